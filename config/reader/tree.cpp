@@ -1,0 +1,80 @@
+#include "config/reader/tree.hpp"
+
+#define TOML_EXCEPTIONS 0
+#define TOML_UNRELEASED_FEATURES 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+
+namespace greenroom::detail {
+namespace {
+
+Place place_of(const toml::source_region& s) { return {s.begin.line, s.begin.column}; }
+
+Node convert(const toml::node& from, const std::string& label);
+
+void convert_table(Node& to, const toml::table& from) {
+  struct Member {
+    const toml::key* key;
+    const toml::node* value;
+  };
+  std::vector<Member> members;
+  for (const auto& [k, v] : from) members.push_back({&k, &v});
+  // toml++ sorts by name; people read in the order of the file.
+  std::stable_sort(members.begin(), members.end(),
+                   [](const Member& a, const Member& b) { return place_of(a.key->source()) < place_of(b.key->source()); });
+  for (const Member& m : members) {
+    const std::string key{m.key->str()};
+    to.keys.push_back({key, place_of(m.key->source())});
+    const bool nested = to.label.starts_with('[') && !to.label.starts_with("[[");
+    const std::string path = nested ? to.label.substr(1, to.label.size() - 2) + "." + key : key;
+    to.items.push_back(convert(*m.value, path));
+  }
+}
+
+Node convert(const toml::node& from, const std::string& path) {
+  Node to;
+  to.place = place_of(from.source());
+  if (const auto* s = from.as_string()) {
+    to.kind = Kind::text;
+    to.text = s->get();
+  } else if (const auto* i = from.as_integer()) {
+    to.kind = Kind::integer;
+    to.integer = i->get();
+    to.number = static_cast<double>(i->get());
+  } else if (const auto* d = from.as_floating_point()) {
+    to.kind = Kind::number;
+    to.number = d->get();
+  } else if (const auto* b = from.as_boolean()) {
+    to.kind = Kind::flag;
+    to.flag = b->get();
+  } else if (const auto* a = from.as_array()) {
+    to.kind = Kind::list;
+    for (const toml::node& item : *a) {
+      to.items.push_back(convert(item, path));
+      if (item.is_table()) to.items.back().label = "[[" + path + "]]";
+    }
+  } else if (const auto* t = from.as_table()) {
+    to.kind = Kind::table;
+    to.label = path.empty() ? "" : "[" + path + "]";
+    convert_table(to, *t);
+  } else {
+    to.text = from.is_time() ? "a time" : (from.is_date() ? "a date" : "a date and time");
+  }
+  return to;
+}
+
+}  // namespace
+
+void parse(State& state, std::string_view text) {
+  const toml::parse_result result = toml::parse(text);
+  if (!result) {
+    const toml::parse_error& e = result.error();
+    state.broken = true;
+    state.complaints.push_back({state.file, place_of(e.source()), "not valid TOML: " + std::string(e.description()), false});
+    return;
+  }
+  state.root = convert(result.table(), "");
+}
+
+}  // namespace greenroom::detail
