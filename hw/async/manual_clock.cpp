@@ -24,6 +24,10 @@ struct Later {
 ManualClock::ManualClock(asio::any_io_executor executor, WallTime start) : executor_(std::move(executor)), start_(start) {}
 
 Task<void> ManualClock::sleep_until(TimePoint at) {
+  // Sticky: what is waited for after a cancellation is cancelled too.
+  if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
+    co_return fail(Errc::cancelled, "cancelled while waiting");
+  }
   auto begin = [this, at](auto handler) {
     auto slot = asio::get_associated_cancellation_slot(handler);
     // Shared between the clock's event and the canceller; whichever comes first takes the handler.

@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cmath>
 #include <optional>
@@ -31,6 +32,10 @@ class RealClock final : public Clock {
   [[nodiscard]] WallTime wall() const override { return start_ ? *start_ + now().time_since_epoch() : wall_now(); }
 
   Task<void> sleep_until(TimePoint at) override {
+    // Sticky: what is waited for after a cancellation is cancelled too.
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
+      co_return fail(Errc::cancelled, "cancelled while waiting");
+    }
     asio::steady_timer timer(executor_, real_wait(at));
     const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     if (error) co_return fail(Errc::cancelled, "cancelled while waiting");

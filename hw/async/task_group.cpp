@@ -3,7 +3,9 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <exception>
+#include <utility>
 
 #include "hw/base/log.hpp"
 
@@ -13,6 +15,16 @@ struct TaskGroup::Running {
   asio::cancellation_signal stop;
   std::list<std::unique_ptr<Running>>::iterator self;
 };
+
+namespace {
+
+// Cancellation is a value here: Asio must not throw from the next co_await after it.
+asio::awaitable<void> quietly(asio::awaitable<void> work) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  co_await std::move(work);
+}
+
+}  // namespace
 
 TaskGroup::TaskGroup(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
@@ -26,7 +38,7 @@ void TaskGroup::spawn(asio::awaitable<void> work) {
   running_.push_back(std::make_unique<Running>());
   Running* running = running_.back().get();
   running->self = std::prev(running_.end());
-  asio::co_spawn(executor_, std::move(work), asio::bind_cancellation_slot(running->stop.slot(), [this, running](std::exception_ptr broken) {
+  asio::co_spawn(executor_, quietly(std::move(work)), asio::bind_cancellation_slot(running->stop.slot(), [this, running](std::exception_ptr broken) {
     if (broken) std::rethrow_exception(broken);
     running_.erase(running->self);
   }));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "hw/async/event.hpp"
 #include "hw/async/task_group.hpp"
 
 namespace greenroom {
@@ -17,12 +18,23 @@ struct ManualClockTest : testing::Test {
   asio::io_context io{1};
   ManualClock clock{io.get_executor()};
   TaskGroup tasks{io.get_executor()};
+  Event event;
   std::vector<std::string> seen;
 
   void settle() { io.restart(); io.poll(); }
   void run_all() {
     settle();
     while (clock.run_next()) settle();
+  }
+  asio::awaitable<void> twice() {
+    const auto first = co_await clock.sleep_until(TimePoint{10s});
+    seen.emplace_back(to_string(first.error().code));
+    const auto second = co_await event.wait();
+    seen.emplace_back(to_string(second.error().code));
+  }
+  asio::awaitable<void> waiter(std::string name) {
+    const auto woken = co_await event.wait();
+    seen.push_back(name + (woken ? "" : " " + std::string(to_string(woken.error().code))));
   }
   asio::awaitable<void> sleeper(std::string name, Duration until) {
     const auto slept = co_await clock.sleep_until(TimePoint{until});
@@ -69,6 +81,35 @@ TEST_F(ManualClockTest, ACancelledSleeperSeesCancelledAndItsGroupEmpties) {
   EXPECT_EQ(tasks.size(), 0U);
   run_all();   // the event it left behind wakes nobody
   EXPECT_EQ(seen.size(), 1U);
+}
+
+TEST_F(ManualClockTest, WhatIsAwaitedAfterACancellationIsCancelledTooAndNothingIsThrown) {
+  tasks.spawn(twice());
+  settle();
+  tasks.cancel();
+  settle();
+  EXPECT_EQ(seen, (std::vector<std::string>{"cancelled", "cancelled"}));
+  EXPECT_EQ(tasks.size(), 0U);
+}
+
+TEST_F(ManualClockTest, AnEventSetBeforeItsWaitIsNotLost) {
+  event.set();
+  tasks.spawn(waiter("early"));
+  settle();
+  tasks.spawn(waiter("late"));
+  settle();
+  EXPECT_EQ(seen, std::vector<std::string>{"early"});
+  event.set();
+  settle();
+  EXPECT_EQ(seen, (std::vector<std::string>{"early", "late"}));
+}
+
+TEST_F(ManualClockTest, ACancelledWaiterOfAnEventSeesCancelled) {
+  tasks.spawn(waiter("a"));
+  settle();
+  tasks.cancel();
+  settle();
+  EXPECT_EQ(seen, std::vector<std::string>{"a cancelled"});
 }
 
 TEST_F(ManualClockTest, AJumpOfTheWallClockLeavesRoomTimeAlone) {
