@@ -1,0 +1,175 @@
+// What facts make happen on the wire, and what it came to. Every effect has a Started and an Ended fact (rules.md R5);
+// after a restart, Started without Ended is taken up here.
+#include <charconv>
+#include <utility>
+
+#include "controller/bench/bench.hpp"
+
+namespace greenroom {
+namespace {
+
+// How long an action on a Mac may take before it counts as failed. DFU entry by USB-PD message shows within seconds and
+// a key sequence within 20 s (macs facts, section 4); a reboot out of recovery shows within 10 s.
+constexpr Duration action_time = std::chrono::seconds{90};
+
+constexpr std::string_view restarted = "the controller was restarted while this was under way";
+
+RestoreKind restore_kind(std::string_view text) {
+  if (text == "revive") return RestoreKind::revive;
+  if (text == "erase_only") return RestoreKind::erase_only;
+  return RestoreKind::erase;
+}
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+}  // namespace
+
+void Bench::note_effect(const Fact& fact) {
+  if (const auto* start = std::get_if<SwitchStarted>(&fact.body)) open_effects_.emplace(start->effect, Open{fact.seq, fact.body});
+  if (const auto* start = std::get_if<EffectStarted>(&fact.body)) open_effects_.emplace(start->effect, Open{fact.seq, fact.body});
+  if (const auto* end = std::get_if<SwitchEnded>(&fact.body)) open_effects_.erase(end->effect);
+  if (const auto* end = std::get_if<EffectEnded>(&fact.body)) open_effects_.erase(end->effect);
+}
+
+void Bench::start_effects(const Facts& facts) {
+  for (const Fact& fact : facts) {
+    if (const auto* order = std::get_if<SwitchStarted>(&fact.body)) {
+      if (!order->shed || order->to != "off") start_switch(*order);   // shed went out when it was decided
+    } else if (const auto* start = std::get_if<EffectStarted>(&fact.body)) {
+      start_effect(*start);
+    }
+  }
+}
+
+// A switch in doubt is read back and adopted by the power half; an engine is attached again, a permit written again
+// (twice is harmless); an action on a Mac is reported as failed and inspected by its step; a print is asked of a person.
+void Bench::resume_effects() {
+  const auto left_open = open_effects_;
+  for (const auto& [effect, open] : left_open) {
+    if (const auto* order = std::get_if<SwitchStarted>(&open.start)) {
+      const auto outlet = outlet_by_name_.find(order->outlet);
+      if (outlet == outlet_by_name_.end()) continue;
+      post(SwitchResult{effect, outlet->second, order->to == "on", Sensed::unknown, /*sent=*/true, std::string(restarted)});
+    } else if (const auto* start = std::get_if<EffectStarted>(&open.start)) {
+      if (start->kind == "engine") tasks_.spawn(run_engine(*start, /*already_started=*/true));
+      else if (start->kind == "permit" || start->kind == "stop_engine") start_effect(*start);
+      else finish(effect, fail(Errc::cancelled, std::string(restarted)), "technician");
+    }
+  }
+}
+
+void Bench::start_switch(const SwitchStarted& order) { tasks_.spawn(run_switch(order)); }
+
+void Bench::start_effect(const EffectStarted& start) {
+  if (start.kind == "engine") tasks_.spawn(run_engine(start, /*already_started=*/false));
+  else tasks_.spawn(run_action(start));
+}
+
+asio::awaitable<void> Bench::run_switch(SwitchStarted start) {
+  const auto found = outlet_by_name_.find(start.outlet);
+  if (found == outlet_by_name_.end()) co_return;
+  const OutletId id = found->second;
+  const Outlet& outlet = setup_.room.outlets[id.value];
+  const bool to_on = start.to == "on";
+  bool sent = false;
+  auto allowed = [this, id, to_on, &sent, confirmed = start.reason == "open_confirmed"]() -> Result<void> {
+    if (!to_on) {
+      if (auto may = may_open(setup_.room, setup_.rules, state_.power, id, confirmed); !may) return may;
+    }
+    sent = true;   // asked at the committing byte: from here on the order may act
+    return {};
+  };
+  const TimePoint expires = setup_.rules.holds(Rule::r7) ? start.expires : never;
+  SwitchOrder order(outlet.number, to_on ? Switch::on : Switch::off, expires, std::move(allowed));
+  const auto reading = co_await ports_.pdus[outlet.pdu.value]->set(std::move(order));
+
+  SwitchResult result{start.effect, id, to_on, Sensed::unknown, sent, {}};
+  if (reading) {
+    result.read_back = sensed_from_wire(reading->state);
+    if (result.read_back != (to_on ? Sensed::on : Sensed::off)) {
+      result.error = "ordered " + start.to + ", read back " + std::string(to_string(result.read_back));
+    }
+  } else {
+    if (reading.error().code == Errc::cancelled) co_return;   // the controller stops: the effect stays open, in doubt
+    result.error = reading.error().message;
+  }
+  post(std::move(result));
+}
+
+asio::awaitable<void> Bench::run_action(EffectStarted start) {
+  const TimePoint deadline = ports_.clock.now() + action_time;
+  const JobId job{number(start.detail)};
+  Result<void> outcome;
+  if (start.kind == "permit") {
+    outcome = co_await ports_.gate.permit(job);
+  } else if (start.kind == "stop_engine") {
+    outcome = co_await ports_.engine.stop(job);
+  } else if (start.kind == "print_label") {
+    // The label goes out with the room's printer spool; a simulated room has none, and nothing waits for paper.
+  } else if (const auto port = port_of(start.slot); !port) {
+    outcome = fail(port.error());
+  } else if (start.kind == "enter_dfu") {
+    PortPath path = *port;
+    const auto seen = co_await ports_.macs.enter_dfu(std::move(path), deadline);
+    if (!seen) outcome = fail(seen.error());
+  } else if (start.kind == "leave_dfu") {
+    PortPath path = *port;
+    outcome = co_await ports_.macs.leave_dfu(std::move(path), deadline);
+  } else if (start.kind == "put_back") {
+    PortPath path = *port;
+    outcome = co_await ports_.macs.put_back(std::move(path), deadline);
+  } else {
+    outcome = fail(Errc::usage, "this program knows no effect \"" + start.kind + "\"");
+  }
+  if (!outcome && outcome.error().code == Errc::cancelled) co_return;
+  finish(start.effect, outcome, "technician");
+}
+
+asio::awaitable<void> Bench::run_engine(EffectStarted start, bool already_started) {
+  const JobId id{start.effect};
+  if (!already_started) {
+    const auto port = port_of(start.slot);
+    if (!port) {
+      finish(start.effect, fail(port.error()), "bench_owner");
+      co_return;
+    }
+    RestoreJob job(id, *port, Ecid{start.ecid}, restore_kind(start.restore_kind), start.detail);
+    const auto started = co_await ports_.engine.start(std::move(job));
+    if (!started) {
+      if (started.error().code != Errc::cancelled) finish(start.effect, fail(started.error()), "bench_owner");
+      co_return;
+    }
+  }
+  ProgressSink report = [this, effect = start.effect](const RestoreProgress& progress) {
+    post(EngineReported{effect, std::string(to_string(progress.stage)), progress.percent});
+  };
+  const auto outcome = co_await ports_.engine.attach(id, std::move(report));
+  if (!outcome) {
+    if (outcome.error().code != Errc::cancelled) finish(start.effect, fail(outcome.error()), "bench_owner");
+    co_return;
+  }
+  EffectResult result{start.effect, outcome->completed, outcome->cause, outcome->remedy, outcome->owner, outcome->evidence};
+  post(std::move(result));
+}
+
+void Bench::finish(std::uint64_t effect, const Result<void>& outcome, std::string owner) {
+  EffectResult result{effect, outcome.has_value(), {}, {}, {}, std::nullopt};
+  if (!outcome) {
+    result.cause = outcome.error().message;
+    result.owner = std::move(owner);
+  }
+  post(std::move(result));
+}
+
+Result<PortPath> Bench::port_of(const std::string& slot_name) const {
+  for (const Slot& slot : setup_.room.slots) {
+    if (slot.name == slot_name && !slot.data_port.empty()) return PortPath::parse(slot.data_port);
+  }
+  return fail(Errc::bad_config, "slot " + slot_name + " has no data port; name one in the room file");
+}
+
+}  // namespace greenroom
