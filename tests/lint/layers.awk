@@ -5,7 +5,7 @@ function fits(path, name) { return path == name || index(path, name "/") == 1 }
 function trim(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
 function say(what) { print FILENAME ":" FNR ": [layers] " what }
 
-FNR == 1 { reading_law = (FILENAME ~ /layers\.txt$/); header = (FILENAME ~ /\.hpp$/); if (!reading_law) box = box_of(FILENAME) }
+FNR == 1 { reading_law = (FILENAME ~ /layers\.txt$/); header = (FILENAME ~ /\.hpp$/ && !(FILENAME in inner)); if (!reading_law) box = box_of(FILENAME) }
 
 reading_law && /^box /             { split($0, part, "|"); name = trim(substr(part[1], 5)); boxes[name] = 1
                                      house[name] = trim(part[2]); libs[name] = trim(part[3]); next }
@@ -13,6 +13,7 @@ reading_law && /^library /         { split($0, part, "|"); name = trim(substr(pa
                                      home[name] = trim(part[3]); next }
 reading_law && /^never-in-header / { cpp_only[$2] = 1; next }
 reading_law && /^header-asio /     { header_asio[$2] = 1; next }
+reading_law && /^inner-header /    { inner[$2] = 1; next }
 reading_law && /^[^#]/             { say("not a line of the law: " $0) }
 reading_law                        { next }
 
@@ -51,6 +52,7 @@ function library_allowed(from, path,    n, i, list) {
   sub(/^[^"<]*["<]/, "", path); sub(/[">].*$/, "", path)
 
   if (path ~ /^(hw|firmware-bridge|controller|config|tests)\//) {
+    if (path in inner && FILENAME ~ /\.hpp$/) say(path " is for .cpp files only")
     if (!allowed(box, path)) say(box " may not include " path "; it may include: " (house[box] == "" ? "only itself" : house[box]))
     next
   }
