@@ -1,0 +1,89 @@
+// The volatile half: the latest readings and what was learned from them. Lost at a restart, and safe to lose, because
+// unknown counts as on at nameplate (R3). Only sense_power and forget_outlet write it; the root stores `memory`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controller/domain/input.hpp"
+#include "controller/domain/power/circuit_tree.hpp"
+#include "controller/domain/power/power_state.hpp"
+#include "controller/domain/room.hpp"
+#include "hw/base/time.hpp"
+#include "hw/base/units.hpp"
+
+namespace greenroom {
+
+// What one outlet's meter showed of the Mac that sits there (dropped by forget_outlet).
+struct OutletLearned {
+  Watts peak_of_3_min;                // the plateau: a draw held for 3 minutes, within 10 %
+  bool plateau_seen{};
+  bool taper_seen{};                  // fell below 70 % of the plateau by small steps
+  bool fell_by_half{};
+  TimePoint plateau_from{long_ago};   // the draw has been near `plateau_at` since
+  Watts plateau_at;
+  TimePoint under_full_from{never};   // under max(5 W, 8 % of the plateau) since; never: is not
+  TimePoint under_3W_from{never};
+  bool ever_drew{};                   // more than the meter's floor, since occupied
+  double delivered_Wh{};
+};
+
+struct OutletSense {
+  Sensed state{Sensed::unknown};
+  TimePoint state_began{long_ago};    // begin of the sample that showed it
+  TimePoint closed_seen{never};       // the read-back that showed it closed; never: not seen closed since start
+  std::optional<Amps> current;        // the latest own reading
+  std::optional<Watts> power;
+  TimePoint draw_began{long_ago};
+  Amps last_draw;                     // while on; what an opening outlet counts at
+  OutletLearned learned;
+};
+
+struct PduSense {
+  bool identified{};                  // traits below are from this run of the program
+  bool answered{};                    // one full set of states is in since the start
+  bool first_read_pending{true};      // no read since identity was (re)proven
+  TimePoint first_read{never};        // began: states known since
+  TimePoint last_read{long_ago};      // began
+  bool settled_reading{};             // a read that began settle_s after the first one is in (R8)
+  bool meters_outlets{};
+  Duration longest_queue{std::chrono::seconds{10}};
+  Duration meter_lag{};
+  Amps meter_floor;
+  std::int64_t meter_error_per_mille{20};
+  std::vector<std::string> flipped;   // scratch of the last read: outlets whose state changed with no order of ours
+};
+
+struct CircuitSense {                 // of a circuit that has its own meter
+  std::optional<Amps> current;
+  TimePoint began{long_ago};
+};
+
+// What one circuit carries and is promised, as last planned. For people (facilities page) and the 10-minute mean.
+struct CircuitLoad {
+  Amps present, reserve, expected, leased;   // hard sum = present + reserve; soft sum = expected
+  Amps hard_limit, soft_limit;
+  std::optional<Amps> reading;        // its own meter, fresh
+  double mean_A{};                    // running mean of the expected current
+  bool unknown{};                     // some outlet below is counted unknown
+};
+
+// The planner's memory from plan to plan.
+struct PowerMemory {
+  TimePoint planned_at{long_ago};
+  std::vector<CircuitLoad> loads;     // by circuit
+};
+
+struct PowerSenses {
+  TimePoint started;                  // of this run of the program
+  CircuitTree tree;                   // flattened once from the room
+  std::vector<OutletSense> outlets;
+  std::vector<PduSense> pdus;
+  std::vector<CircuitSense> circuits;
+  PowerMemory memory;
+};
+
+PowerSenses initial_power_senses(const Room&, TimePoint now);
+
+}  // namespace greenroom
