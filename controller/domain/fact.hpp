@@ -24,7 +24,7 @@ using FactBody = std::variant<
     CircuitLimited, LockedOut, LockCleared,
     // batches, visits, steps, cases (fact_visit.hpp)
     BatchOpened, MacExpected, VisitOpened, BindingOffered, BindingLapsed, SeatingBegan, SeatingEnded, MacSeen,
-    StepChanged, ChargeNoted, EffectStarted, EffectEnded, GatePermitted, GateRefused, EvidenceRecorded, CaseOpened,
+    StepChanged, ChargeNoted, EffectStarted, EffectEnded, GatePermitted, GateRefused, EvidenceRecorded, SelfReported, CaseOpened,
     CaseClosed, VisitReleased, SerialDenied, CommandTaken>;
 
 struct Fact {

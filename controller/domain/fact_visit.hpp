@@ -107,6 +107,11 @@ struct EvidenceRecorded {             // belongs to serial and ECID of one engin
   std::string erased, os, checkpoint;
   GREENROOM_FACT(EvidenceRecorded, 1, "evidence_recorded") { v("visit", f.visit); v("engine", f.engine); v("serial", f.serial); v("ecid", f.ecid); v("erased", f.erased); v("os", f.os); v("checkpoint", f.checkpoint); }
 };
+struct SelfReported {                 // the Mac gave its own serial after its erase: R12's proof
+  std::uint64_t visit{};
+  std::string serial, how;            // how: booted_serial | mdm
+  GREENROOM_FACT(SelfReported, 1, "self_reported") { v("visit", f.visit); v("serial", f.serial); v("how", f.how); }
+};
 struct CaseOpened {
   std::uint64_t number{};
   std::uint64_t visit{};              // 0: none
@@ -124,7 +129,7 @@ struct CaseClosed {
 struct VisitReleased {
   std::uint64_t visit{};
   std::string how;                    // packed | held_out (left with its case) | withdrawn
-  std::string proof;                  // R12: booted_serial | dfu_ecid; empty unless released as erased
+  std::string proof;                  // R12: booted_serial | mdm | dfu_ecid; empty unless released as erased
   GREENROOM_FACT(VisitReleased, 1, "visit_released") { v("visit", f.visit); v("how", f.how); v("proof", f.proof); }
 };
 struct SerialDenied {                 // legal hold, lost, leased: beats every batch
