@@ -1,0 +1,209 @@
+#include "controller/domain/power/sums.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace greenroom {
+namespace {
+
+// The largest number of outlets for which 3, 4, 5, ... surges are enough (binomial tail below 1e-6 at p = 1/600).
+constexpr std::array<std::uint32_t, 37> enough_until{
+    44,   103,  190,  302,  438,  594,  769,  961,  1168, 1388, 1621, 1865, 2119, 2383, 2656, 2936, 3225, 3520, 3822,
+    4130, 4444, 4764, 5089, 5419, 5753, 6092, 6435, 6782, 7133, 7488, 7846, 8208, 8573, 8941, 9312, 9686, 10063};
+
+Amps raised(Amps reading, std::int64_t error_per_mille) { return reading.share_up(1000 + error_per_mille, 1000); }
+
+// Admission stops this much below the continuous limit, so that meter noise alone does not shed.
+Amps soft_room(Amps limit) { return Amps{limit.milli * 985 / 1000}; }
+
+Amps above_zero(Amps a) { return std::max(a, Amps{}); }
+
+}  // namespace
+
+int surges_at_once(std::size_t outlets_on) {
+  const auto* found = std::lower_bound(enough_until.begin(), enough_until.end(), outlets_on);
+  if (found == enough_until.end()) return static_cast<int>(outlets_on / 200);
+  return 3 + static_cast<int>(found - enough_until.begin());
+}
+
+Sums::Sums(const CircuitTree& tree, std::span<const OutletView> outlets, std::span<const CircuitView> circuits)
+    : tree_(tree), outlets_(outlets), circuits_(circuits), nodes_(tree.circuits()), work_(tree.circuits()) {
+  take_outlets();
+  add_up();
+  add_reserves();
+  for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
+    if (outlets_[o].opening) will_open(o);
+  }
+}
+
+// What each outlet means to its lowest circuit, and to every meter above it.
+void Sums::take_outlets() {
+  for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
+    const OutletView& v = outlets_[o];
+    if (v.counts == Counts::nothing) continue;
+    const bool carried = v.counts != Counts::unsettled && !v.own_meter;
+    const Amps draw = raised(v.draw, v.error_per_mille);
+    const Amps expected = v.own_meter && v.counts != Counts::unsettled ? v.draw : v.expected;
+    Work& low = work_[tree_.lowest[o]];
+    (v.counts == Counts::through_meter ? low.loose : low.sure) += v.counts == Counts::at_draw ? draw : v.nameplate;
+    (carried ? low.e_loose : low.e_sure) += expected;
+    for (std::uint32_t c = tree_.lowest[o]; c != no_circuit; c = tree_.parent[c]) {
+      Node& node = nodes_[c];
+      node.on += 1;
+      node.unknown |= v.unknown;
+      if (v.is_protected || v.is_foreign) node.leased += v.nameplate;
+      if (!circuits_[c].reading) continue;
+      Work& w = work_[c];
+      if (v.counts == Counts::unsettled || circuits_[c].began < v.settled_from) {
+        w.unsettled += v.nameplate;
+        w.e_unsettled += v.expected;
+      } else {
+        w.settled_nameplate += v.nameplate;
+        // A protected outlet counts at nameplate. Its share of this reading is known only where it has a meter of its own.
+        if (v.counts == Counts::held) w.extra += v.own_meter ? above_zero(v.nameplate - draw) : v.nameplate;
+      }
+    }
+  }
+}
+
+void Sums::add_up() {
+  for (std::size_t c = nodes_.size(); c-- > 0;) {
+    Work& w = work_[c];
+    Node& node = nodes_[c];
+    const CircuitView& view = circuits_[c];
+    const Amps children = w.sure + view.foreign;
+    const Amps e_children = w.e_sure + view.foreign;
+    Work up;
+    if (view.reading) {
+      const Amps reading = raised(*view.reading, view.error_per_mille);
+      // Settled outlets together draw what the reading says and at most their nameplates: protected ones add no more
+      // than the difference.
+      const Amps extra = std::min(w.extra, above_zero(w.settled_nameplate - reading));
+      node.present = std::max(reading + w.unsettled + extra, children);
+      node.expected = std::max(*view.reading + w.e_unsettled, e_children);
+      up.sure = node.present;
+      up.e_sure = node.expected;
+    } else {
+      node.present = children + w.loose;
+      node.expected = e_children + w.e_loose;
+      up.sure = children;
+      up.loose = w.loose;
+      up.e_sure = e_children;
+      up.e_loose = w.e_loose;
+    }
+    w.foreign += view.foreign;
+    node.leased += w.foreign;
+    if (tree_.parent[c] == no_circuit) continue;
+    Work& parent = work_[tree_.parent[c]];
+    parent.sure += up.sure;
+    parent.loose += up.loose;
+    parent.e_sure += up.e_sure;
+    parent.e_loose += up.e_loose;
+    parent.foreign += w.foreign;
+  }
+}
+
+// The k largest gaps below every circuit, and whole groups that can jump together.
+void Sums::add_reserves() {
+  struct Gap { Amps amps; std::uint32_t outlet; };
+  std::vector<Gap> gaps;
+  std::vector<Amps> ceiling(nodes_.size());           // nameplates of what is on, and foreign load: nothing draws more
+  std::vector<int> left(nodes_.size());
+  for (std::size_t c = nodes_.size(); c-- > 0;) {
+    ceiling[c] += circuits_[c].foreign;
+    left[c] = surges_at_once(nodes_[c].on + 1U);      // one spare, for the close that this plan may add
+    if (tree_.parent[c] != no_circuit) ceiling[tree_.parent[c]] += ceiling[c];
+  }
+  for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
+    const OutletView& v = outlets_[o];
+    if (v.counts == Counts::nothing) continue;
+    for (std::uint32_t c = tree_.lowest[o]; c != no_circuit; c = tree_.parent[c]) ceiling[c] += v.nameplate;
+    if (v.counts == Counts::through_meter) gaps.push_back({v.nameplate, o});   // its share of the reading is not known
+    if (v.counts == Counts::at_draw) gaps.push_back({above_zero(v.nameplate - raised(v.draw, v.error_per_mille)), o});
+  }
+  std::sort(gaps.begin(), gaps.end(), [](const Gap& a, const Gap& b) {
+    return a.amps != b.amps ? a.amps > b.amps : a.outlet < b.outlet;
+  });
+  for (const Gap& g : gaps) {
+    const bool grouped = outlets_[g.outlet].group != 0;
+    for (std::uint32_t c = tree_.lowest[g.outlet]; c != no_circuit; c = tree_.parent[c]) {
+      if (!grouped && left[c] <= 0) continue;
+      if (!grouped) --left[c];
+      nodes_[c].reserve += g.amps;
+    }
+  }
+  for (std::size_t c = 0; c < nodes_.size(); ++c) {
+    nodes_[c].reserve = std::min(nodes_[c].reserve, above_zero(ceiling[c] - nodes_[c].present));
+  }
+}
+
+std::optional<std::uint32_t> Sums::binds(std::uint32_t outlet, bool after) const {
+  const OutletView& v = outlets_[outlet];
+  for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
+    const Amps hard_now = after ? hard_after(c) : hard(c);
+    const Amps soft_now = after ? soft_after(c) : nodes_[c].expected;
+    if (hard_now + v.nameplate > circuits_[c].hard) return c;
+    if (soft_now + v.expected > soft_room(circuits_[c].soft)) return c;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> Sums::lease_binds(std::uint32_t outlet) const {
+  const OutletView& v = outlets_[outlet];
+  const Amps more = v.is_foreign && v.counts != Counts::nothing ? Amps{} : v.nameplate;   // counted as foreign already
+  for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
+    if (nodes_[c].leased + more > circuits_[c].soft) return c;
+  }
+  return std::nullopt;
+}
+
+void Sums::add_close(std::uint32_t outlet) {
+  const OutletView& v = outlets_[outlet];
+  for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
+    nodes_[c].present += v.nameplate;
+    nodes_[c].expected += v.expected;
+    nodes_[c].on += 1;
+  }
+}
+
+void Sums::add_lease(std::uint32_t outlet) {
+  const OutletView& v = outlets_[outlet];
+  if (v.is_foreign && v.counts != Counts::nothing) return;
+  for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) nodes_[c].leased += v.nameplate;
+}
+
+Amps Sums::gives_back(std::uint32_t outlet) const {
+  const OutletView& v = outlets_[outlet];
+  switch (v.counts) {
+    case Counts::nothing: return {};
+    case Counts::at_draw: return v.draw;
+    case Counts::through_meter: return v.expected;
+    case Counts::unsettled:
+    case Counts::held: return v.nameplate;
+  }
+  return {};
+}
+
+Amps Sums::gives_back_expected(std::uint32_t outlet) const {
+  const OutletView& v = outlets_[outlet];
+  if (v.counts == Counts::nothing) return {};
+  return v.own_meter && v.counts != Counts::unsettled ? v.draw : v.expected;
+}
+
+void Sums::will_open(std::uint32_t outlet) {
+  const Amps hard_less = gives_back(outlet), soft_less = gives_back_expected(outlet);
+  for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
+    nodes_[c].opening += hard_less;
+    nodes_[c].opening_expected += soft_less;
+  }
+}
+
+void Sums::will_not_open(std::uint32_t outlet) {
+  const Amps hard_less = gives_back(outlet), soft_less = gives_back_expected(outlet);
+  for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
+    nodes_[c].opening -= hard_less;
+    nodes_[c].opening_expected -= soft_less;
+  }
+}
+
+}  // namespace greenroom
