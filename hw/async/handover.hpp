@@ -5,6 +5,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <memory>
@@ -43,6 +44,10 @@ class Handover {
   // Ends with the given value, or Errc::cancelled. Taken once.
   Task<T> take() {
     Giver giver = giver_;
+    // Sticky: what is waited for after a cancellation is cancelled too.
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
+      giver.give(fail(Errc::cancelled, "cancelled while waiting"));
+    }
     if (!giver.state_->value) {
       auto begin = [giver](auto handler) {
         auto slot = asio::get_associated_cancellation_slot(handler);
