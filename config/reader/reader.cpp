@@ -105,7 +105,7 @@ std::optional<std::string> nearest(std::string_view wrong, const std::vector<std
   constexpr std::size_t kLongest = 64;   // no name is longer, and the work is quadratic
   if (wrong.size() > kLongest) return {};
   std::optional<std::string> best;
-  std::size_t best_distance = std::max<std::size_t>(1, wrong.size() / 3) + 1;
+  std::size_t best_distance = (wrong.size() + 1) / 3 + 1;   // one slip in two letters, two in five, three in eight
   for (const std::string& k : known) {
     if (k.size() > kLongest) continue;
     const std::size_t d = distance(wrong, k);

@@ -180,8 +180,8 @@ TEST(Reader, AnEmptyRequiredTextIsAnError) {
 }
 
 TEST(Reader, QuotedTextHidesControlCharactersAndCutsLongText) {
-  EXPECT_EQ(quoted("a\n\x1b[2J"), "\"a\\n\\x1b[2J\"");
-  EXPECT_EQ(quoted(std::string(100, 'x')), "\"" + std::string(80, 'x') + "...\"");
+  EXPECT_EQ(greenroom::quoted("a\n\x1b[2J"), "\"a\\n\\x1b[2J\"");
+  EXPECT_EQ(greenroom::quoted(std::string(100, 'x')), "\"" + std::string(80, 'x') + "...\"");
 }
 
 }  // namespace

@@ -1,0 +1,211 @@
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+#include "config/embedded.hpp"
+#include "config/room_draft.hpp"
+
+namespace greenroom::draft {
+namespace {
+
+const Choices<PowerOnPolicy> kPowerOn{{"all_off", PowerOnPolicy::all_off},
+                                      {"sequenced", PowerOnPolicy::sequenced},
+                                      {"last_state", PowerOnPolicy::last_state},
+                                      {"unknown", PowerOnPolicy::unknown}};
+
+// serial:/dev/...[?baud=9600]  tcp:host:port  pty:/path  model:NAME
+std::string why_bad_line(const std::string& line) {
+  const std::size_t colon = line.find(':');
+  const std::string scheme = line.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? "" : line.substr(colon + 1);
+  if (scheme == "serial") {
+    const std::string query = rest.find('?') == std::string::npos ? "" : rest.substr(rest.find('?') + 1);
+    if (!rest.starts_with("/")) return "after serial: comes the path of a device, as in serial:/dev/ttyUSB0?baud=9600";
+    const bool digits = query.starts_with("baud=") && query.size() > 5 && query.size() < 13 &&
+                        query.find_first_not_of("0123456789", 5) == std::string::npos;
+    if (rest.find('?') != std::string::npos && !digits) return "after the ? comes baud=NUMBER, as in serial:/dev/ttyUSB0?baud=9600";
+    return "";
+  }
+  if (scheme == "tcp") {
+    const std::size_t last = rest.rfind(':');
+    unsigned port = 0;
+    if (last != std::string::npos && last > 0) std::from_chars(rest.data() + last + 1, rest.data() + rest.size(), port);
+    const bool digits = last != std::string::npos && last + 1 < rest.size() && rest.find_first_not_of("0123456789", last + 1) == std::string::npos;
+    return digits && port >= 1 && port <= 65535 ? "" : "after tcp: come a host and a port, as in tcp:console-1:4001";
+  }
+  if (scheme == "pty") return rest.starts_with("/") ? "" : "after pty: comes a path, as in pty:/tmp/left";
+  if (scheme == "model") return rest.empty() ? "after model: comes the name of a model PDU, as in model:left" : "";
+  return "it begins with none of serial: tcp: pty: model:";
+}
+
+// "1-10" or "7"; nothing when malformed.
+std::optional<std::pair<int, int>> outlet_range(const std::string& text) {
+  const std::size_t dash = text.find('-');
+  const std::string low = text.substr(0, dash);
+  const std::string high = dash == std::string::npos ? low : text.substr(dash + 1);
+  int a = 0;
+  int b = 0;
+  const auto ra = std::from_chars(low.data(), low.data() + low.size(), a);
+  const auto rb = std::from_chars(high.data(), high.data() + high.size(), b);
+  const bool whole = ra.ec == std::errc{} && ra.ptr == low.data() + low.size() && rb.ec == std::errc{} && rb.ptr == high.data() + high.size();
+  if (!whole || a < 1 || b < a) return {};
+  return std::pair{a, b};
+}
+
+std::optional<CircuitId> plug_of(RoomDraft& d, const Table& t, const std::string& pdu, const std::vector<std::string>& pdu_names) {
+  const std::string name = t.text("circuit");
+  if (const auto at = d.circuit_named.find(name); at != d.circuit_named.end()) return at->second;
+  const std::string head = name.substr(0, name.find_first_of(":/"));
+  if (std::count(pdu_names.begin(), pdu_names.end(), head) > 0) {
+    t.complain("circuit", fmt::format("pdu {} is plugged into pdu {}: PDUs are not chained; plug it into a circuit of its own", quoted(pdu), quoted(head)));
+  } else if (!name.empty()) {
+    std::vector<std::string> known;
+    for (const auto& [n, id] : d.circuit_named) known.push_back(n);
+    const auto guess = nearest(name, known);
+    t.complain("circuit", fmt::format("there is no circuit {}{}", quoted(name), guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
+  }
+  return {};
+}
+
+CircuitId add_circuit(RoomDraft& d, Circuit c, const Table& t) {
+  d.room.circuits.push_back(std::move(c));
+  d.circuits.push_back(t);
+  return CircuitId{static_cast<std::uint32_t>(d.room.circuits.size() - 1)};
+}
+
+// PDU inputs and banks: the listed amps are both limits, no further 0.8 (rules.md R2).
+Circuit listed(std::string name, CircuitKind kind, CircuitId parent, Amps amps, const Circuit& above) {
+  Circuit c;
+  c.name = std::move(name);
+  c.kind = kind;
+  c.parent = parent;
+  c.hard = c.continuous = amps;
+  c.nominal = above.nominal;
+  c.phase = above.phase;
+  return c;
+}
+
+// The circuit of each outlet number, 1 first; banks claim theirs, the input has the rest.
+std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig& pdu, PduId id, CircuitId input, int outlets) {
+  std::vector<CircuitId> of(static_cast<std::size_t>(outlets), input);
+  std::vector<std::string> names;
+  for (const Table& b : t.tables("bank")) {
+    const std::string name = b.text("name");
+    if (std::count(names.begin(), names.end(), name) > 0) b.complain("name", fmt::format("bank {} stands in pdu {} twice", quoted(name), quoted(pdu.name)));
+    names.push_back(name);
+    const Circuit above = d.room.circuits[input.value];
+    Circuit c = listed(pdu.name + "/" + name, CircuitKind::bank, input, b.amps("rating_A", {0.5, 100}, above.hard), above);
+    if (b.flag("metered", true)) {
+      c.meter_pdu = id;
+      c.meter_bank = name;
+    }
+    const CircuitId bank = add_circuit(d, std::move(c), b);
+    const std::string text = b.text("outlets");
+    const auto range = outlet_range(text);
+    if (!range) {
+      if (!text.empty()) b.complain("outlets", fmt::format("\"outlets\" of a bank is a range as \"1-10\", not {}", quoted(text)));
+      continue;
+    }
+    if (range->second > outlets) {
+      b.complain("outlets", fmt::format("pdu {} has {} outlets; bank {} ends at {}", quoted(pdu.name), outlets, quoted(name), range->second));
+      continue;
+    }
+    for (int n = range->first; n <= range->second; ++n) {
+      CircuitId& slot = of[static_cast<std::size_t>(n - 1)];
+      if (slot != input) b.complain("outlets", fmt::format("outlet {} of pdu {} is in two banks", n, quoted(pdu.name)));
+      slot = bank;
+    }
+  }
+  return of;
+}
+
+void check_dialect(const Table& t, const std::string& dialect) {
+  std::vector<std::string> known;
+  constexpr std::size_t kSuffix = 5;   // ".toml"
+  for (const DataFile& f : embedded_in("config/pdu")) {
+    const std::string_view name = f.path.substr(f.path.rfind('/') + 1);
+    if (name.ends_with(".toml")) known.emplace_back(name.substr(0, name.size() - kSuffix));
+  }
+  // A dialect may also be a file of one's own, given by its path.
+  if (dialect.empty() || known.empty() || dialect.find('/') != std::string::npos) return;
+  if (std::count(known.begin(), known.end(), dialect) > 0) return;
+  const auto guess = nearest(dialect, known);
+  t.complain("dialect", fmt::format("there is no dialect {}; known are {}{}", quoted(dialect), fmt::join(known, ", "),
+                                    guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
+}
+
+void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_names) {
+  const PduId id{static_cast<std::uint32_t>(d.room.pdus.size())};
+  PduConfig p;
+  p.name = t.text("name");
+  if (p.name.find_first_of(":/") != std::string::npos) t.complain("name", "the name of a pdu holds no \":\" and no \"/\": they part it from its outlets and banks");
+  const bool twice = std::any_of(d.room.pdus.begin(), d.room.pdus.end(), [&](const PduConfig& e) { return e.name == p.name; });
+  if (twice) t.complain("name", fmt::format("pdu {} stands in this file twice", quoted(p.name)));
+  p.dialect = t.text("dialect");
+  check_dialect(t, p.dialect);
+  p.line = t.text("line");
+  const std::string why = p.line.empty() ? "" : why_bad_line(p.line);
+  if (!why.empty()) t.complain("line", fmt::format("{} is no line: {}", quoted(p.line), why));
+  p.power_on = t.choice<PowerOnPolicy>("power_on", kPowerOn, PowerOnPolicy::unknown);
+  p.supervise = t.duration("supervise_s", {0.5, 60}, p.supervise);
+  p.full_poll = t.duration("full_poll_s", {0.5, 300}, p.full_poll);
+  if (p.full_poll < p.supervise) t.complain("full_poll_s", "full_poll_s is shorter than supervise_s; a full poll holds all that a short one does");
+  const std::optional<CircuitId> plug = plug_of(d, t, p.name, pdu_names);
+  const int outlets = static_cast<int>(t.integer("outlets", {1, 96}));
+  const bool metered_input = t.has("input_meter");
+  const std::string input_meter = metered_input ? t.text("input_meter") : "";
+  // Without a known plug read on under the first circuit, so that the rest of the file is checked too.
+  if (!plug && d.room.circuits.empty()) return;
+  p.circuit = plug.value_or(CircuitId{0});
+  const Circuit above = d.room.circuits[p.circuit.value];
+  Circuit in = listed(p.name, CircuitKind::pdu_input, p.circuit, t.amps("input_A", {0.5, 200}, above.hard), above);
+  if (metered_input) {
+    in.meter_pdu = id;
+    in.meter_bank = input_meter;
+  }
+  const CircuitId input = add_circuit(d, std::move(in), t);
+  const std::vector<CircuitId> of = read_banks(d, t, p, id, input, outlets);
+  for (int n = 1; n <= outlets; ++n) {
+    Outlet o;
+    o.name = fmt::format("{}:{}", p.name, n);
+    o.pdu = id;
+    o.number = static_cast<std::uint16_t>(n);
+    o.circuit = of[static_cast<std::size_t>(n - 1)];
+    d.outlet_named.emplace(o.name, OutletId{static_cast<std::uint32_t>(d.room.outlets.size())});
+    d.room.outlets.push_back(std::move(o));
+  }
+  d.room.pdus.push_back(std::move(p));
+  d.pdus.push_back(t);
+}
+
+// [[circuit]] meter = { pdu, bank }: a meter upstream of everything on that circuit.
+void read_meters(RoomDraft& d) {
+  for (std::size_t i = 0; i < d.room.circuits.size(); ++i) {
+    Circuit& c = d.room.circuits[i];
+    if (c.kind != CircuitKind::panel && c.kind != CircuitKind::breaker) continue;
+    const auto meter = d.circuits[i].table("meter");
+    if (!meter) continue;
+    const std::string name = meter->text("pdu");
+    c.meter_bank = meter->text("bank");
+    for (std::size_t p = 0; p < d.room.pdus.size(); ++p) {
+      if (d.room.pdus[p].name == name) c.meter_pdu = PduId{static_cast<std::uint32_t>(p)};
+    }
+    if (!c.meter_pdu && !name.empty()) meter->complain("pdu", fmt::format("there is no pdu {}", quoted(name)));
+    const CircuitId self{static_cast<std::uint32_t>(i)};
+    if (c.meter_pdu && below(d.room, d.room.pdus[c.meter_pdu->value].circuit, self)) {
+      meter->complain("pdu", fmt::format("pdu {} hangs on circuit {} and cannot see what else does: it is no meter of it", quoted(name), quoted(c.name)));
+    }
+  }
+}
+
+}  // namespace
+
+void read_pdus(RoomDraft& d) {
+  const std::vector<Table> tables = d.doc.root().tables("pdu");
+  std::vector<std::string> names;
+  for (const Table& t : tables) names.push_back(t.text("name", ""));
+  for (const Table& t : tables) read_pdu(d, t, names);
+  read_meters(d);
+}
+
+}  // namespace greenroom::draft
