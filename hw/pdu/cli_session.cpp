@@ -1,0 +1,201 @@
+#include "hw/pdu/cli_session.hpp"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+
+namespace greenroom {
+namespace {
+
+// Noise, a banner or the rest of an old reply may each spoil one wake-up.
+constexpr int kWakeUps = 3;
+// A line that never falls silent is no line to a PDU.
+constexpr Duration kLongestDrain = std::chrono::seconds{10};
+
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
+  return text;
+}
+
+bool matches_end(const Regex& regex, std::string_view text) {
+  const auto newline = text.find_last_of("\r\n");
+  if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
+  return re2::RE2::FullMatch({text.data(), text.size()}, *regex);
+}
+
+}  // namespace
+
+Result<void> CliSession::may_commit(const SwitchOrder& order) const {
+  if (clock_.now() >= order.expires) {
+    const Duration late = clock_.now() - order.expires;
+    return fail(Errc::expired, fmt::format("outlet {}: the order expired {:.3f} s before it could be sent; nothing was switched",
+                                           order.number, in_seconds(late)));
+  }
+  if (!order.still_allowed) return {};
+  return order.still_allowed();
+}
+
+Task<void> CliSession::put(std::string bytes) {
+  auto r = co_await line_.write(std::move(bytes));
+  if (!r) lost_ = true;
+  co_return r;
+}
+
+// Reads until nothing has come for as long as a reply can be late, so that no old reply is taken for a new one.
+Task<void> CliSession::drain() {
+  const TimePoint limit = clock_.now() + kLongestDrain;
+  while (clock_.now() < limit) {
+    const auto r = co_await line_.read_some(clock_.now() + dialect_.drain);
+    if (r) continue;
+    if (r.error().code == Errc::timeout) co_return Result<void>{};
+    co_return fail(r.error());
+  }
+  co_return fail(Errc::protocol, fmt::format("bytes without end for {:.0f} s; is the baud rate right?", in_seconds(kLongestDrain)));
+}
+
+// Answers a login question at the end of text_; false when there is none.
+Task<bool> CliSession::log_in() {
+  for (const Regex& denied : dialect_.login_denied) {
+    if (re2::RE2::PartialMatch({text_.data(), text_.size()}, *denied)) {
+      no_login_before_ = clock_.now() + dialect_.login_backoff;
+      co_return fail(Errc::refused, "the device refused the login; check user and password");
+    }
+  }
+  for (const LoginStep& step : dialect_.login) {
+    if (!matches_end(step.see, text_)) continue;
+    if (&step == &dialect_.login.front() && logins_++ >= dialect_.login_attempts) {
+      logins_ = 0;
+      no_login_before_ = clock_.now() + dialect_.login_backoff;
+      co_return fail(Errc::refused, fmt::format("{} logins led to no prompt; waiting {:.0f} s before the next, so that the "
+                                                "device does not lock us out",
+                                                dialect_.login_attempts, in_seconds(dialect_.login_backoff)));
+    }
+    text_.clear();
+    std::string say = replaced(replaced(step.say, "${user}", credentials_.user), "${password}", credentials_.password);
+    if (auto r = co_await put(std::move(say)); !r) co_return fail(r.error());
+    co_return true;
+  }
+  co_return false;
+}
+
+// Sends the wake-up once. True: nothing but a prompt came back, so the line is silent and the device listens.
+Task<bool> CliSession::wake_once() {
+  line_.discard_input();
+  text_.clear();
+  std::string bytes = dialect_.wake;
+  if (auto r = co_await put(std::move(bytes)); !r) co_return fail(r.error());
+  const TimePoint limit = clock_.now() + dialect_.wake_within;
+  TimePoint until = limit;
+  for (;;) {
+    const auto got = co_await line_.read_some(until);
+    if (!got && got.error().code == Errc::timeout) co_return false;
+    if (!got) co_return fail(got.error());
+    text_ += *got;
+    if (is_prompt(dialect_, text_)) {
+      logins_ = 0;
+      co_return true;
+    }
+    // A prompt behind other text: that text belongs to something older. Wait for silence, then ask again.
+    until = limit;
+    for (const Interrupt& i : dialect_.interrupts) {
+      if (!matches_end(i.see, text_)) continue;
+      text_.clear();
+      std::string no = i.refuse;   // a question that nobody asked is answered with no
+      if (auto r = co_await put(std::move(no)); !r) co_return fail(r.error());
+    }
+    const auto answered = co_await log_in();
+    if (!answered) co_return fail(answered.error());
+    if (matches_end(dialect_.prompt, text_)) until = std::min(limit, clock_.now() + dialect_.quiet);
+  }
+}
+
+Task<void> CliSession::wake() {
+  if (clock_.now() < no_login_before_) {
+    co_return fail(Errc::busy, fmt::format("no login for another {:.0f} s after refused ones", in_seconds(no_login_before_ - clock_.now())));
+  }
+  for (int i = 0; i < kWakeUps; ++i) {
+    if (lost_) {
+      if (auto r = co_await drain(); !r) co_return fail(r.error());
+      lost_ = false;
+    }
+    const auto awake = co_await wake_once();
+    if (!awake) {
+      lost_ = true;
+      co_return fail(awake.error());
+    }
+    if (*awake) co_return Result<void>{};
+    lost_ = i > 0;   // one dropped character is common and needs no long silence
+  }
+  lost_ = true;
+  co_return fail(Errc::device_gone, fmt::format("no prompt of {} after {} wake-ups; last seen {}. Is it powered, is the cable right, is "
+                                                "the line at {} baud?",
+                                                dialect_.name, kWakeUps, quoted(text_), dialect_.line.baud));
+}
+
+// Answers the question at the end of the reply. A switch is confirmed only if it is still allowed at this byte.
+Task<void> CliSession::answer(const SwitchOrder* order, Sent& sent) {
+  const Interrupt& question = parser_.question();
+  Result<void> allowed;
+  if (question.confirms) {
+    sent.committed = false;   // the device waits: nothing is switched until we say so
+    allowed = order != nullptr ? may_commit(*order) : fail(Errc::protocol, "the device asks to confirm a switch that nobody ordered");
+  }
+  std::string say = allowed ? question.say : question.refuse;
+  sent.committed = allowed && question.confirms;
+  if (auto r = co_await put(std::move(say)); !r) co_return fail(r.error());
+  sent.ended = clock_.now();
+  parser_.answered();
+  if (!allowed) lost_ = true;   // whatever it says to the refusal is drained
+  co_return allowed;
+}
+
+Task<Extract> CliSession::collect(const Exchange& x, const SwitchOrder* order, Sent& sent) {
+  const TimePoint limit = sent.began + x.within;
+  for (;;) {
+    const bool at_prompt = parser_.end() == ReplyParser::End::prompt;
+    if (at_prompt && parser_.complete()) co_return parser_.take();
+    const auto got = co_await line_.read_some(at_prompt ? std::min(limit, clock_.now() + dialect_.quiet) : limit);
+    if (!got) {
+      const bool silent = got.error().code == Errc::timeout;
+      // An error that the device reports in good order leaves the line as it should be.
+      auto reply = at_prompt ? parser_.take() : fail(got.error());
+      const bool orderly = at_prompt && !reply && reply.error().code != Errc::protocol;
+      lost_ = !orderly;
+      if (at_prompt && silent) co_return reply;
+      if (!silent) co_return fail(got.error());
+      co_return fail(Errc::timeout, fmt::format("no whole reply to {} within {:.1f} s: {}", quoted(x.send), in_seconds(x.within),
+                                                parser_.unanswered() ? "not a byte" : parser_.missing()));
+    }
+    parser_.feed(*got);
+    if (parser_.end() == ReplyParser::End::question) {
+      if (auto r = co_await answer(order, sent); !r) co_return fail(r.error());
+    }
+    if (parser_.end() == ReplyParser::End::login) {
+      lost_ = true;
+      co_return fail(Errc::protocol, "the device has logged us out; the next exchange logs in again");
+    }
+  }
+}
+
+Task<Extract> CliSession::run(const Exchange& x, const SwitchOrder* order, Sent& sent) {
+  if (auto r = co_await wake(); !r) co_return fail(r.error());
+  if (dialect_.gap > Duration{}) {
+    if (auto r = co_await clock_.sleep_until(clock_.now() + dialect_.gap); !r) co_return fail(r.error());
+  }
+  std::string command = x.send;
+  if (order != nullptr) {
+    command = replaced(std::move(command), "{outlet}", std::to_string(order->number));
+    if (auto r = may_commit(*order); !r) co_return fail(r.error());
+    sent.committed = true;
+  }
+  parser_.begin(x, command);
+  sent.began = clock_.now();
+  command += dialect_.end_of_command;
+  if (auto r = co_await put(std::move(command)); !r) co_return fail(r.error());
+  sent.ended = clock_.now();
+  co_return co_await collect(x, order, sent);
+}
+
+}  // namespace greenroom

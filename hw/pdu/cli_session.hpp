@@ -1,0 +1,52 @@
+// One exchange at a time on one line: wake the device, send, collect, and find the way back after a fault.
+// Who calls: the queue in cli_pdu.cpp, one call at a time.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "hw/async/clock.hpp"
+#include "hw/pdu/cli_pdu.hpp"
+#include "hw/pdu/cli_text.hpp"
+#include "hw/serial/serial_line.hpp"
+
+namespace greenroom {
+
+// What became of an exchange on the wire, whether or not its reply was whole.
+struct Sent {
+  TimePoint began;                 // right before the command's first byte
+  TimePoint ended;                 // right after its last
+  bool committed{};                // a switch order is with the device: it may act, whatever follows
+};
+
+class CliSession {
+ public:
+  CliSession(const Dialect& d, SerialLine& line, Clock& clock, Credentials c)
+      : dialect_(d), line_(line), clock_(clock), credentials_(std::move(c)), parser_(d) {}
+
+  // With `order` the exchange is a switch; it is asked for permission at every byte that commits it. Before the commit
+  // no error has Errc::timeout: nothing was switched then.
+  Task<Extract> run(const Exchange&, const SwitchOrder* order, Sent&);
+
+ private:
+  Task<void> wake();
+  Task<bool> wake_once();
+  Task<void> drain();
+  Task<Extract> collect(const Exchange&, const SwitchOrder*, Sent&);
+  Task<void> answer(const SwitchOrder*, Sent&);
+  Task<void> put(std::string bytes);
+  Task<bool> log_in();
+  Result<void> may_commit(const SwitchOrder&) const;
+
+  const Dialect& dialect_;
+  SerialLine& line_;
+  Clock& clock_;
+  Credentials credentials_;
+  ReplyParser parser_;
+  std::string text_;               // of a wake-up
+  bool lost_{true};                // what the line carries is not known: drain before the next exchange
+  std::uint32_t logins_{};         // in a row that did not lead to a prompt
+  TimePoint no_login_before_{};
+};
+
+}  // namespace greenroom

@@ -1,0 +1,268 @@
+#include "hw/pdu/cli_text.hpp"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace greenroom {
+namespace {
+
+using re2::RE2;
+using re2::StringPiece;
+
+// Longer than any honest reply (Raritan's outlet details: 11.5 kB); a line that babbles must not fill the memory.
+constexpr std::size_t kLongestReply = 64U * 1024U;
+
+StringPiece piece(std::string_view s) { return {s.data(), s.size()}; }
+
+std::string_view trim_right(std::string_view s) {
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\r' || s.back() == '\t')) s.remove_suffix(1);
+  return s;
+}
+
+std::string_view trim_blank_lines(std::string_view s) {
+  while (!s.empty() && (s.front() == '\r' || s.front() == '\n' || s.front() == ' ')) s.remove_prefix(1);
+  return s;
+}
+
+bool printable(std::string_view s) {
+  return std::all_of(s.begin(), s.end(), [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; });
+}
+
+// Decimal text to thousandths, exactly: "2.9" with scale 1000 is 2900. False when it is no plain decimal number.
+bool decimal(std::string_view text, std::int64_t scale, std::int64_t& milli) {
+  std::int64_t digits = 0;
+  std::int64_t parts = 1;
+  bool point = false;
+  bool any = false;
+  for (const char c : text) {
+    if (c == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (c < '0' || c > '9' || digits > std::numeric_limits<std::int64_t>::max() / 100'000'000) return false;
+    any = true;
+    digits = digits * 10 + (c - '0');
+    if (point) parts *= 10;
+  }
+  if (!any) return false;
+  milli = (digits * scale + parts / 2) / parts;
+  return true;
+}
+
+Errc code_of(Fault f) {
+  switch (f) {
+    case Fault::rejected: return Errc::refused;
+    case Fault::auth: return Errc::refused;
+    case Fault::busy: return Errc::busy;
+    case Fault::device: break;
+  }
+  return Errc::protocol;
+}
+
+}  // namespace
+
+bool is_prompt(const Dialect& d, std::string_view text) {
+  return RE2::FullMatch(piece(trim_right(trim_blank_lines(text))), *d.prompt);
+}
+
+ReplyParser::ReplyParser(const Dialect& d) : dialect_(d) { tail_.reserve(256); }
+
+void ReplyParser::begin(const Exchange& x, std::string_view command) {
+  exchange_ = &x;
+  command_ = command;
+  tail_.clear();
+  total_ = 0;
+  echoed_ = !dialect_.echo;
+  end_ = End::nothing;
+  question_ = nullptr;
+  found_ = Extract{};
+  seen_rules_.assign(x.rules.size(), 0);
+  outlets_seen_ = 0;
+  wants_outlets_ = x.states || x.outlet_meters;
+  if (wants_outlets_) {
+    seen_outlets_.assign(dialect_.outlets(), 0);
+    found_.outlets.resize(dialect_.outlets());
+  }
+  if (x.bank_meters) {
+    for (const Bank& b : dialect_.banks) found_.banks.push_back(BankReading{b.id, {}, {}});
+  }
+  wrong_.clear();
+  error_ = nullptr;
+}
+
+void ReplyParser::feed(std::string_view bytes) {
+  total_ += bytes.size();
+  if (total_ > kLongestReply) {
+    wrong("more than 64 KiB without an end", "");
+    bytes = {};
+    tail_.clear();
+  }
+  for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
+    if (tail_.empty()) {
+      line(bytes.substr(0, end));
+    } else {
+      tail_.append(bytes.substr(0, end));
+      line(tail_);
+      tail_.clear();
+    }
+    bytes.remove_prefix(end + 1);
+  }
+  tail_.append(bytes);
+  look_at_end();
+}
+
+void ReplyParser::look_at_end() {
+  end_ = End::nothing;
+  question_ = nullptr;
+  std::string_view tail = tail_;
+  while (!tail.empty() && tail.front() == '\r') tail.remove_prefix(1);
+  if (trim_right(tail).empty()) return;
+  if (echoed_ && RE2::FullMatch(piece(trim_right(tail)), *dialect_.prompt)) {
+    end_ = End::prompt;
+    return;
+  }
+  for (const Interrupt& i : dialect_.interrupts) {
+    if (!RE2::FullMatch(piece(tail), *i.see)) continue;
+    end_ = End::question;
+    question_ = &i;
+    return;
+  }
+  for (const LoginStep& step : dialect_.login) {
+    if (RE2::FullMatch(piece(tail), *step.see)) end_ = End::login;
+  }
+}
+
+void ReplyParser::answered() {
+  tail_.clear();
+  end_ = End::nothing;
+  question_ = nullptr;
+}
+
+void ReplyParser::wrong(std::string_view what, std::string_view where) {
+  if (!wrong_.empty()) return;
+  wrong_ = where.empty() ? std::string(what) : fmt::format("{}: {}", what, quoted(where));
+}
+
+void ReplyParser::line(std::string_view text) {
+  while (!text.empty() && text.front() == '\r') text.remove_prefix(1);
+  text = trim_right(text);
+  if (!echoed_) {
+    if (text != command_) return wrong("not the echo of " + quoted(command_), text);
+    echoed_ = true;
+    return;
+  }
+  if (text.empty()) return;
+  if (!printable(text)) return wrong("noise in a line", text);
+  for (const ErrorRule& e : dialect_.errors) {
+    if (error_ != nullptr || !RE2::FullMatch(piece(text), *e.match)) continue;
+    error_ = &e;
+    error_line_ = text;
+  }
+  const std::vector<LineRule>& rules = exchange_->rules;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (apply(rules[i], i, text)) return;
+  }
+  // A prompt that is not the last thing received ended another exchange than ours.
+  if (RE2::FullMatch(piece(text), *dialect_.prompt)) wrong("a prompt before the end", text);
+}
+
+bool ReplyParser::apply(const LineRule& rule, std::size_t index, std::string_view text) {
+  if (!rule.high.empty() && (text < rule.low || text > rule.high)) return false;
+  std::size_t at = 0;
+  if (!match_once(rule, text, at)) return false;
+  while (rule.several && at < text.size()) {
+    if (match_once(rule, text, at)) continue;
+    wrong("the rest of a line is not understood", text.substr(at));
+    break;
+  }
+  if (rule.of != LineRule::Of::outlet && seen_rules_[index]++ != 0) wrong("stands twice", text);
+  return true;
+}
+
+bool ReplyParser::match_once(const LineRule& rule, std::string_view line, std::size_t& at) {
+  std::array<StringPiece, kMostGroups + 1> groups;
+  const int count = rule.match->NumberOfCapturingGroups() + 1;
+  const auto anchor = rule.several ? RE2::ANCHOR_START : RE2::ANCHOR_BOTH;
+  if (!rule.match->Match(piece(line), at, line.size(), anchor, groups.data(), count)) return false;
+  if (groups[0].empty()) return false;
+  at += groups[0].size();
+  OutletReading reading;
+  for (const Capture& c : rule.captures) {
+    const StringPiece& g = groups[static_cast<std::size_t>(c.group)];
+    if (g.data() == nullptr || !capture(rule.of, c, {g.data(), g.size()}, reading)) {
+      wrong("a value is not understood", line);
+      return true;
+    }
+  }
+  if (rule.of == LineRule::Of::outlet) outlet(reading);
+  return true;
+}
+
+bool ReplyParser::capture(LineRule::Of of, const Capture& c, std::string_view text, OutletReading& reading) {
+  std::int64_t milli = 0;
+  switch (c.says) {
+    case Says::model: found_.model = text; return true;
+    case Says::identity: found_.identity = text; return true;
+    case Says::state: {
+      const auto& words = dialect_.states;
+      const auto word = std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.first == text; });
+      if (word == words.end()) return false;
+      reading.state = word->second;
+      return true;
+    }
+    case Says::number:
+      if (text.find('.') != text.npos || !decimal(text, 1, milli) || milli < dialect_.first || milli > dialect_.last) return false;
+      reading.number = static_cast<OutletNumber>(milli);
+      return true;
+    case Says::current:
+    case Says::power: break;
+  }
+  if (!decimal(text, c.scale, milli)) return false;
+  const bool of_bank = of == LineRule::Of::bank;
+  auto& current = of_bank ? found_.banks[c.bank].current : reading.current;
+  auto& power = of_bank ? found_.banks[c.bank].power : reading.power;
+  if (c.says == Says::current) current = Amps{milli};
+  if (c.says == Says::power) power = Watts{milli};
+  return true;
+}
+
+void ReplyParser::outlet(const OutletReading& reading) {
+  const std::size_t at = static_cast<std::size_t>(reading.number - dialect_.first);
+  if (seen_outlets_[at]++ != 0) return wrong(fmt::format("outlet {} stands twice", reading.number), "");
+  found_.outlets[at] = reading;
+  ++outlets_seen_;
+}
+
+bool ReplyParser::complete() const {
+  if (!wrong_.empty() || error_ != nullptr || !echoed_) return false;
+  if (wants_outlets_ && outlets_seen_ != dialect_.outlets()) return false;
+  for (std::size_t i = 0; i < seen_rules_.size(); ++i) {
+    if (exchange_->rules[i].of != LineRule::Of::outlet && seen_rules_[i] == 0) return false;
+  }
+  return true;
+}
+
+std::string ReplyParser::missing() const {
+  if (!echoed_) return "not even the echo";
+  std::size_t lines = 0;
+  for (std::size_t i = 0; i < seen_rules_.size(); ++i) {
+    lines += exchange_->rules[i].of != LineRule::Of::outlet && seen_rules_[i] == 0 ? 1U : 0U;
+  }
+  std::string text = wants_outlets_ ? fmt::format("{} of {} outlets", outlets_seen_, dialect_.outlets()) : "";
+  if (lines > 0) text += fmt::format("{}{} other lines missing", text.empty() ? "" : ", ", lines);
+  return text.empty() ? "no prompt" : text;
+}
+
+Result<Extract> ReplyParser::take() {
+  if (!wrong_.empty()) return fail(Errc::protocol, fmt::format("the reply to {} is void: {}", quoted(command_), wrong_));
+  if (error_ != nullptr) {
+    return fail(code_of(error_->fault), fmt::format("the device answered {} to {}", quoted(error_line_), quoted(command_)));
+  }
+  if (!complete()) return fail(Errc::protocol, fmt::format("the reply to {} is void: {}", quoted(command_), missing()));
+  return std::move(found_);
+}
+
+}  // namespace greenroom

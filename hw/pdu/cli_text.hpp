@@ -1,0 +1,73 @@
+// The text of one exchange, taken apart as it arrives. Pure: no line, no clock. Each byte is looked at once.
+//
+// A reply is whole, or it is void: the echo pairs with the command, every outlet and every bank reading stands exactly
+// once, every word is known, and the prompt is the last thing received. Nothing of a void reply is ever handed on.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hw/pdu/dialect.hpp"
+
+namespace greenroom {
+
+// What a whole reply said.
+struct Extract {
+  std::vector<OutletReading> outlets;   // when the exchange has outlet patterns: all, in the device's order
+  std::vector<BankReading> banks;       // when it has bank patterns: all, in the dialect's order
+  std::string model, identity;          // empty unless asked for
+};
+
+class ReplyParser {
+ public:
+  // The dialect outlives the parser.
+  explicit ReplyParser(const Dialect&);
+
+  void begin(const Exchange&, std::string_view command);
+  void feed(std::string_view bytes);
+
+  // What stands at the end of all that was received.
+  enum class End { nothing, prompt, question, login };
+  [[nodiscard]] End end() const { return end_; }
+  [[nodiscard]] const Interrupt& question() const { return *question_; }   // when end() is question
+  void answered();                      // the question was answered: what comes next begins a new line
+
+  // With the prompt at the end: the reply, or why it is void. Errc::protocol: not what this dialect says; Errc::refused
+  // and Errc::busy: the device said so. Call once.
+  [[nodiscard]] Result<Extract> take();
+  [[nodiscard]] bool complete() const;  // nothing is missing, nothing was wrong
+  [[nodiscard]] bool unanswered() const { return total_ == 0; }
+  [[nodiscard]] std::string missing() const;   // "18 of 20 outlets", for messages
+
+ private:
+  void line(std::string_view);
+  bool apply(const LineRule&, std::size_t rule, std::string_view);
+  bool match_once(const LineRule&, std::string_view line, std::size_t& at);
+  bool capture(LineRule::Of, const Capture&, std::string_view text, OutletReading&);
+  void outlet(const OutletReading&);
+  void look_at_end();
+  void wrong(std::string_view what, std::string_view where);
+
+  const Dialect& dialect_;
+  const Exchange* exchange_{};
+  std::string command_;
+  std::string tail_;                    // the line that has not ended yet
+  std::size_t total_{};
+  bool echoed_{};
+  End end_{};
+  const Interrupt* question_{};
+  Extract found_;
+  std::vector<std::uint8_t> seen_rules_, seen_outlets_;
+  std::size_t outlets_seen_{};
+  bool wants_outlets_{};
+  std::string wrong_;                   // the first thing that was wrong
+  const ErrorRule* error_{};
+  std::string error_line_;
+};
+
+// True when `text`, blank space before it aside, is a prompt and nothing else.
+bool is_prompt(const Dialect&, std::string_view text);
+
+}  // namespace greenroom
