@@ -1,6 +1,8 @@
 // Recipes: an ordered list of steps, a versioned file, for each model family. Loaded by config/recipes.cpp.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,16 +16,19 @@ enum class StepKind {
   first_boot, enroll, configure, charge, checklist, label, pack
 };
 std::string_view to_string(StepKind);
+std::optional<StepKind> step_kind_from(std::string_view);
 
 // Who must act when the step waits for a person.
 enum class Owner { technician, batch_lead, facilities, repair, security, mdm_admin, recipe_owner, bench_owner, auditor };
 std::string_view to_string(Owner);
+std::optional<Owner> owner_from(std::string_view);
 
 struct Step {
   StepKind kind{};
   std::string to;                     // move, seat: kind of slot wanted ("restore", "shelf", "pack_table")
   std::string restore_kind;           // restore: erase | revive | erase_only
   std::string firmware;               // restore: which image of the firmware library
+  std::string entry;                  // dfu: "by_outlet" | "by_hand" for this model; empty: as the slot does it
   int goal_percent{};                 // charge
   Duration deadline{};                // for one attempt; staffed time where a person acts
   int tries{1};
