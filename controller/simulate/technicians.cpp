@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <utility>
+
+#include "controller/simulate/people.hpp"
+
+// Human times are assumptions, marked so until measured on a bench: a walk of 20 to 60 s, a scan of 2 to 5 s, cables of
+// 8 to 20 s, a look at a screen every 20 s.
+namespace greenroom::sim {
+namespace {
+
+constexpr double look_again_s = 20;
+constexpr int mistakes = 4;           // kinds of mistakes below
+
+}  // namespace
+
+asio::awaitable<void> People::technician(std::string name, Random random) {
+  while (!desk_.over()) {
+    if (plant_.dice().strikes(model::FaultKind::person_break)) {
+      const Duration rest = plant_.dice().lasts(model::FaultKind::person_break);
+      if (const auto rested = co_await clock_.sleep_until(clock_.now() + rest); !rested) co_return;
+    }
+    const auto chore = next_chore();
+    if (!chore) {
+      if (const auto waited = co_await pause(random, look_again_s, look_again_s + 10); !waited) co_return;
+      continue;
+    }
+    const std::string claim = chore->serial.empty() ? chore->slot : chore->serial;
+    claimed_.insert(claim);
+    Chore mine = *chore;
+    const auto done = co_await perform(name, std::move(mine), random);
+    claimed_.erase(claim);
+    if (!done && done.error().code == Errc::cancelled) co_return;
+  }
+}
+
+std::optional<Chore> People::next_chore() const {
+  for (Chore& chore : desk_.chores()) {
+    if (chore.owner != Owner::technician || chore.kind == "case") continue;
+    const std::string& claim = chore.serial.empty() ? chore.slot : chore.serial;
+    if (claimed_.contains(claim) || (chore.kind == "seat" && put_aside_.contains(chore.serial))) continue;
+    return std::move(chore);
+  }
+  return std::nullopt;
+}
+
+Task<void> People::perform(std::string name, Chore chore, Random& random) {
+  if (chore.kind == "seat") co_return co_await seat(std::move(name), std::move(chore), random);
+  if (chore.kind == "move") co_return co_await move(std::move(name), std::move(chore), random);
+  if (chore.kind == "look") co_return co_await look(std::move(name), std::move(chore), random);
+  co_return co_await tick(std::move(name), std::move(chore), random);
+}
+
+// The Mac that a person finds when they look for this label. A wrong label leads to the wrong Mac, as it would.
+std::optional<model::MacId> People::labelled(const std::string& serial) const {
+  std::optional<model::MacId> found;
+  for (const RowMac& row : rows_) {
+    if (!row.mac) continue;
+    const model::MacSpec& spec = plant_.mac_spec(*row.mac);
+    if ((spec.label.empty() ? spec.serial : spec.label) == serial && !found) found = row.mac;
+  }
+  return found;
+}
+
+std::optional<SlotId> People::place_for(const Chore& chore) const {
+  const auto kind = chore.to == "shelf" ? SlotKind::shelf : chore.to == "pack_table" ? SlotKind::pack_table : SlotKind::restore;
+  const RoomState* state = desk_.state();
+  if (!state) return std::nullopt;
+  std::optional<SlotId> free;
+  for (std::uint32_t i = 0; i < room_.slots.size(); ++i) {
+    const Slot& slot = room_.slots[i];
+    if (slot.name == chore.slot && slot.kind == kind) return SlotId{i};
+    const bool taken = slot.kind != SlotKind::pack_table && state->visits.slots[i].visit != 0;
+    if (slot.kind == kind && !taken && !free && !claimed_.contains(slot.name)) free = SlotId{i};
+  }
+  return free;
+}
+
+Task<bool> People::scan(std::string name, std::string label) {
+  const auto answer = co_await ask(CommandKind::scan, std::move(name), std::move(label), {}, {}, 0);
+  if (!answer) co_return fail(answer.error());
+  co_return answer->accepted;
+}
+
+Task<void> People::seat(std::string name, Chore chore, Random& random) {
+  const auto mac = labelled(chore.serial);
+  const auto place = place_for(chore);
+  if (!mac || !place) {
+    put_aside_.insert(chore.serial);
+    co_return co_await pause(random, 5, 10);
+  }
+  const std::string slot_name = room_.slots[place->value].name;
+  claimed_.insert(slot_name);
+  auto done = co_await pause(random, 20, 60);
+  bool taken = false;
+  if (done) {
+    const auto first = co_await scan(name, chore.serial);
+    if (!first) done = fail(first.error());
+    else if (*first) done = co_await pause(random, 2, 5);
+    if (first && !*first) put_aside_.insert(chore.serial);
+    if (done && first && *first) {
+      const auto second = co_await scan(name, slot_name);
+      if (!second) done = fail(second.error());
+      taken = second && *second;
+    }
+  }
+  if (done && taken) done = co_await plug_in(*mac, *place, random);
+  claimed_.erase(slot_name);
+  co_return done;
+}
+
+// Charger, data cable, power button. Mistakes: the neighbour's place, no charger, no data cable, no power button.
+Task<void> People::plug_in(model::MacId mac, SlotId place, Random& random) {
+  std::uint64_t mistake = mistakes;
+  if (plant_.dice().strikes(model::FaultKind::person_mistake)) mistake = plant_.dice().pick(model::FaultKind::person_mistake, mistakes);
+  SlotId where = place;
+  if (mistake == 0) {
+    const SlotId next{place.value + 1};
+    const bool like = next.value < room_.slots.size() && room_.slots[next.value].kind == room_.slots[place.value].kind;
+    if (like) where = next;
+  }
+  if (const auto done = co_await pause(random, 4, 10); !done) co_return done;
+  if (mistake != 1 && room_.slots[where.value].outlet) (void)plant_.plug_power(mac, where);   // a taken place: nothing happens
+  if (const auto done = co_await pause(random, 4, 10); !done) co_return done;
+  if (room_.slots[where.value].kind == SlotKind::restore) {
+    if (mistake != 2) (void)plant_.plug_data(mac, where);
+    if (mistake != 3 && plant_.mac(mac).mode == model::Mode::off) (void)plant_.press_power(mac);   // flat: nothing happens
+  }
+  co_return Result<void>{};
+}
+
+Task<void> People::move(std::string name, Chore chore, Random& random) {
+  const auto mac = labelled(chore.serial);
+  const auto place = place_for(chore);
+  if (!mac || !place) co_return co_await pause(random, 20, 40);
+  const std::string slot_name = room_.slots[place->value].name;
+  claimed_.insert(slot_name);
+  auto done = co_await pause(random, 20, 60);
+  bool taken = false;
+  if (done) {
+    const auto first = co_await scan(name, chore.serial);
+    if (!first) done = fail(first.error());
+    if (first && *first) {
+      done = co_await pause(random, 2, 5);
+      const auto second = co_await scan(name, slot_name);
+      if (!second) done = fail(second.error());
+      taken = second && *second;
+    }
+  }
+  if (done && taken) {
+    plant_.unplug_data(*mac);
+    plant_.unplug_power(*mac);
+    done = co_await pause(random, 10, 30);
+    if (done && room_.slots[place->value].kind != SlotKind::pack_table) done = co_await plug_in(*mac, *place, random);
+  } else if (done) {
+    done = co_await pause(random, 30, 60);   // the room would not have it there: look again later
+  }
+  claimed_.erase(slot_name);
+  co_return done;
+}
+
+// Goes to the Mac, puts its cables where the room believes it to be, and presses its power button if it is dark.
+Task<void> People::look(std::string /*name*/, Chore chore, Random& random) {
+  if (const auto done = co_await pause(random, 20, 60); !done) co_return done;
+  const auto mac = labelled(chore.serial);
+  const auto slot = std::find_if(room_.slots.begin(), room_.slots.end(), [&](const Slot& s) { return s.name == chore.slot; });
+  if (!mac || slot == room_.slots.end()) co_return co_await pause(random, 60, 120);
+  const SlotId place{static_cast<std::uint32_t>(slot - room_.slots.begin())};
+  const auto truth = plant_.mac(*mac);
+  if (slot->outlet && truth.power != place) {
+    plant_.unplug_power(*mac);
+    (void)plant_.plug_power(*mac, place);
+  }
+  if (slot->kind == SlotKind::restore && truth.data != place) {
+    plant_.unplug_data(*mac);
+    (void)plant_.plug_data(*mac, place);
+  }
+  if (const auto done = co_await pause(random, 8, 20); !done) co_return done;
+  if (plant_.mac(*mac).mode == model::Mode::off) (void)plant_.press_power(*mac);
+  co_return co_await pause(random, 60, 90);   // and waits for the screen to follow
+}
+
+Task<void> People::tick(std::string name, Chore chore, Random& random) {
+  if (const auto done = co_await pause(random, 60, 180); !done) co_return done;
+  if (chore.visit == 0) co_return Result<void>{};
+  const auto answer = co_await ask(CommandKind::step_done, std::move(name), {}, {}, {}, chore.visit);
+  if (!answer) co_return fail(answer.error());
+  co_return co_await pause(random, 5, 10);
+}
+
+Task<void> People::pause(Random& random, double from_s, double to_s) {
+  co_return co_await clock_.sleep_until(clock_.now() + seconds_of(random.uniform(from_s, to_s)));
+}
+
+Task<Answer> People::ask(CommandKind kind, std::string by, std::string label, std::string serial, std::string text,
+                         std::uint64_t number) {
+  Command command;
+  command.kind = kind;
+  command.key = by + "-" + std::to_string(++keys_);
+  command.by = std::move(by);
+  command.label = std::move(label);
+  command.serial = std::move(serial);
+  command.text = std::move(text);
+  command.number = number;
+  co_return co_await desk_.ask(std::move(command));
+}
+
+}  // namespace greenroom::sim

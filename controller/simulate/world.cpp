@@ -1,0 +1,334 @@
+#include "controller/simulate/world.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "config/embedded.hpp"
+#include "controller/bench/bench.hpp"
+#include "controller/journal/memory_journal.hpp"
+#include "controller/simulate/judge.hpp"
+#include "controller/simulate/model_engine.hpp"
+#include "controller/simulate/model_mac_actions.hpp"
+#include "controller/simulate/people.hpp"
+#include "controller/simulate/world_bound.hpp"
+#include "controller/simulate/world_report.hpp"
+#include "controller/simulate/world_spec.hpp"
+#include "hw/async/handover.hpp"
+#include "hw/async/manual_clock.hpp"
+#include "hw/base/log.hpp"
+#include "hw/pdu/cli_pdu.hpp"
+#include "hw/usb/usb_table.hpp"
+
+namespace greenroom::sim {
+namespace {
+
+using Real = std::chrono::steady_clock;   // for pacing and for the wall time of a run; no decision sees it
+
+// Monday 2026-01-05, 08:00 UTC: a working day begins. Any fixed instant would do; it must only be the same each run.
+constexpr WallTime opening = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 1 / 5}} + std::chrono::hours{8};
+
+model::FaultEnvelope envelope_of(FaultLevel level) {
+  switch (level) {
+    case FaultLevel::none: return model::FaultEnvelope::none();
+    case FaultLevel::some: return model::FaultEnvelope::some();
+    case FaultLevel::all: return model::FaultEnvelope::all();
+  }
+  return model::FaultEnvelope::none();
+}
+
+Result<Dialect> dialect_of(const PduConfig& pdu) {
+  const std::string path = "config/pdu/" + pdu.dialect + ".toml";
+  const auto text = read_data(path);
+  if (!text) return fail(text.error());
+  auto dialect = parse_dialect(*text, path);
+  if (!dialect) return fail(Errc::bad_config, to_string(dialect.error().front()));
+  return std::move(*dialect);
+}
+
+}  // namespace
+
+bool WorldResult::clean() const {
+  for (const auto& [rule, count] : violations) {
+    if (count > 0) return false;
+  }
+  return stranded == 0 && trips == 0 && protected_opens == 0 && wrong_mac == 0 && unerased_released == 0 &&
+         hard_limit_amp_seconds <= 0 && soft_over_seconds <= 0;
+}
+
+// One controller as it runs in a room: drivers on the model's lines, the table on the model's bus, and the bench.
+// Destroying it is a kill: plant, engines and journal stay.
+struct ControllerUnit {
+  ControllerUnit(asio::any_io_executor executor, World::Impl& world);
+  Result<void> start() { tasks.spawn(table.run()); return bench->start(); }
+  void stop() { bench->stop(); tasks.cancel(); }
+  [[nodiscard]] bool idle() const { return bench->idle() && tasks.size() == 0; }
+
+  std::vector<std::unique_ptr<Pdu>> drivers;
+  std::vector<std::unique_ptr<WitnessPdu>> witnessed;
+  std::unique_ptr<UsbBus> bus;
+  UsbTable table;
+  ModelMacActions macs;
+  std::unique_ptr<Bench> bench;
+  TaskGroup tasks;
+};
+
+struct World::Impl final : FrontDesk {
+  Impl(RoomSetup s, std::vector<ExpectedRow> r, WorldOptions o)
+      : setup(std::move(s)), options(o), seed(o.seed), expected(std::move(r)),
+        plan(plan_world(setup.room, setup.catalogue, expected, seed)), clock(io.get_executor(), opening),
+        plant(io.get_executor(), clock, plan.spec, envelope_of(o.faults), seed.stream("plant")),
+        engine(io.get_executor(), clock, plant),
+        judge(clock, plant, setup.room, true_macs(plan), [this] { return state(); }),
+        people(clock, plant, *this, setup.room, plan.rows, seed), tasks(io.get_executor()) {}
+
+  // ---- what people see and ask
+  std::vector<Chore> chores() override { return unit ? greenroom::chores(unit->bench->context()) : std::vector<Chore>{}; }
+  const RoomState* state() override { return unit ? &unit->bench->state() : nullptr; }
+  bool over() override { return finished; }
+
+  Task<Answer> ask(Command command) override {
+    Handover<Answer> handover;
+    const std::string key = command.key;
+    waiting.emplace(key, Waiting{command, handover.giver()});
+    if (unit) submit(command);
+    auto answer = co_await handover.take();
+    waiting.erase(key);
+    co_return answer;
+  }
+  void submit(const Command& command) {
+    unit->bench->submit(command, [this, key = command.key](const Answer& answer) {
+      if (const auto asked = waiting.find(key); asked != waiting.end()) asked->second.giver.give(answer);
+    });
+  }
+
+  // ---- the controller lives and dies
+  Result<void> start_controller() {
+    judge.controller_started();
+    unit = std::make_unique<ControllerUnit>(io.get_executor(), *this);
+    if (auto started = unit->start(); !started) return started;
+    for (const auto& [key, asked] : waiting) submit(asked.command);   // asked again with the same key
+    return {};
+  }
+  void kill_controller() {
+    unit->stop();
+    turn();
+    if (!unit->idle()) log::error("a killed controller still runs; this is a defect in Greenroom");
+    unit.reset();
+    judge.controller_stopped();
+  }
+  asio::awaitable<void> kills() {
+    while (const auto gap = plant.dice().next_gap(model::FaultKind::controller_kill)) {
+      if (const auto lived = co_await clock.sleep_until(clock.now() + *gap); !lived) co_return;
+      plant.dice().count(model::FaultKind::controller_kill);
+      kill_due = true;   // not from within: the loop kills between two events
+      if (const auto dead = co_await clock.sleep_until(clock.now() + plant.dice().lasts(model::FaultKind::controller_kill)); !dead) co_return;
+      revive_due = true;
+    }
+  }
+  asio::awaitable<void> clock_jumps() {
+    while (const auto gap = plant.dice().next_gap(model::FaultKind::clock_jump)) {
+      if (const auto waited = co_await clock.sleep_until(clock.now() + *gap); !waited) co_return;
+      plant.dice().count(model::FaultKind::clock_jump);
+      const double hours = plant.dice().amount(model::FaultKind::clock_jump, -24.0, 24.0);
+      clock.jump_wall(seconds_of(hours * 3600.0));
+    }
+  }
+  asio::awaitable<void> import() {
+    Command command;
+    command.kind = CommandKind::import_batch;
+    command.key = "import-1";
+    command.by = "batch lead";
+    command.text = "returns";
+    command.rows = expected;
+    (void)co_await ask(std::move(command));
+  }
+
+  // ---- the loop
+  void turn() {
+    io.restart();
+    io.poll();
+  }
+  void pace(Real::time_point began) const {
+    if (!options.speed) return;
+    const auto due = began + std::chrono::duration_cast<Real::duration>(std::chrono::duration<double>(
+                                 in_seconds(clock.next().value_or(clock.now()).time_since_epoch()) / *options.speed));
+    std::this_thread::sleep_until(due);   // the whole program is this loop: nothing else waits meanwhile
+  }
+  void on_fact(const Fact& fact) {
+    judge.on_fact(fact);
+    if (options.sample) report.on_fact(fact);
+    if (const auto* waits = std::get_if<OutletWaits>(&fact.body); waits && !waits->circuit.empty()) ++waits_by_circuit[waits->circuit];
+    if (std::holds_alternative<VisitReleased>(fact.body) || std::holds_alternative<CaseOpened>(fact.body)) count_due = true;
+    if (const auto* released = std::get_if<VisitReleased>(&fact.body); released && released->how == "packed") last_packed = fact.at;
+  }
+  [[nodiscard]] Counts count() const;
+  [[nodiscard]] Progress progress() const;
+  Result<WorldResult> run(const std::function<void(const Progress&)>& tell);
+  WorldResult conclude(double wall_s);
+
+  RoomSetup setup;
+  WorldOptions options;
+  Random seed;
+  std::vector<ExpectedRow> expected;
+  WorldPlan plan;
+  asio::io_context io{1};
+  ManualClock clock;
+  model::Plant plant;
+  ModelEngine engine;
+  MemoryJournal journal;
+  Judge judge;
+  WorldReport report;
+  std::unique_ptr<ControllerUnit> unit;
+  struct Waiting { Command command; Handover<Answer>::Giver giver; };
+  std::map<std::string, Waiting> waiting;   // commands asked and not answered, by key
+  People people;
+  std::map<std::string, std::uint64_t> waits_by_circuit;
+  bool finished{}, kill_due{}, revive_due{}, count_due{};
+  TimePoint last_packed{};
+  TaskGroup tasks;
+};
+
+ControllerUnit::ControllerUnit(asio::any_io_executor executor, World::Impl& world)
+    : bus(world.plant.open_bus()), table(*bus, world.clock), macs(world.clock, world.plant, table), tasks(executor) {
+  BenchPorts ports{world.clock, world.journal, {}, world.engine, world.engine, macs};
+  for (std::uint32_t i = 0; i < world.setup.room.pdus.size(); ++i) {
+    auto dialect = dialect_of(world.setup.room.pdus[i]);
+    if (!dialect) continue;   // checked before: World::Impl::run
+    drivers.push_back(make_cli_pdu(std::move(*dialect), world.plant.open_line(PduId{i}), world.clock));
+    witnessed.push_back(std::make_unique<WitnessPdu>(PduId{i}, *drivers.back(), world.judge));
+    ports.pdus.push_back(witnessed.back().get());
+  }
+  bench = std::make_unique<Bench>(executor, world.setup, std::move(ports));
+  bench->on_fact = [&world](const Fact& fact) { world.on_fact(fact); };
+  table.on_change([this](const PortPath& path, const UsbSighting* sighting) {
+    bench->usb_changed(path, sighting ? std::optional(*sighting) : std::nullopt);
+  });
+}
+
+Counts World::Impl::count() const {
+  Counts counts;
+  counts.rows = expected.size();
+  if (!unit) return counts;
+  const VisitState& visits = unit->bench->state().visits;
+  for (const ExpectedMac& row : visits.expected) {
+    const Visit* visit = row.worked && row.visit != 0 ? &visits.visits[row.visit - 1] : nullptr;
+    if (visit && visit->released == "packed") ++counts.packed;
+    else if (row.open_cases > 0 || (visit && visit->open_cases > 0)) ++counts.cases;
+    else ++counts.working;
+  }
+  return counts;
+}
+
+Progress World::Impl::progress() const {
+  Progress now{clock.now(), count(), {}, std::nullopt};
+  for (std::uint32_t i = 0; i < setup.room.circuits.size(); ++i) {
+    if (setup.room.circuits[i].kind == CircuitKind::breaker) now.branch = std::max(now.branch, const_cast<model::Plant&>(plant).circuit(CircuitId{i}).now);
+  }
+  if (now.counts.packed > 0) {
+    const double each = in_seconds(clock.now().time_since_epoch()) / static_cast<double>(now.counts.packed);
+    now.left = seconds_of(each * static_cast<double>(now.counts.working));
+  }
+  return now;
+}
+
+Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>& tell) {
+  for (const PduConfig& pdu : setup.room.pdus) {
+    if (const auto dialect = dialect_of(pdu); !dialect) return fail(dialect.error().within("pdu " + pdu.name));
+  }
+  const auto began = Real::now();
+  auto told = began;
+  plant.start();
+  if (auto started = start_controller(); !started) return fail(started.error());
+  tasks.spawn(import());
+  people.start(tasks, options.technicians);
+  tasks.spawn(kills());
+  tasks.spawn(clock_jumps());
+  if (options.sample) tasks.spawn(report.sample(clock, plant, setup.room));
+
+  for (std::uint64_t events = 0;; ++events) {
+    turn();
+    judge.settle();
+    if (std::exchange(kill_due, false) && unit) kill_controller();
+    if (std::exchange(revive_due, false) && !unit) {
+      if (auto started = start_controller(); !started) return fail(started.error());
+      continue;
+    }
+    if (std::exchange(count_due, false) && unit && options.until_done) {
+      const Counts counts = count();
+      if (counts.packed + counts.cases == counts.rows) break;
+    }
+    if (clock.now().time_since_epoch() >= options.longest) break;
+    if (tell && events % 256 == 0 && Real::now() - told > std::chrono::milliseconds{200}) {
+      told = Real::now();
+      tell(progress());
+    }
+    pace(began);
+    if (!clock.run_next()) break;
+  }
+  const double wall_s = std::chrono::duration<double>(Real::now() - began).count();
+  if (!unit) {   // the end came while the controller was dead: it tells what its journal holds
+    if (auto started = start_controller(); !started) return fail(started.error());
+    turn();
+  }
+  WorldResult result = conclude(wall_s);
+  finished = true;
+  unit->stop();
+  tasks.cancel();
+  engine.stop_all();
+  turn();
+  unit.reset();
+  return result;
+}
+
+WorldResult World::Impl::conclude(double wall_s) {
+  WorldResult result;
+  const Counts counts = count();
+  const RoomState& room = unit->bench->state();
+  result.slots = setup.room.slots.size();
+  result.macs = counts.rows;
+  result.packed = counts.packed;
+  result.cases = counts.cases;
+  result.stranded = counts.rows - counts.packed - counts.cases;
+  const Verdict verdict = judge.verdict();
+  result.trips = verdict.trips;
+  result.fault_trips = verdict.fault_trips;
+  result.protected_opens = verdict.protected_opens;
+  result.fault_opens = verdict.fault_opens;
+  result.wrong_mac = verdict.wrong_mac;
+  result.unerased_released = verdict.unerased_released;
+  result.hard_limit_amp_seconds = verdict.hard_limit_amp_seconds;
+  result.fault_amp_seconds = verdict.fault_amp_seconds;
+  result.soft_over_seconds = verdict.soft_over_seconds;
+  result.violations = verdict.violations;
+  result.first_violations = verdict.first_violations;
+  result.waits_by_circuit = waits_by_circuit;
+  for (std::size_t kind = 0; kind < model::fault_kinds; ++kind) {
+    if (plant.faults()[kind] > 0) result.faults[std::string(model::to_string(static_cast<model::FaultKind>(kind)))] = plant.faults()[kind];
+  }
+  for (const Case& open : room.visits.cases) {
+    if (open.open) result.open_cases.push_back(open.subject + " (" + open.reason + "): " + open.owner);
+  }
+  result.makespan_s = in_seconds(last_packed.time_since_epoch());
+  result.bound_s = batch_bound_s(setup, plan);
+  result.virtual_s = in_seconds(clock.now().time_since_epoch());
+  result.wall_s = wall_s;
+  result.seed = options.seed;
+  result.chain = journal.chain();
+  result.facts = journal.lines().size();
+  result.envelope = plant.dice().envelope().describe();
+  report.conclude(result, verdict, room);
+  return result;
+}
+
+World::World(RoomSetup setup, std::vector<ExpectedRow> rows, WorldOptions options)
+    : impl_(std::make_unique<Impl>(std::move(setup), std::move(rows), options)) {}
+World::~World() = default;
+
+Result<WorldResult> World::run(std::function<void(const Progress&)> progress) { return impl_->run(progress); }
+std::string World::report() const { return impl_->report.html(); }
+const std::vector<std::string>& World::journal_lines() const { return impl_->journal.lines(); }
+
+}  // namespace greenroom::sim

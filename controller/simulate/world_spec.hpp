@@ -1,0 +1,32 @@
+// From a room, a batch and a seed to the plain data of a simulated world. The world's numbering is the room's.
+#pragma once
+
+#include <vector>
+
+#include "controller/domain/input.hpp"
+#include "controller/domain/recipe.hpp"
+#include "controller/domain/room.hpp"
+#include "hw/base/random.hpp"
+#include "hw/model/spec.hpp"
+
+namespace greenroom::sim {
+
+// One row of the batch and the Mac that stands for it.
+struct RowMac {
+  ExpectedRow row;
+  std::optional<model::MacId> mac;    // nothing for a second row of the same serial: one Mac, two rows
+};
+
+struct WorldPlan {
+  model::WorldSpec spec;
+  std::vector<RowMac> rows;           // in the order of the file
+};
+
+// `file_seed` draws states of charge, health and ECIDs. Rows whose model is unknown still have a Mac: it stands on the
+// trolley, and nobody should touch it.
+WorldPlan plan_world(const Room&, const Catalogue&, const std::vector<ExpectedRow>&, const Random&);
+
+// The model that a row means, by its model number or its name; nothing when we do not know it.
+const MacModel* model_of(const Catalogue&, const ExpectedRow&);
+
+}  // namespace greenroom::sim
