@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "hw/base/time.hpp"
+
 namespace greenroom {
 
 // Where an engine run stands, for people only: no decision rests on it.
@@ -14,7 +16,15 @@ struct EngineProgress {
   int percent{};
 };
 
+// Who sat in a slot when the room was last sensed: a change makes the power half forget the last Mac.
+struct Occupant {
+  std::uint64_t visit{};
+  TimePoint seated;
+  bool operator==(const Occupant&) const = default;
+};
+
 struct VisitSenses {
+  std::vector<Occupant> occupants;       // by SlotId
   std::vector<EngineProgress> engines;   // running ones, ascending by effect
 };
 

@@ -54,6 +54,7 @@ struct PortView {
 
 struct SlotView {
   VisitNumber visit{};                // who sits there; a pack table holds several and shows none
+  bool holds_one{true};
   PortView port;
   TimePoint freed{TimePoint::min()};
   std::string waits_circuit, waits_reason;   // its outlet's OutletWaits; empty when it waits for nothing

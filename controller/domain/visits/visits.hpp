@@ -41,7 +41,7 @@ VisitDecision decide_visits(const VisitContext&, const Input&, std::uint64_t nex
 // Facts that follow from time and power alone: steps that may go on (a lease was given, a charge goal reached),
 // deadlines, lapses. Called at the end of every turn; must be cheap when nothing changed.
 std::vector<FactBody> advance_visits(const VisitContext&, std::uint64_t next_effect);
-TimePoint next_visit_deadline(const VisitState&, const VisitSenses&);
+TimePoint next_visit_deadline(const VisitContext&);   // the next one after now; never: none
 
 void apply_visits(VisitState&, const Room&, const Catalogue&, const Fact&);
 void sense_visits(VisitSenses&, const Room&, const VisitState&, const Input&, TimePoint);

@@ -1,0 +1,185 @@
+// "Next for you": what people should do now, most urgent first. What blocks a slot comes before what fills one.
+#include <algorithm>
+
+#include "controller/domain/visits/draft.hpp"
+
+namespace greenroom {
+namespace {
+
+using namespace visits;
+
+class List {
+ public:
+  explicit List(const VisitContext& c) : c_(c), promised_(c.room.slots.size(), false) {}
+
+  std::vector<Chore> make() {
+    looks();
+    moves_of_held(SlotKind::restore);
+    strangers();
+    moves();
+    ticks();
+    seats();
+    moves_of_held(SlotKind::shelf);
+    cases();
+    return std::move(all_);
+  }
+
+ private:
+  template <class Fn>
+  void each_open(Fn fn) {
+    for (const VisitNumber n : c_.state.open) fn(*c_.state.visit(n));
+  }
+
+  void add(const Visit& v, std::string kind, std::string slot, std::string words, std::string to = {}) {
+    all_.push_back({v.id, v.serial, std::move(slot), Owner::technician, std::move(words), std::move(kind), std::move(to)});
+  }
+
+  // A free place that this listing has not sent anybody to yet. A restore slot where a stranger is plugged in is not free,
+  // unless it is this very Mac.
+  std::string promise(std::string_view kind, std::string_view serial) {
+    for (std::size_t i = 0; i < c_.room.slots.size(); ++i) {
+      const SlotView& s = c_.state.slots[i];
+      if (kind_name(c_.room.slots[i].kind) != kind || s.visit != 0 || promised_[i]) continue;
+      if (s.port.present && s.port.serial != serial) continue;
+      promised_[i] = s.holds_one;
+      return c_.room.slots[i].name;
+    }
+    return {};
+  }
+
+  // Hands that end by what is seen, not by a tick.
+  bool is_look(const Visit& v) const {
+    switch (step_of(c_, v).kind) {
+      case StepKind::identify:
+      case StepKind::dfu:
+      case StepKind::install_os:
+      case StepKind::first_boot: return true;
+      case StepKind::charge:
+      case StepKind::charge_gate: {
+        const auto power = power_of(c_, v);
+        return power && power->metered;
+      }
+      default: return false;
+    }
+  }
+
+  void looks() {
+    each_open([&](const Visit& v) {
+      if (v.state == StepState::hands && v.slot && is_look(v)) add(v, "look", std::string(slot_name(c_, v)), v.what);
+    });
+  }
+
+  void moves_of_held(SlotKind from) {
+    each_open([&](const Visit& v) {
+      if (v.state != StepState::held || !seated_in(c_, v, from) || v.run.open() || v.effect != 0) return;
+      const std::string to = promise("pack_table", v.serial);
+      if (to.empty()) return;
+      add(v, "move", to, "Put " + v.serial + " aside: take it out of " + std::string(slot_name(c_, v)) + ", scan it, scan " + to + ".", "pack_table");
+    });
+  }
+
+  // Whoever shows at a port without a binding is never worked on.
+  void strangers() {
+    for (std::size_t i = 0; i < c_.room.slots.size(); ++i) {
+      const SlotView& s = c_.state.slots[i];
+      if (s.visit != 0 || !s.port.present) continue;
+      if (s.freed != TimePoint::min() && c_.now < s.freed + std::chrono::minutes{2}) continue;   // being taken out
+      const std::string& here = c_.room.slots[i].name;
+      const auto row = c_.state.serials.find(s.port.serial);
+      const Visit* v = row == c_.state.serials.end() ? nullptr : c_.state.visit(c_.state.expected[row->second].visit);
+      if (v != nullptr && v->open && v->slot) {
+        add(*v, "look", std::string(slot_name(c_, *v)),
+            v->serial + " is plugged in at " + here + ": move its cables to " + std::string(slot_name(c_, *v)) + ".");
+      } else if (row == c_.state.serials.end() || (v != nullptr && !v->open)) {
+        all_.push_back({0, s.port.serial, here, Owner::technician, "Scan me: the Mac in slot " + here + " is bound to no label.", "look", {}});
+      }   // else the list of seats sends somebody
+    }
+  }
+
+  void moves() {
+    for (const std::string_view to : {kind_name(SlotKind::shelf), kind_name(SlotKind::pack_table)}) {
+      each_open([&](const Visit& v) {
+        if (v.state != StepState::hands) return;
+        const Step& s = step_of(c_, v);
+        const bool this_way = (s.kind == StepKind::move && s.to == to) || (s.kind == StepKind::pack && to == "pack_table");
+        if (!this_way) return;
+        const std::string place = promise(to, v.serial);
+        if (place.empty()) return;
+        const std::string from = v.slot ? " from " + std::string(slot_name(c_, v)) : std::string();
+        add(v, "move", place, "Take " + v.serial + from + ", scan it, scan " + place + ".", std::string(to));
+      });
+    }
+  }
+
+  void ticks() {
+    each_open([&](const Visit& v) {
+      if (v.state != StepState::hands || is_look(v)) return;
+      const StepKind k = step_of(c_, v).kind;
+      if (k == StepKind::seat || k == StepKind::move || k == StepKind::pack) return;
+      add(v, "tick", std::string(slot_name(c_, v)), v.what);
+    });
+  }
+
+  void seats() {
+    each_open([&](const Visit& v) {
+      const Step& s = step_of(c_, v);
+      if (v.state != StepState::hands || s.kind != StepKind::seat) return;
+      const std::string place = promise(s.to, v.serial);
+      if (!place.empty()) add(v, "seat", place, "Take " + v.serial + ", scan it, scan slot " + place + ", plug it in.", s.to);
+    });
+    for (const std::uint32_t i : trolley()) {
+      const ExpectedMac& e = c_.state.expected[i];
+      const std::string to = first_place(c_.catalogue.recipes[*e.recipe]);
+      const std::string place = promise(to, e.serial);
+      if (place.empty()) return;
+      all_.push_back({0, e.serial, place, Owner::technician,
+                      "Take " + e.serial + " from the trolley, scan it, scan slot " + place + ", plug it in.", "seat", to});
+    }
+  }
+
+  static std::string first_place(const Recipe& r) {
+    for (const Step& s : r.steps) {
+      if (s.kind == StepKind::seat || s.kind == StepKind::move) return s.to;
+    }
+    return std::string(kind_name(SlotKind::restore));
+  }
+
+  // Macs that nobody has scanned yet; the largest packs first, because they take longest to charge (power.md 4).
+  std::vector<std::uint32_t> trolley() const {
+    std::vector<std::uint32_t> waiting;
+    for (std::uint32_t i = 0; i < c_.state.expected.size(); ++i) {
+      const ExpectedMac& e = c_.state.expected[i];
+      const Visit* v = c_.state.visit(e.visit);
+      const bool again = v != nullptr && v->released == "held_out" && v->open_cases == 0;
+      if (!e.worked || !e.approved || !e.model || !e.recipe || e.open_cases > 0 || (v != nullptr && !again)) continue;
+      if (!c_.state.denied.contains(e.serial)) waiting.push_back(i);
+    }
+    const auto pack = [&](std::uint32_t i) { return c_.catalogue.models[*c_.state.expected[i].model].battery_Wh; };
+    std::stable_sort(waiting.begin(), waiting.end(), [&](std::uint32_t a, std::uint32_t b) { return pack(a) > pack(b); });
+    return waiting;
+  }
+
+  void cases() {
+    for (const Case& k : c_.state.cases) {
+      const Visit* v = c_.state.visit(k.visit);
+      if (!k.open || (v != nullptr && v->open && (v->run.open() || v->effect != 0))) continue;   // put in order first
+      Owner owner = Owner::technician;
+      for (const Owner o : {Owner::batch_lead, Owner::facilities, Owner::repair, Owner::security, Owner::mdm_admin,
+                            Owner::recipe_owner, Owner::bench_owner, Owner::auditor}) {
+        if (to_string(o) == k.owner) owner = o;
+      }
+      const std::string slot = v == nullptr ? std::string() : std::string(slot_name(c_, *v));
+      all_.push_back({k.visit, v == nullptr ? std::string() : v->serial, slot, owner, k.words + " " + k.next, "case", {}});
+    }
+  }
+
+  const VisitContext& c_;
+  std::vector<bool> promised_;
+  std::vector<Chore> all_;
+};
+
+}  // namespace
+
+std::vector<Chore> chores(const VisitContext& c) { return List(c).make(); }
+
+}  // namespace greenroom

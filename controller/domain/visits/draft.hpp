@@ -1,0 +1,118 @@
+// A decision being drafted: collects facts, numbers effects, and holds the sentences that every step shares. Internal
+// to visits/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "controller/domain/visits/visits.hpp"
+
+namespace greenroom::visits {
+
+// What goes into a case (peers' exception table: reason, words, what next, who).
+struct Trouble {
+  std::string reason, words, next;
+  Owner owner{Owner::technician};
+};
+
+class Draft {
+ public:
+  Draft(const VisitContext& context, std::uint64_t next_effect) : c(context), next_effect_(next_effect) {}
+
+  const VisitContext& c;
+  std::vector<FactBody> facts;
+  std::string answer;
+  bool refused{};
+
+  void add(FactBody f) { facts.push_back(std::move(f)); }
+  void refuse(std::string words) { answer = std::move(words); refused = true; }
+
+  // Enters a state of a step; the deadline is re-armed.
+  void enter(const Visit&, std::uint32_t step, StepState, int attempt, TimePoint deadline, std::string what);
+  void done(const Visit& v, std::string what = {}) { enter(v, v.step, StepState::done, v.attempt, never, std::move(what)); }
+  // So that the step after `index` is entered by the next advance.
+  void after(const Visit& v, std::uint32_t index) { enter(v, index, StepState::done, 1, never, {}); }
+
+  std::uint64_t effect(const Visit&, std::string kind, std::uint64_t ecid = 0, std::string detail = {},
+                       std::string restore_kind = {});
+  // Ends the visit's engine run if it is open and not being ended already.
+  void stop_engine(const Visit&);
+  // A case and the Held state; an engine that still runs is stopped. Only once for a visit in one decision.
+  void hold(const Visit&, const Trouble&);
+  void open_case(VisitNumber, std::string subject, const Trouble&);
+  // This decision has changed that visit already: nothing more may rest on its state.
+  [[nodiscard]] bool touched(VisitNumber) const;
+
+  // The time that is `d` from now; where a person must act, counted in staffed time.
+  [[nodiscard]] TimePoint in(Duration d) const { return c.now + d; }
+  [[nodiscard]] TimePoint in_staffed(Duration d) const;
+
+ private:
+  std::uint64_t next_effect_;
+  std::vector<VisitNumber> touched_;
+};
+
+// ---- looking up -----------------------------------------------------------------------------------------------------
+
+inline const Recipe& recipe_of(const VisitContext& c, const Visit& v) { return c.catalogue.recipes[v.recipe]; }
+inline const Step& step_of(const VisitContext& c, const Visit& v) { return recipe_of(c, v).steps[v.step]; }
+inline const MacModel& model_of(const VisitContext& c, const Visit& v) { return c.catalogue.models[v.model]; }
+const Slot* slot_of(const VisitContext&, const Visit&);
+const SlotView* view_of(const VisitContext&, const Visit&);
+std::string_view slot_name(const VisitContext&, const Visit&);
+bool seated_in(const VisitContext&, const Visit&, SlotKind);
+std::string_view kind_name(SlotKind);                              // as recipes write it
+bool same_text(std::string_view, std::string_view);                // letters compared without case, blanks at the ends cut
+
+// The recipe's first step at or after `from` that applies to this Mac; the number of steps when none is left.
+std::uint32_t next_step(const VisitContext&, const Visit&, std::uint32_t from);
+std::optional<std::uint32_t> step_before(const VisitContext&, const Visit&, StepKind);   // last one at or before now
+bool erases(const Recipe&);                                        // has it a restore step that erases?
+Duration deadline_of(const Step&);
+bool restart_point(StepKind);                                      // the work before and up to the Mac's own first boot
+
+// Insight of the outlet of the visit's slot; nothing when it has none.
+std::optional<OutletInsight> power_of(const VisitContext&, const Visit&);
+double charge_at_least(const Visit&, const MacModel&, const std::optional<OutletInsight>&);   // 0..1, a lower bound
+double charge_estimate(const Visit&, const MacModel&, const std::optional<OutletInsight>&);   // 0..1, the best guess
+bool goal_reached(const VisitContext&, const Visit&, int goal_percent);
+int charge_goal(const VisitContext&, const Visit&);                // of the recipe's next charge step; 0: none is left
+
+// Does what shows at the port contradict who should be there? Words, or nothing.
+std::optional<Trouble> contradiction(const VisitContext&, const Visit&, const PortView&);
+
+// R4 at this moment: nothing when every clause holds.
+struct Refusal {
+  char clause{};
+  Trouble trouble;
+};
+std::optional<Refusal> gate_refusal(const VisitContext&, const Visit&, const PortView&);
+
+// Staffed time (the room's shifts): when `d` of it has passed from `wall` on.
+WallTime staffed_after(const std::vector<Shift>&, WallTime, Duration);
+
+// ---- parts of decide_visits and advance_visits -----------------------------------------------------------------------
+
+void import_batch(Draft&, const Command&);
+void scan(Draft&, const Command&);
+void command(Draft&, const Command&);       // all other device commands
+void effect_result(Draft&, const EffectResult&);
+void usb_changed(Draft&, const UsbChanged&);
+
+void enter_step(Draft&, const Visit&, std::uint32_t index);
+void advance_dfu(Draft&, const Visit&);
+void enter_dfu(Draft&, const Visit&, std::uint32_t index, int attempt);
+void advance_restore(Draft&, const Visit&);
+void enter_restore(Draft&, const Visit&, std::uint32_t index);
+void put_in_order(Draft&, const Visit&);    // leaves DFU, puts back, where nothing else is to come
+void wait_for_power(Draft&, const Visit&, std::uint32_t index, std::string_view what_for);
+
+inline constexpr Duration reseat_window = std::chrono::seconds{30};
+inline constexpr Duration dfu_patience = std::chrono::minutes{10};
+inline constexpr Duration action_grace = std::chrono::minutes{2};
+
+}  // namespace greenroom::visits

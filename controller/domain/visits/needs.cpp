@@ -1,0 +1,61 @@
+// What each slot's visit asks of its outlet.
+#include "controller/domain/visits/draft.hpp"
+
+namespace greenroom {
+namespace {
+
+using namespace visits;
+
+constexpr double held_goal = 0.5;     // an unattended failure charges to 50 % and waits (design.md 3, People)
+constexpr double default_goal = 0.8;  // before the erase, so that the charge gate can pass
+
+bool in_protected_step(const VisitContext& c, const Visit& v) {
+  if (v.run.open() || v.effect_kind == "put_back" || v.effect_kind == "leave_dfu" || v.effect_kind == "enter_dfu") {
+    if (v.run.open() || v.effect != 0) return true;
+  }
+  if (v.state == StepState::held) return false;
+  const auto protects = [](const Step& s) {
+    return s.protects || s.kind == StepKind::dfu || s.kind == StepKind::restore || s.kind == StepKind::install_os || s.kind == StepKind::first_boot;
+  };
+  if (v.state != StepState::done) return protects(step_of(c, v));
+  const std::uint32_t next = next_step(c, v, v.step + 1);   // between two steps: as the coming one
+  return next < recipe_of(c, v).steps.size() && protects(recipe_of(c, v).steps[next]);
+}
+
+double goal_of(const VisitContext& c, const Visit& v) {
+  if (v.state == StepState::held) return held_goal;
+  const int percent = charge_goal(c, v);
+  if (percent > 0) return percent / 100.0;
+  return restart_point(step_of(c, v).kind) ? default_goal : 0.0;
+}
+
+}  // namespace
+
+std::vector<Demand> demands(const VisitContext& c) {
+  std::vector<Demand> all;
+  all.reserve(c.state.open.size());
+  for (std::uint32_t i = 0; i < c.state.slots.size(); ++i) {
+    const Visit* v = c.state.visit(c.state.slots[i].visit);
+    const Slot& slot = c.room.slots[i];
+    if (v == nullptr || !v->open || !slot.outlet) continue;
+    const MacModel& m = model_of(c, *v);
+    Demand d;
+    d.slot = SlotId{i};
+    d.visit = v->id;
+    d.has_battery = !m.desktop;
+    d.battery_Wh = m.battery_Wh;
+    const auto due = c.state.batches[c.state.expected[v->expected].batch].due;
+    d.deadline = c.now + (due - c.wall);
+    if (m.desktop || in_protected_step(c, *v)) {
+      d.want = Want::protect;   // without a battery, protected whenever on (design.md 1)
+    } else {
+      d.goal = goal_of(c, *v);
+      d.charge = charge_estimate(*v, m, visits::power_of(c, *v));
+      d.want = d.charge < d.goal ? Want::charge : Want::nothing;
+    }
+    all.push_back(d);
+  }
+  return all;
+}
+
+}  // namespace greenroom
