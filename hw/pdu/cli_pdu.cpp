@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <utility>
 
 #include "hw/pdu/cli_session.hpp"
 
@@ -25,14 +26,12 @@ constexpr Duration kShortestRepeat = std::chrono::milliseconds{100};
 struct Parked {
   explicit Parked(asio::any_io_executor e) : executor(std::move(e)) {}
   asio::any_io_executor executor;
-  asio::any_completion_handler<void()> handler;
+  std::function<void()> wake;          // copies of one handler; called once
   bool cancelled{};
 
   void resume() {
-    if (!handler) return;
-    auto ready = std::move(handler);
-    handler = nullptr;
-    asio::post(executor, [ready = std::move(ready)]() mutable { std::move(ready)(); });
+    if (!wake) return;
+    asio::post(executor, std::exchange(wake, nullptr));
   }
 };
 
@@ -157,7 +156,8 @@ Task<void> CliPdu::park(Job& job, TimePoint until) {
   job.parked = std::make_shared<Parked>(std::move(executor));
   auto begin = [this, until, parked = job.parked](auto handler) {
     auto slot = asio::get_associated_cancellation_slot(handler);
-    parked->handler = std::move(handler);
+    auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+    parked->wake = [kept] { std::move (*kept)(); };
     if (slot.is_connected()) {
       slot.assign([parked](asio::cancellation_type) {
         parked->cancelled = true;
@@ -215,14 +215,16 @@ Task<void> CliPdu::step(Job& leader) {
   if (Job* off = unsent(Switch::off)) co_return co_await send(*off);
   if (Job* on = unsent(Switch::on)) co_return co_await send(*on);
   if (Job* who = first(Job::Kind::identify); who != nullptr && !wants_states(*who)) co_return co_await ask_name(*who);
-  if (std::any_of(jobs_.begin(), jobs_.end(), [this](const Job* j) { return wants_states(*j); })) co_return co_await supervise();
-  if (Job* full = first(Job::Kind::full)) co_return co_await meters(*full);
-  TimePoint due = never;
+  // While contacts move, states are not asked for: one reading afterwards serves the orders and all readers.
+  TimePoint moved = TimePoint::min();
   for (const Job* j : jobs_) {
-    if (!j->done && j->sent) due = std::min(due, j->due);
+    if (!j->done && j->sent) moved = std::max(moved, j->due);
   }
+  const bool wanted = std::any_of(jobs_.begin(), jobs_.end(), [this](const Job* j) { return wants_states(*j); });
+  if (wanted && moved <= clock_.now()) co_return co_await supervise();
+  if (Job* full = first(Job::Kind::full); full != nullptr && full->states) co_return co_await meters(*full);
   idle_ = true;
-  auto r = co_await park(leader, due);
+  auto r = co_await park(leader, moved);
   idle_ = false;
   co_return r;
 }

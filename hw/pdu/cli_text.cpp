@@ -150,8 +150,8 @@ void ReplyParser::line(std::string_view text) {
   while (!text.empty() && text.front() == '\r') text.remove_prefix(1);
   text = trim_right(text);
   if (!echoed_) {
-    if (text != command_) return wrong("not the echo of " + quoted(command_), text);
-    echoed_ = true;
+    if (text != command_) wrong("not the echo of " + quoted(command_), text);
+    echoed_ = true;   // or void: then the prompt ends it all the same
     return;
   }
   if (text.empty()) return;

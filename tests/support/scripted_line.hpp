@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -13,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,9 +55,7 @@ class Script {
   }
   void wake() {
     if (!reader) return;
-    auto ready = std::move(reader);
-    reader = nullptr;
-    asio::post(executor, [ready = std::move(ready)]() mutable { std::move(ready)(); });
+    asio::post(executor, std::exchange(reader, nullptr));
   }
 
   asio::any_io_executor executor;
@@ -66,7 +64,7 @@ class Script {
   std::string inbox;
   std::vector<std::string> written;
   bool gone{};                       // unplugged: every call fails
-  asio::any_completion_handler<void()> reader;
+  std::function<void()> reader;
 };
 
 class ScriptedLine final : public SerialLine {
@@ -94,7 +92,8 @@ class ScriptedLine final : public SerialLine {
       if (s_.gone) co_return fail(Errc::device_gone, "the port is gone");
       if (s_.clock.now() >= deadline) co_return fail(Errc::timeout, "no byte");
       auto begin = [this, deadline](auto handler) {
-        s_.reader = std::move(handler);
+        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
+        s_.reader = [kept] { std::move (*kept)(); };
         s_.clock.call_at(deadline, [&s = s_] { s.wake(); });
       };
       co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(begin, asio::use_awaitable);
