@@ -45,7 +45,9 @@ class Handover {
   Task<T> take() {
     Giver giver = giver_;
     // Sticky: what is waited for after a cancellation is cancelled too.
-    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
+    // Named with its type: in a template g++ 12 cannot tell the type of what is awaited.
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) {
       giver.give(fail(Errc::cancelled, "cancelled while waiting"));
     }
     if (!giver.state_->value) {
