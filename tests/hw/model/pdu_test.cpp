@@ -1,4 +1,5 @@
 // What the model PDUs print, when it arrives, and what their contacts do.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "hw/model/pdu_text.hpp"
@@ -98,7 +99,7 @@ TEST(ModelPdu, SwitchesAnOutletAfterItsRelayDelayAndShowsIt) {
   ASSERT_EQ(switched.size(), 1U);
   EXPECT_EQ(switched[0].second.cause, Cause::ordered);
   EXPECT_NEAR(in_seconds(switched[0].first.time_since_epoch()), 5 * 10 / 9600.0 + 0.050, 0.001);
-  EXPECT_NE(w.ask(*line, "status\r").find(" 3)...Outlet  3       : On "), std::string::npos);
+  EXPECT_THAT(w.ask(*line, "status\r"), testing::HasSubstr(" 3)...Outlet  3       : On "));
 }
 
 TEST(ModelPdu, AsksBeforeItSwitchesWhereConfirmationIsOn) {

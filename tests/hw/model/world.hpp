@@ -99,7 +99,7 @@ struct World {
   std::string ask(SerialLine& line, std::string bytes) {
     (void)wait(line.write(std::move(bytes)));
     std::string all;
-    while (auto more = wait(line.read_some(clock.now() + std::chrono::seconds{1}))) all += *more;
+    while (auto more = wait(line.read_some(clock.now() + std::chrono::seconds{5}))) all += *more;
     return all;
   }
   static PortPath port(int n) { return *PortPath::parse("host/1-" + std::to_string(n)); }
