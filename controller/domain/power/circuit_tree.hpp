@@ -13,11 +13,11 @@ inline constexpr std::uint32_t no_circuit = 0xffffffffU;
 
 struct CircuitTree {
   // By circuit index; a parent's index is smaller than its children's (room.hpp).
-  std::vector<std::uint32_t> parent;        // no_circuit at a root
-  std::vector<std::uint32_t> root;          // the topmost circuit above (or itself): closes are spaced on it
-  std::vector<Amps> hard, continuous;       // as the room file states them
+  std::vector<std::uint32_t> parent;   // no_circuit at a root
+  std::vector<std::uint32_t> root;     // the topmost circuit above (or itself): closes are spaced on it
+  std::vector<Amps> hard, continuous;  // as the room file states them
   // By outlet index.
-  std::vector<std::uint32_t> lowest;        // lowest circuit above the outlet
+  std::vector<std::uint32_t> lowest;  // lowest circuit above the outlet
   // The outlets below circuit c are below[first[c] .. last[c]).
   std::vector<std::uint32_t> below, first, last;
 

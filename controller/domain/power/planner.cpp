@@ -1,16 +1,11 @@
 #include "controller/domain/power/planner.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "controller/domain/power/sums.hpp"
 
 namespace greenroom {
 namespace {
-
-// The 10-minute mean is followed by an exponential one that reaches 98 % of a step in 10 minutes, so that it is above
-// the true mean soon enough to shed in time.
-constexpr double mean_time_s = 150.0;
 
 // The order of service: protection, then deadlines (earliest, then least laxity), then longest remaining solo time.
 // With equal deadlines the least laxity is the longest solo time, so one key serves both.
@@ -25,11 +20,20 @@ class Planning {
  public:
   Planning(const CircuitTree& tree, std::span<const OutletView> outlets, std::span<const CircuitView> circuits,
            const PowerMemory& memory, const Timings& timings, const RuleSet& rules, TimePoint now)
-      : tree_(tree), outlets_(outlets), circuits_(circuits), memory_(memory), timings_(timings), rules_(rules), now_(now),
-        sums_(tree, outlets, circuits), opened_(outlets.size(), 0), swapped_(circuits.size(), 0), busy_(circuits.size(), 0) {}
+      : tree_(tree),
+        outlets_(outlets),
+        circuits_(circuits),
+        memory_(memory),
+        timings_(timings),
+        rules_(rules),
+        now_(now),
+        sums_(tree, outlets, circuits),
+        opened_(outlets.size(), 0),
+        swapped_(circuits.size(), 0),
+        busy_(circuits.size(), 0) {}
 
   Plan make() {
-    remember();                       // what is true now, before this plan changes the sums
+    remember();  // what is true now, before this plan changes the sums
     if (rules_.holds(Rule::r2)) shed();
     open_unwanted();
     give_leases();
@@ -112,7 +116,7 @@ class Planning {
     std::vector<std::uint32_t> waiting;
     for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
       const OutletView& v = outlets_[o];
-      if (v.want == Want::nothing || v.is_protected) continue;
+      if (v.want == Want::nothing || (v.is_protected && v.on)) continue;  // a protected one that lost power comes first
       if (v.opening || opened_[o] != 0) wait(o, WaitReason::being_opened);
       else if (!v.on && !v.closing) waiting.push_back(o);
     }
@@ -198,21 +202,7 @@ class Planning {
     if (until > now_ && until < plan_.wake_at) plan_.wake_at = until;
   }
 
-  void remember() {
-    PowerMemory& next = plan_.memory;
-    next.planned_at = now_;
-    next.loads.resize(circuits_.size());
-    const bool first = memory_.planned_at == long_ago;
-    const double dt = first ? 0.0 : in_seconds(now_ - memory_.planned_at);
-    const double share = dt > 0 ? 1.0 - std::exp(-dt / mean_time_s) : 0.0;
-    for (std::uint32_t c = 0; c < circuits_.size(); ++c) {
-      const Sums::Node& node = sums_.at(c);
-      const double mean = c < memory_.loads.size() ? memory_.loads[c].mean_A : 0.0;
-      CircuitLoad& load = next.loads[c];
-      load = {node.present, node.reserve, node.expected, node.leased, circuits_[c].hard, circuits_[c].soft,
-              circuits_[c].reading, mean + (node.expected.value() - mean) * share, node.unknown};
-    }
-  }
+  void remember() { plan_.memory = remember_sums(sums_, circuits_, memory_, now_); }
 
   const CircuitTree& tree_;
   std::span<const OutletView> outlets_;
@@ -222,9 +212,9 @@ class Planning {
   const RuleSet& rules_;
   TimePoint now_;
   Sums sums_;
-  std::vector<char> opened_;          // by this plan
-  std::vector<char> swapped_;         // a swap was tried for this binding circuit
-  std::vector<char> busy_;            // roots on which this plan closes
+  std::vector<char> opened_;   // by this plan
+  std::vector<char> swapped_;  // a swap was tried for this binding circuit
+  std::vector<char> busy_;     // roots on which this plan closes
   Plan plan_;
 };
 

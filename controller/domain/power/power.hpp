@@ -51,6 +51,9 @@ std::vector<FactBody> decide_power(const Room&, const RuleSet&, const PowerState
 PowerDecision replan(const Room&, const RuleSet&, Planner, const PowerState&, const PowerSenses&, std::span<const Demand>,
                      std::uint64_t next_effect, TimePoint);
 
+// What commissioning proved: every outlet of the room file feeds its slot (R13). For the first start of a room.
+std::vector<FactBody> commission(const Room&);
+
 void apply_power(PowerState&, const Room&, const Fact&);                      // trivial: no clock, no decision
 void sense_power(PowerSenses&, const Room&, const PowerState&, const Input&, TimePoint);
 

@@ -19,8 +19,8 @@ namespace greenroom {
 struct OutletLearned {
   Watts peak_of_3_min;                // the plateau: a draw held for 3 minutes, within 10 %
   bool plateau_seen{};
-  bool taper_seen{};                  // fell below 70 % of the plateau by small steps
-  bool fell_by_half{};
+  bool taper_seen{};                  // stayed between 15 and 85 % of the plateau for 3 minutes
+  TimePoint taper_from{never};
   TimePoint plateau_from{long_ago};   // the draw has been near `plateau_at` since
   Watts plateau_at;
   TimePoint under_full_from{never};   // under max(5 W, 8 % of the plateau) since; never: is not
@@ -43,8 +43,7 @@ struct OutletSense {
 struct PduSense {
   bool identified{};                  // traits below are from this run of the program
   bool answered{};                    // one full set of states is in since the start
-  bool first_read_pending{true};      // no read since identity was (re)proven
-  TimePoint first_read{never};        // began: states known since
+  TimePoint first_read{never};        // began: states known since identity was (re)proven
   TimePoint last_read{long_ago};      // began
   bool settled_reading{};             // a read that began settle_s after the first one is in (R8)
   bool meters_outlets{};
@@ -52,7 +51,6 @@ struct PduSense {
   Duration meter_lag{};
   Amps meter_floor;
   std::int64_t meter_error_per_mille{20};
-  std::vector<std::string> flipped;   // scratch of the last read: outlets whose state changed with no order of ours
 };
 
 struct CircuitSense {                 // of a circuit that has its own meter

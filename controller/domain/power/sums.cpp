@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace greenroom {
 namespace {
@@ -10,6 +11,10 @@ namespace {
 constexpr std::array<std::uint32_t, 37> enough_until{
     44,   103,  190,  302,  438,  594,  769,  961,  1168, 1388, 1621, 1865, 2119, 2383, 2656, 2936, 3225, 3520, 3822,
     4130, 4444, 4764, 5089, 5419, 5753, 6092, 6435, 6782, 7133, 7488, 7846, 8208, 8573, 8941, 9312, 9686, 10063};
+
+// The 10-minute mean is followed by an exponential one that reaches 98 % of a step in 10 minutes, so that it is above
+// the true mean soon enough to shed in time.
+constexpr double mean_time_s = 150.0;
 
 Amps raised(Amps reading, std::int64_t error_per_mille) { return reading.share_up(1000 + error_per_mille, 1000); }
 
@@ -105,25 +110,27 @@ void Sums::add_up() {
 
 // The k largest gaps below every circuit, and whole groups that can jump together.
 void Sums::add_reserves() {
-  struct Gap { Amps amps; std::uint32_t outlet; };
+  struct Gap {
+    Amps amps;
+    std::uint32_t outlet;
+  };
   std::vector<Gap> gaps;
-  std::vector<Amps> ceiling(nodes_.size());           // nameplates of what is on, and foreign load: nothing draws more
+  std::vector<Amps> ceiling(nodes_.size());  // nameplates of what is on, and foreign load: nothing draws more
   std::vector<int> left(nodes_.size());
   for (std::size_t c = nodes_.size(); c-- > 0;) {
     ceiling[c] += circuits_[c].foreign;
-    left[c] = surges_at_once(nodes_[c].on + 1U);      // one spare, for the close that this plan may add
+    left[c] = surges_at_once(nodes_[c].on + 1U);  // one spare, for the close that this plan may add
     if (tree_.parent[c] != no_circuit) ceiling[tree_.parent[c]] += ceiling[c];
   }
   for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
     const OutletView& v = outlets_[o];
     if (v.counts == Counts::nothing) continue;
     for (std::uint32_t c = tree_.lowest[o]; c != no_circuit; c = tree_.parent[c]) ceiling[c] += v.nameplate;
-    if (v.counts == Counts::through_meter) gaps.push_back({v.nameplate, o});   // its share of the reading is not known
+    if (v.counts == Counts::through_meter) gaps.push_back({v.nameplate, o});  // its share of the reading is not known
     if (v.counts == Counts::at_draw) gaps.push_back({above_zero(v.nameplate - raised(v.draw, v.error_per_mille)), o});
   }
-  std::sort(gaps.begin(), gaps.end(), [](const Gap& a, const Gap& b) {
-    return a.amps != b.amps ? a.amps > b.amps : a.outlet < b.outlet;
-  });
+  std::sort(gaps.begin(), gaps.end(),
+            [](const Gap& a, const Gap& b) { return a.amps != b.amps ? a.amps > b.amps : a.outlet < b.outlet; });
   for (const Gap& g : gaps) {
     const bool grouped = outlets_[g.outlet].group != 0;
     for (std::uint32_t c = tree_.lowest[g.outlet]; c != no_circuit; c = tree_.parent[c]) {
@@ -150,7 +157,7 @@ std::optional<std::uint32_t> Sums::binds(std::uint32_t outlet, bool after) const
 
 std::optional<std::uint32_t> Sums::lease_binds(std::uint32_t outlet) const {
   const OutletView& v = outlets_[outlet];
-  const Amps more = v.is_foreign && v.counts != Counts::nothing ? Amps{} : v.nameplate;   // counted as foreign already
+  const Amps more = v.is_foreign && v.counts != Counts::nothing ? Amps{} : v.nameplate;  // counted as foreign already
   for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
     if (nodes_[c].leased + more > circuits_[c].soft) return c;
   }
@@ -204,6 +211,22 @@ void Sums::will_not_open(std::uint32_t outlet) {
     nodes_[c].opening -= hard_less;
     nodes_[c].opening_expected -= soft_less;
   }
+}
+
+PowerMemory remember_sums(const Sums& sums, std::span<const CircuitView> circuits, const PowerMemory& last, TimePoint now) {
+  PowerMemory next;
+  next.planned_at = now;
+  next.loads.resize(circuits.size());
+  const double dt = last.planned_at == long_ago ? 0.0 : in_seconds(now - last.planned_at);
+  const double share = dt > 0 ? 1.0 - std::exp(-dt / mean_time_s) : 0.0;
+  for (std::uint32_t c = 0; c < circuits.size(); ++c) {
+    const Sums::Node& node = sums.at(c);
+    const double mean = c < last.loads.size() ? last.loads[c].mean_A : 0.0;
+    next.loads[c] = {node.present,     node.reserve,     node.expected,       node.leased,
+                     circuits[c].hard, circuits[c].soft, circuits[c].reading, mean + (node.expected.value() - mean) * share,
+                     node.unknown};
+  }
+  return next;
 }
 
 }  // namespace greenroom

@@ -20,8 +20,8 @@ class Sums {
 
   struct Node {
     Amps present, reserve, expected, leased;
-    Amps opening, opening_expected;   // what opens in flight or planned will take away
-    std::uint32_t on{};               // outlets below that are on or may be
+    Amps opening, opening_expected;  // what opens in flight or planned will take away
+    std::uint32_t on{};              // outlets below that are on or may be
     bool unknown{};
   };
   [[nodiscard]] const Node& at(std::uint32_t c) const { return nodes_[c]; }
@@ -52,11 +52,14 @@ class Sums {
   std::span<const CircuitView> circuits_;
   std::vector<Node> nodes_;
   struct Work {
-    Amps sure, loose;                 // children's sums: certain, and only until a meter above carries them
+    Amps sure, loose;  // children's sums: certain, and only until a meter above carries them
     Amps unsettled, extra, settled_nameplate;
     Amps e_sure, e_loose, e_unsettled, foreign;
   };
   std::vector<Work> work_;
 };
+
+// What every circuit carries now, and the running mean of its expected current.
+PowerMemory remember_sums(const Sums&, std::span<const CircuitView>, const PowerMemory& last, TimePoint now);
 
 }  // namespace greenroom
