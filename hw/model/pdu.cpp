@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace greenroom::model {
 namespace {
@@ -64,12 +65,14 @@ void ModelPdu::take(char c, std::string& out) {
     out += "\r\n";
     const bool on = asking_ == Asking::switch_on;
     asking_ = Asking::nothing;
+    answered_ = true;
     if (c == 'Y' || c == 'y') act(asked_ == 0 ? 1 : asked_, asked_ == 0 ? on_.size() : asked_, on, out);
     odd_prompt_ = !odd_prompt_;
     out += prompt(spec_.device, odd_prompt_);
     return;
   }
   if (c == '\n') return;
+  if (std::exchange(answered_, false) && c == '\r') return;  // a line end after the letter is not a command
   if (c != '\r') {
     if (line_.size() < longest_line) line_ += c;
     out += c;

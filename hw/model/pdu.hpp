@@ -87,6 +87,7 @@ class ModelPdu {
   std::string line_;
   Asking asking_{Asking::nothing};
   std::size_t asked_{};
+  bool answered_{};  // a question, just now
   Duration busy_{};  // extra time the running command takes
 };
 

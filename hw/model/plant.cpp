@@ -36,19 +36,26 @@ Plant::Impl::Impl(asio::any_io_executor e, Clock& c, WorldSpec s, const FaultEnv
     }
   }
   for (const MacSpec& m : spec.macs) macs.emplace_back(m);
+  make_pdus();
+  wires.resize(pdus.size());
+  recompute();
+}
+
+void Plant::Impl::make_pdus() {
   for (std::uint32_t p = 0; p < spec.pdus.size(); ++p) {
-    std::vector<std::uint8_t> banks;
-    for (std::size_t i = 0; i < spec.outlets.size(); ++i) {
-      if (spec.outlets[i].pdu != PduId{p}) continue;
-      if (banks.empty()) first_outlet.push_back(i);
-      banks.push_back(spec.outlets[i].bank);
+    const auto built = static_cast<std::size_t>(outlets_of(spec.pdus[p].device));
+    sockets.emplace_back(built);
+    std::vector<std::uint8_t> banks(built, 0);
+    if (spec.pdus[p].device == Device::rpc28) std::fill(banks.begin() + 10, banks.end(), std::uint8_t{1});
+    for (std::uint32_t i = 0; i < spec.outlets.size(); ++i) {
+      const OutletSpec& o = spec.outlets[i];
+      if (o.pdu != PduId{p} || o.number < 1 || o.number > built) continue;
+      sockets[p][o.number - 1U] = OutletId{i};
+      banks[o.number - 1U] = o.bank;
     }
-    if (banks.empty()) first_outlet.push_back(spec.outlets.size());
     pdus.push_back(
         std::make_unique<ModelPdu>(PduId{p}, spec.pdus[p], std::move(banks), spec.nominal.value(), *this, random));
   }
-  wires.resize(pdus.size());
-  recompute();
 }
 
 void Plant::Impl::later(Duration d, std::function<void()> call) {
@@ -170,7 +177,7 @@ Result<void> Plant::press_power(MacId mac) {
 
 void Plant::press_button(OutletId outlet, bool on) {
   const PduId pdu = impl_->spec.outlets[outlet.value].pdu;
-  impl_->pdus[pdu.value]->button(outlet.value - impl_->first_outlet[pdu.value], on);
+  impl_->pdus[pdu.value]->button(impl_->spec.outlets[outlet.value].number - 1U, on);
 }
 
 Result<void> Plant::reset_breaker(CircuitId c) {
@@ -269,6 +276,18 @@ Result<TimePoint> Plant::put_back(const PortPath& path) {
   impl_->boot(*mac);
   impl_->recompute();
   return impl_->clock.now() + impl_->spec.timings.reboot;
+}
+
+Result<TimePoint> Plant::install_os(MacId id) {
+  impl_->advance();
+  MacState& m = impl_->macs[id.value];
+  if (m.mode != Mode::os_less || !m.ready) return fail(Errc::refused, "the Mac waits for no installation");
+  if (!impl_->can_run(m)) return fail(Errc::refused, "the Mac does not react: its battery is flat or it has no power");
+  m.os = true;
+  m.first_boot_due = true;
+  impl_->go(id, Mode::booted, impl_->spec.timings.install_os);
+  impl_->recompute();
+  return impl_->clock.now() + impl_->spec.timings.install_os;
 }
 
 EngineFault Plant::next_engine_fault() { return impl_->dice.next_engine(); }

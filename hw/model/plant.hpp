@@ -75,8 +75,11 @@ class Plant {
   Result<void> plug_power(MacId, SlotId);
   void unplug_data(MacId);
   void unplug_power(MacId);
-  Result<void> press_dfu_keys(MacId);    // a person at the keyboard; DFU shows after timings.dfu_entry
-  Result<void> press_power(MacId);       // off: boots; on or in any mode: forced off (hold the key), then boots
+  Result<void> press_dfu_keys(MacId);  // a person at the keyboard; DFU shows after timings.dfu_entry
+  Result<void> press_power(MacId);     // off: boots; on or in any mode: forced off (hold the key), then boots
+  // A person starts the installation over the network of a Mac without an OS (a T2 after its restore); the new OS boots
+  // when it is done, if the Mac keeps its power.
+  Result<TimePoint> install_os(MacId);
   void press_button(OutletId, bool on);  // on the PDU itself; counts as foreign
   Result<void> reset_breaker(CircuitId);
   void relabel(MacId, std::string label);

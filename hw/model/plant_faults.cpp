@@ -89,7 +89,7 @@ bool Plant::Impl::strike_power(FaultKind kind) {
   if (can.empty()) return false;
   const std::uint32_t target = can[dice.pick(kind, can.size())];
   const auto outlet_of = [this](std::uint32_t i) {
-    return std::pair(spec.outlets[i].pdu, i - first_outlet[spec.outlets[i].pdu.value]);
+    return std::pair(spec.outlets[i].pdu, spec.outlets[i].number - std::size_t{1});
   };
   if (kind == outlets_swapped) {
     const std::uint32_t other = can[dice.pick(kind, can.size())];

@@ -62,6 +62,7 @@ struct Plant::Impl final : PduSurroundings {
   // --- plant.cpp
   void later(Duration, std::function<void()>) override;
   void tell(Happening) override;
+  void make_pdus();
   void tick(std::int64_t second);
 
   // --- plant_power.cpp: currents, contacts, supply
@@ -71,8 +72,8 @@ struct Plant::Impl final : PduSurroundings {
   void refresh(Cause);  // supply changed: who is alive?
   void refresh_outlet(std::size_t, Cause);
   void trip(CircuitId);
-  [[nodiscard]] double amps(PduId p, std::size_t i) const override { return outlets[first_outlet[p.value] + i].amps; }
-  [[nodiscard]] double watts(PduId p, std::size_t i) const override { return outlets[first_outlet[p.value] + i].watts; }
+  [[nodiscard]] double amps(PduId p, std::size_t i) const override;
+  [[nodiscard]] double watts(PduId p, std::size_t i) const override;
   [[nodiscard]] bool bank_good(PduId, std::size_t bank) const override;
   LineFault line_fault(Duration& late_by) override { return dice.next_reply(late_by); }
 
@@ -114,7 +115,8 @@ struct Plant::Impl final : PduSurroundings {
   std::vector<MacState> macs;
   std::vector<std::unique_ptr<ModelPdu>> pdus;
   std::vector<std::shared_ptr<Wire>> wires;
-  std::vector<std::size_t> first_outlet;  // of each PDU
+  // Of each PDU, by the device's own number less one; a socket that the room does not use has none.
+  std::vector<std::vector<std::optional<OutletId>>> sockets;
   std::map<PortPath, SlotId> port_place;
   std::vector<PlantListener*> listeners;
   std::vector<CircuitId> trips;  // scratch

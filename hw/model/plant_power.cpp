@@ -39,8 +39,9 @@ void Plant::Impl::recompute() {
 }
 
 void Plant::Impl::drive(PduId p, std::size_t outlet, bool on, Cause cause) {
+  if (!sockets[p.value][outlet]) return;  // nothing of the room hangs there
   advance();
-  const std::size_t i = first_outlet[p.value] + outlet;
+  const std::size_t i = sockets[p.value][outlet]->value;
   OutletState& o = outlets[i];
   const bool held = on ? (o.stuck_off && !o.relay) : (o.welded && o.relay);
   const bool changed = o.ordered != on;
@@ -85,10 +86,19 @@ void Plant::Impl::trip(CircuitId c) {
   refresh(Cause::trip);
 }
 
+double Plant::Impl::amps(PduId p, std::size_t i) const {
+  const auto& socket = sockets[p.value][i];
+  return socket ? outlets[socket->value].amps : 0.0;
+}
+
+double Plant::Impl::watts(PduId p, std::size_t i) const {
+  const auto& socket = sockets[p.value][i];
+  return socket ? outlets[socket->value].watts : 0.0;
+}
+
 bool Plant::Impl::bank_good(PduId p, std::size_t bank) const {
-  const std::size_t end = p.value + 1 < first_outlet.size() ? first_outlet[p.value + 1] : outlets.size();
-  for (std::size_t i = first_outlet[p.value]; i < end; ++i) {
-    if (spec.outlets[i].bank == bank) return grid.live(spec.outlets[i].circuit);
+  for (const auto& socket : sockets[p.value]) {
+    if (socket && spec.outlets[socket->value].bank == bank) return grid.live(spec.outlets[socket->value].circuit);
   }
   return true;
 }

@@ -106,6 +106,7 @@ struct MacTimings {
   Duration to_restore_os{std::chrono::seconds{40}};
   Duration reboot{std::chrono::seconds{25}};
   Duration first_boot{std::chrono::minutes{4}};
+  Duration install_os{std::chrono::minutes{25}};  // over the network, by a person's key press: an assumption
 };
 
 struct WorldSpec {

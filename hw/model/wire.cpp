@@ -12,7 +12,8 @@ namespace greenroom::model {
 
 asio::awaitable<Woken> Waiter::wait() {
   // Sticky: what is waited for after a cancellation is cancelled too.
-  if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return Woken::cancelled;
+  if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+    co_return Woken::cancelled;
   auto begin = [this](auto handler) {
     auto slot = asio::get_associated_cancellation_slot(handler);
     // Shared between the model's event and the canceller; whichever comes first takes the handler.

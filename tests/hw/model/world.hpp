@@ -69,6 +69,12 @@ inline WorldSpec small_room(Device device, std::vector<MacSpec> macs) {
   return w;
 }
 
+// A coroutine of its own, because co_spawn wants results that can be made from nothing.
+template <class T>
+asio::awaitable<void> into(Task<T> task, std::optional<Result<T>>& result) {
+  result = co_await std::move(task);
+}
+
 struct World {
   explicit World(WorldSpec spec, const FaultEnvelope& faults = FaultEnvelope::none(), std::uint64_t seed = 1)
       : clock(io.get_executor()), plant(io.get_executor(), clock, std::move(spec), faults, Random(seed)) {
@@ -90,7 +96,7 @@ struct World {
   template <class T>
   Result<T> wait(Task<T> task) {
     std::optional<Result<T>> result;
-    asio::co_spawn(io, std::move(task), [&result](const std::exception_ptr&, Result<T> r) { result = std::move(r); });
+    asio::co_spawn(io, into(std::move(task), result), asio::detached);
     settle();
     while (!result && clock.run_next()) settle();
     return std::move(*result);
