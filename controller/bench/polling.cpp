@@ -49,6 +49,8 @@ asio::awaitable<void> Bench::poll(PduId id) {
       if (!done) post(PduSilent{id, done.error().message, /*gone=*/failures >= polls_until_lost});
       supervise_at = began + config.supervise;   // a full poll supervises too
       if (full) full_at = began + config.full_poll;
+      // The room may judge a PDU lost that still answers (all its outlets went off at once): who it is must be proven anew.
+      if (done && !state_.power.pdus[id.value].known) break;
     }
   }
 }

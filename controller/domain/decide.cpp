@@ -64,6 +64,14 @@ void number_cases(const VisitState& s, std::vector<FactBody>& facts) {
   });
 }
 
+// The electrical half leaves the number of an order that a person gave to the root.
+void number_orders(std::uint64_t next, std::vector<FactBody>& facts) {
+  for (FactBody& f : facts) {
+    auto* order = std::get_if<SwitchStarted>(&f);
+    if (order != nullptr && order->effect == 0) order->effect = next++;
+  }
+}
+
 constexpr std::string_view refused_mark = "refused: ";
 
 // The answer that a key was given before.
@@ -120,6 +128,7 @@ Decision decide(const RoomSetup& setup, const RoomState& state, const RoomSenses
     plan(c, setup.planner, state.next_effect, d);
   } else if (concerns_power(input)) {
     d.facts = decide_power(setup.room, setup.rules, state.power, senses.power, input, now);
+    number_orders(state.next_effect, d.facts);
   } else if (concerns_macs(input)) {
     VisitDecision v = decide_visits(c, input, state.next_effect);
     d.facts = std::move(v.facts);

@@ -89,7 +89,7 @@ std::vector<FactBody> command_facts(const Room& room, const PowerState& state, c
       const OutletRecord& o = state.outlets[find_outlet(room, c.label)->value];
       if (o.lease) facts.emplace_back(LeaseEnded{c.label, "opened by " + c.by + ", confirmed"});
       facts.emplace_back(LockedOut{c.label});
-      facts.emplace_back(SwitchStarted{0, c.label, "off", now + std::chrono::seconds{2}, false, "confirmed_open"});
+      facts.emplace_back(SwitchStarted{0, c.label, "off", now + std::chrono::seconds{2}, false, "open_confirmed"});
       break;
     }
     default: break;
