@@ -1,17 +1,19 @@
 #include "config/csv.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
+#include <cctype>
 
 namespace greenroom {
 namespace {
 
-constexpr std::size_t kMostComplaints = 20;   // a file of another kind would fill the screen
+constexpr std::size_t kMostComplaints = 20;  // a file of another kind would fill the screen
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 struct Column {
-  std::string_view name;              // as asset teams write it
+  std::string_view name;  // as asset teams write it
   std::string ExpectedRow::*field;
 };
 constexpr std::array<Column, 7> kColumns{{{"Asset Tag", &ExpectedRow::asset_tag},
@@ -24,7 +26,8 @@ constexpr std::array<Column, 7> kColumns{{{"Asset Tag", &ExpectedRow::asset_tag}
 
 struct Record {
   std::vector<std::string> cells;
-  std::uint32_t line{};               // where it begins
+  std::uint32_t line{};    // where it begins
+  std::uint64_t number{};  // as a spreadsheet counts rows, empty ones too; the first is 1
 };
 
 std::string lower(std::string_view s) {
@@ -71,7 +74,8 @@ std::string from_utf16(std::string_view bytes, bool big) {
   out.reserve(bytes.size() / 2);
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
     const std::uint32_t high = unit(i);
-    const bool pair = high >= 0xD800 && high < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000;
+    const bool pair =
+        high >= 0xD800 && high < 0xDC00 && i + 3 < bytes.size() && unit(i + 2) >= 0xDC00 && unit(i + 2) < 0xE000;
     if (pair) {
       append_utf8(out, 0x10000 + ((high - 0xD800) << 10) + (unit(i + 2) - 0xDC00));
       i += 2;
@@ -116,8 +120,8 @@ class Parser {
   // Quotes as in RFC 4180: "" inside quotes is one; a newline inside quotes belongs to the cell.
   std::vector<Record> run() {
     std::vector<Record> out;
-    while (at_ < text_.size()) {
-      Record r{{}, line_};
+    for (std::uint64_t number = 1; at_ < text_.size(); ++number) {
+      Record r{{}, line_, number};
       while (cell(r)) {}
       const bool empty = std::all_of(r.cells.begin(), r.cells.end(), [](const std::string& c) { return trim(c).empty(); });
       if (!empty) out.push_back(std::move(r));
@@ -127,7 +131,9 @@ class Parser {
   std::vector<Complaint> complaints;
 
  private:
-  void complain(std::uint32_t line, std::string message) { complaints.push_back({file_, {line, 1}, std::move(message), false}); }
+  void complain(std::uint32_t line, std::string message) {
+    complaints.push_back({file_, {line, 1}, std::move(message), false});
+  }
 
   // One cell and the sign after it; false at the end of the record.
   bool cell(Record& r) {
@@ -149,7 +155,8 @@ class Parser {
     while (true) {
       const std::size_t quote = text_.find('"', at_);
       const std::size_t end = std::min(quote, text_.size());
-      line_ += static_cast<std::uint32_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_), text_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+      line_ += static_cast<std::uint32_t>(std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
+                                                     text_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
       c.append(text_.substr(at_, end - at_));
       at_ = end;
       if (quote == std::string_view::npos) return complain(opened, "a quote is opened here and never closed");
@@ -169,13 +176,20 @@ class Parser {
   std::uint32_t line_{1};
 };
 
-// A spreadsheet would run these. A lone minus, a signed number and a word after a dash are data, as "- none -" is.
+// A spreadsheet would run these: what begins with = or @, and after a sign a call, a reference (A1) or a sum (2+3). A lone
+// dash, "-5", a telephone number and "- none -" are data.
 bool is_formula(std::string_view cell) {
   const std::string_view c = trim(cell);
   if (c.size() < 2) return false;
   if (c[0] == '=' || c[0] == '@') return true;
   if (c[0] != '+' && c[0] != '-') return false;
-  return c.find_first_of("(!|") != std::string_view::npos;
+  if (c.find_first_of("(!|*=") != std::string_view::npos) return true;
+  const bool spaced = c.find(' ') != std::string_view::npos;
+  const bool letters_then_number =
+      std::isalpha(static_cast<unsigned char>(c[1])) != 0 && c.find_first_of("0123456789") != std::string_view::npos;
+  const bool sum =
+      std::isdigit(static_cast<unsigned char>(c[1])) != 0 && c.find_first_of("+-/", 1) != std::string_view::npos;
+  return !spaced && (letters_then_number || sum);
 }
 
 class Reader {
@@ -193,7 +207,8 @@ class Reader {
     const std::vector<Record> records = parser.run();
     out_.complaints = std::move(parser.complaints);
     if (!out_.complaints.empty()) return finish();
-    if (records.empty()) error(0, "is empty: a list begins with the line Asset Tag, Serial, Model, Model No., Status, Location, Notes");
+    if (records.empty())
+      error(0, "is empty: a list begins with the line Asset Tag, Serial, Model, Model No., Status, Location, Notes");
     else if (header(records[0])) rows(records);
     return finish();
   }
@@ -201,7 +216,8 @@ class Reader {
  private:
   void error(std::uint32_t line, std::string message) {
     if (++errors_ == kMostComplaints + 1) message = "there are more errors, not listed";
-    if (errors_ <= kMostComplaints + 1) out_.complaints.push_back({file_, {line, line > 0 ? 1U : 0U}, std::move(message), false});
+    if (errors_ <= kMostComplaints + 1)
+      out_.complaints.push_back({file_, {line, line > 0 ? 1U : 0U}, std::move(message), false});
   }
 
   bool header(const Record& r) {
@@ -218,12 +234,15 @@ class Reader {
     if (!missing_.empty()) {
       std::vector<std::string> names;
       for (const std::string& n : r.cells) names.push_back(quoted(trim(n)));
-      error(r.line, fmt::format("the header lacks {} {}; it has {}", missing_.size() > 1 ? "the columns" : "the column", fmt::join(missing_, ", "), fmt::join(names, ", ")));
+      error(r.line, fmt::format("the header lacks {} {}; it has {}", missing_.size() > 1 ? "the columns" : "the column",
+                                fmt::join(missing_, ", "), fmt::join(names, ", ")));
     }
     if (errors_ > 0) return false;
     for (std::size_t i = 0; i < width_; ++i) {
       const bool used = std::find(at_.begin(), at_.end(), i) != at_.end();
-      if (!used) out_.complaints.push_back({file_, {r.line, 1}, fmt::format("the column {} is not used", quoted(trim(r.cells[i]))), true});
+      if (!used)
+        out_.complaints.push_back(
+            {file_, {r.line, 1}, fmt::format("the column {} is not used", quoted(trim(r.cells[i]))), true});
     }
     return true;
   }
@@ -232,17 +251,18 @@ class Reader {
     out_.rows.reserve(records.size());
     for (std::size_t i = 1; i < records.size(); ++i) {
       const Record& r = records[i];
-      const std::size_t number = i + 1;
       if (r.cells.size() != width_) {
-        error(r.line, fmt::format("row {} has {} cells, the header has {}: is a sign of the text taken for a separator?", number, r.cells.size(), width_));
+        error(r.line, fmt::format("row {} has {} cells, the header has {}: is a sign of the text taken for a separator?",
+                                  r.number, r.cells.size(), width_));
         continue;
       }
       ExpectedRow row;
-      row.row = number;
+      row.row = r.number;
       for (std::size_t c = 0; c < kColumns.size(); ++c) {
         const std::string& cell = r.cells[at_[c]];
         if (is_formula(cell)) {
-          error(r.line, fmt::format("row {}, column {}: {} is a formula, not a value; export the list with values only", number, quoted(kColumns[c].name), quoted(trim(cell))));
+          error(r.line, fmt::format("row {}, column {}: {} is a formula, not a value; export the list with values only",
+                                    r.number, quoted(kColumns[c].name), quoted(trim(cell))));
         }
         row.*kColumns[c].field = std::string(trim(cell));
       }
@@ -252,7 +272,8 @@ class Reader {
   }
 
   BatchFile finish() {
-    const bool bad = std::any_of(out_.complaints.begin(), out_.complaints.end(), [](const Complaint& c) { return !c.warning; });
+    const bool bad =
+        std::any_of(out_.complaints.begin(), out_.complaints.end(), [](const Complaint& c) { return !c.warning; });
     if (bad) out_.rows.clear();
     return std::move(out_);
   }
@@ -261,7 +282,7 @@ class Reader {
   BatchFile out_;
   std::size_t errors_{}, width_{};
   std::vector<std::string> missing_;
-  std::vector<std::size_t> at_;       // the column of each of kColumns
+  std::vector<std::size_t> at_;  // the column of each of kColumns
 };
 
 }  // namespace

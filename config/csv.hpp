@@ -13,7 +13,7 @@
 namespace greenroom {
 
 struct BatchFile {
-  std::vector<ExpectedRow> rows;      // empty when any complaint is an error; `row` counts records, the header is 1
+  std::vector<ExpectedRow> rows;      // empty when any complaint is an error; `row` as a spreadsheet counts
   std::vector<Complaint> complaints;  // warnings: columns that are not used
 };
 

@@ -17,9 +17,9 @@ struct DataFile {
   std::string_view text;
 };
 
-std::span<const DataFile> embedded_files();                       // in the order of paths
+std::span<const DataFile> embedded_files();  // in the order of paths
 std::optional<std::string_view> embedded(std::string_view path);
-std::vector<DataFile> embedded_in(std::string_view folder);       // "config/recipes": the files directly in it
+std::vector<DataFile> embedded_in(std::string_view folder);  // "config/recipes": the files directly in it
 
 // A file on disk if there is one at this path, else the embedded one. Errc::usage when there is neither.
 Result<std::string> read_data(const std::string& path);

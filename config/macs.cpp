@@ -1,8 +1,9 @@
 #include "config/macs.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "config/embedded.hpp"
 
@@ -14,7 +15,8 @@ const Choices<std::string> kFamilies{{"AppleSilicon", "AppleSilicon"}, {"T2", "T
 // A model that nothing could tell from an earlier one would never be found.
 void check_unlike(const std::vector<MacModel>& earlier, const MacModel& m, const Table& t) {
   for (const MacModel& e : earlier) {
-    if (e.product_type == m.product_type) t.complain("product_type", fmt::format("{} stands in this file twice", quoted(m.product_type)));
+    if (e.product_type == m.product_type)
+      t.complain("product_type", fmt::format("{} stands in this file twice", quoted(m.product_type)));
     if (e.name == m.name) t.complain("name", fmt::format("{} is also the name of {}", quoted(m.name), e.product_type));
     for (const std::uint32_t cb : m.chip_boards) {
       if (std::count(e.chip_boards.begin(), e.chip_boards.end(), cb) == 0) continue;
@@ -30,7 +32,8 @@ MacModel read_model(const Table& t) {
   for (const auto& n : t.texts("model_numbers")) m.model_numbers.push_back(n.value);
   m.family = t.choice<std::string>("family", kFamilies);
   m.desktop = t.flag("desktop", false);
-  for (const auto& cb : t.integers("chip_boards", {1, 0xFFFFFF})) m.chip_boards.push_back(static_cast<std::uint32_t>(cb.value));
+  for (const auto& cb : t.integers("chip_boards", {1, 0xFFFFFF}))
+    m.chip_boards.push_back(static_cast<std::uint32_t>(cb.value));
   // Without a T2 an Intel Mac shows no chip; any other without one would never pass the gate.
   if (m.chip_boards.empty() && m.family != "Intel") t.complain(fmt::format("{} lacks the key \"chip_boards\"", t.label()));
   m.brick_W = t.number("brick_W", {1, 3000}, m.desktop ? std::optional<double>(0.0) : std::nullopt);
@@ -71,7 +74,8 @@ BricksFile load_bricks_text(std::string_view text, const std::string& file) {
   const Document doc = Document::from_text(text, file);
   BricksFile out;
   for (const Table& t : doc.root().tables("brick")) {
-    Brick b{t.text("name"), t.watts("output_W", {1, 3000}), t.number("power_factor", {0.3, 1}), t.number("efficiency", {0.5, 1})};
+    Brick b{t.text("name"), t.watts("output_W", {1, 3000}), t.number("power_factor", {0.3, 1}),
+            t.number("efficiency", {0.5, 1})};
     const bool twice = std::any_of(out.bricks.begin(), out.bricks.end(), [&](const Brick& e) { return e.name == b.name; });
     if (twice) t.complain("name", fmt::format("{} stands in this file twice", quoted(b.name)));
     out.bricks.push_back(std::move(b));

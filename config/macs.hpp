@@ -13,15 +13,15 @@
 namespace greenroom {
 
 struct MacsFile {
-  std::vector<MacModel> models;       // in the order of the file; empty if it has an error
+  std::vector<MacModel> models;  // in the order of the file; empty if it has an error
   std::vector<Complaint> complaints;
 };
 MacsFile load_macs_text(std::string_view text, const std::string& file);
-MacsFile load_macs();                 // the embedded file
+MacsFile load_macs();  // the embedded file
 
 struct Brick {
-  std::string name;                   // "apple-140"
-  Watts output;                       // rated DC output
+  std::string name;  // "apple-140"
+  Watts output;      // rated DC output
   double power_factor{1};
   double efficiency{1};
   // What it draws at most from a supply of this voltage; rounded up to a milliamp.
@@ -34,6 +34,6 @@ struct BricksFile {
   std::vector<Complaint> complaints;
 };
 BricksFile load_bricks_text(std::string_view text, const std::string& file);
-BricksFile load_bricks();             // the embedded file
+BricksFile load_bricks();  // the embedded file
 
 }  // namespace greenroom

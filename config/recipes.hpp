@@ -12,7 +12,7 @@
 namespace greenroom {
 
 struct RecipesFile {
-  std::vector<Recipe> recipes;        // empty when any complaint is an error
+  std::vector<Recipe> recipes;  // empty when any complaint is an error
   std::vector<Complaint> complaints;
 };
 

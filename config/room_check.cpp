@@ -1,5 +1,6 @@
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "config/room_draft.hpp"
 
@@ -8,17 +9,22 @@ namespace {
 
 CircuitId id_of(std::size_t i) { return CircuitId{static_cast<std::uint32_t>(i)}; }
 
-bool survives_return_of_power(const PduConfig& p) { return p.power_on == PowerOnPolicy::all_off || p.power_on == PowerOnPolicy::sequenced; }
+bool survives_return_of_power(const PduConfig& p) {
+  return p.power_on == PowerOnPolicy::all_off || p.power_on == PowerOnPolicy::sequenced;
+}
 
 // R3: a PDU's meter cannot see load upstream of it, so a branch has a meter of its own, or nothing else on it, or a reserve.
 void check_foreign_load(const RoomDraft& d) {
   for (std::size_t i = 0; i < d.room.circuits.size(); ++i) {
     const Circuit& c = d.room.circuits[i];
-    const bool branch = c.kind == CircuitKind::breaker &&
-                        std::any_of(d.room.pdus.begin(), d.room.pdus.end(), [&](const PduConfig& p) { return p.circuit == id_of(i); });
+    const bool branch =
+        c.kind == CircuitKind::breaker &&
+        std::any_of(d.room.pdus.begin(), d.room.pdus.end(), [&](const PduConfig& p) { return p.circuit == id_of(i); });
     if (!branch || c.meter_pdu || c.dedicated || c.foreign_reserve > Amps{}) continue;
-    d.circuits[i].complain(fmt::format("branch {} may carry load that no PDU meter sees: give it a \"meter\" upstream, or \"dedicated = true\", or \"foreign_reserve_A\"",
-                                       quoted(c.name)));
+    d.circuits[i].complain(
+        fmt::format("branch {} may carry load that no PDU meter sees: give it a \"meter\" upstream, or \"dedicated = "
+                    "true\", or \"foreign_reserve_A\"",
+                    quoted(c.name)));
   }
 }
 
@@ -40,9 +46,11 @@ void check_return_of_power(const RoomDraft& d) {
       last = &d.pdus[p];
     }
     if (last == nullptr || sum <= c.hard) continue;
-    last->complain("power_on", fmt::format("{} A of nameplate below {} would all close when power returns, above its {} A: set power_on of {} to "
-                                           "\"all_off\" on the device and here, or plug in less",
-                                           sum.value(), quoted(c.name), c.hard.value(), fmt::join(names, " and ")));
+    last->complain(
+        "power_on",
+        fmt::format("{} A of nameplate below {} would all close when power returns, above its {} A: set power_on of {} to "
+                    "\"all_off\" on the device and here, or plug in less",
+                    sum.value(), quoted(c.name), c.hard.value(), fmt::join(names, " and ")));
   }
 }
 
@@ -63,19 +71,21 @@ void check_leases(const RoomDraft& d) {
     if (slot.kind != SlotKind::restore || !slot.outlet) continue;
     const Outlet& o = d.room.outlets[slot.outlet->value];
     for (const CircuitId c : upward(d.room, o.circuit)) {
-      if (d.room.circuits[c.value].hard == Amps{}) continue;   // told where it stands
+      if (d.room.circuits[c.value].hard == Amps{}) continue;  // told where it stands
       sums[c.value] += o.nameplate;
       const Amps room_for = d.room.circuits[c.value].continuous - set_aside(d, c);
       if (o.nameplate <= room_for) continue;
-      d.slots[s].complain("brick", fmt::format("slot {} can never be protected: its nameplate is {} A, and {} allows {} A", quoted(slot.name),
-                                               o.nameplate.value(), quoted(d.room.circuits[c.value].name), room_for.value()));
+      d.slots[s].complain("brick", fmt::format("slot {} can never be protected: its nameplate is {} A, and {} allows {} A",
+                                               quoted(slot.name), o.nameplate.value(), quoted(d.room.circuits[c.value].name),
+                                               room_for.value()));
       break;
     }
   }
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const Amps room_for = d.room.circuits[i].continuous - set_aside(d, id_of(i));
     if (sums[i] <= room_for) continue;
-    d.doc.warn(d.circuits[i].place(), fmt::format("the restore slots below {} have {} A of nameplate and it allows {} A: they will never all be protected at once, some wait",
+    d.doc.warn(d.circuits[i].place(), fmt::format("the restore slots below {} have {} A of nameplate and it allows {} A: "
+                                                  "they will never all be protected at once, some wait",
                                                   quoted(d.room.circuits[i].name), sums[i].value(), room_for.value()));
   }
 }
@@ -84,7 +94,8 @@ void check_lines(const RoomDraft& d) {
   for (std::size_t i = 0; i < d.room.pdus.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (d.room.pdus[i].line.empty() || d.room.pdus[i].line != d.room.pdus[j].line) continue;
-      d.pdus[i].complain("line", fmt::format("pdu {} and pdu {} have the same line", quoted(d.room.pdus[i].name), quoted(d.room.pdus[j].name)));
+      d.pdus[i].complain("line", fmt::format("pdu {} and pdu {} have the same line", quoted(d.room.pdus[i].name),
+                                             quoted(d.room.pdus[j].name)));
     }
   }
 }

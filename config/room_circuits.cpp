@@ -1,5 +1,6 @@
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "config/room_draft.hpp"
 
@@ -17,8 +18,13 @@ struct Row {
 
 const Choices<CircuitKind> kKinds{{"panel", CircuitKind::panel}, {"breaker", CircuitKind::breaker}};
 const Choices<Standard> kStandards{{"NEC", Standard::nec}, {"IEC", Standard::iec}};
-const Choices<std::string> kPhases{{"L1", "L1"},       {"L2", "L2"},       {"L3", "L3"},
-                                   {"L1-L2", "L1-L2"}, {"L2-L3", "L2-L3"}, {"L3-L1", "L3-L1"}, {"L1-L2-L3", "L1-L2-L3"}};
+const Choices<std::string> kPhases{{"L1", "L1"},
+                                   {"L2", "L2"},
+                                   {"L3", "L3"},
+                                   {"L1-L2", "L1-L2"},
+                                   {"L2-L3", "L2-L3"},
+                                   {"L3-L1", "L3-L1"},
+                                   {"L1-L2-L3", "L1-L2-L3"}};
 
 // Continuous limits: NEC 210.20(A) and 215.3 allow 80 % of a breaker that is not listed for 100 %; IEC 60898-1 lets a
 // breaker carry its rating, less what a warm board takes off.
@@ -27,7 +33,8 @@ Amps continuous_of(const Table& t, const Circuit& c, Standard standard) {
   if (standard == Standard::nec && t.has("ambient_derate")) {
     t.complain("ambient_derate", "\"ambient_derate\" belongs to standard = \"IEC\"; under NEC give \"continuous_A\" itself");
   }
-  const Amps by_standard = standard == Standard::nec ? Amps::from_milli(c.hard.milli * 8 / 10) : Amps::of(c.hard.value() * derate);
+  const Amps by_standard =
+      standard == Standard::nec ? Amps::from_milli(c.hard.milli * 8 / 10) : Amps::of(c.hard.value() * derate);
   const Amps given = t.amps("continuous_A", {0.1, 6300}, by_standard);
   if (given > c.hard) {
     t.complain("continuous_A", fmt::format("continuous_A is {} A, above the rating of {} A", given.value(), c.hard.value()));
@@ -91,7 +98,7 @@ void complain_unplaced(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     if (row.placed || std::count(told.begin(), told.end(), row.circuit.name) > 0) continue;
     const std::vector<std::string> loop = loop_at(rows, row);
-    if (loop.empty()) continue;   // below a loop or below an unknown parent, which is told where it stands
+    if (loop.empty()) continue;  // below a loop or below an unknown parent, which is told where it stands
     told.insert(told.end(), loop.begin(), loop.end());
     row.table.complain("parent", fmt::format("the circuit tree has a loop: {}", fmt::join(loop, " -> ")));
   }
@@ -103,8 +110,10 @@ void read_circuits(RoomDraft& d) {
   std::vector<Row> rows;
   for (const Table& t : d.doc.root().tables("circuit")) {
     Row row = read_circuit(t);
-    const bool twice = std::any_of(rows.begin(), rows.end(), [&](const Row& r) { return r.circuit.name == row.circuit.name; });
-    if (twice && !row.circuit.name.empty()) t.complain("name", fmt::format("circuit {} stands in this file twice", quoted(row.circuit.name)));
+    const bool twice =
+        std::any_of(rows.begin(), rows.end(), [&](const Row& r) { return r.circuit.name == row.circuit.name; });
+    if (twice && !row.circuit.name.empty())
+      t.complain("name", fmt::format("circuit {} stands in this file twice", quoted(row.circuit.name)));
     if (!twice) rows.push_back(std::move(row));
   }
   std::vector<std::string> names;
@@ -114,7 +123,7 @@ void read_circuits(RoomDraft& d) {
     const auto guess = nearest(r.parent, names);
     r.table.complain("parent", fmt::format("there is no circuit {}{}", quoted(r.parent),
                                            guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
-    r.parent.clear();   // read on as if it were a root
+    r.parent.clear();  // read on as if it were a root
     if (r.circuit.nominal == Volts{}) r.circuit.nominal = Volts::of(120);
   }
   // Parents before children, else in the order of the file.

@@ -1,6 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 
 #include "config/embedded.hpp"
 #include "config/room_draft.hpp"
@@ -23,14 +24,16 @@ std::string why_bad_line(const std::string& line) {
     if (!rest.starts_with("/")) return "after serial: comes the path of a device, as in serial:/dev/ttyUSB0?baud=9600";
     const bool digits = query.starts_with("baud=") && query.size() > 5 && query.size() < 13 &&
                         query.find_first_not_of("0123456789", 5) == std::string::npos;
-    if (rest.find('?') != std::string::npos && !digits) return "after the ? comes baud=NUMBER, as in serial:/dev/ttyUSB0?baud=9600";
+    if (rest.find('?') != std::string::npos && !digits)
+      return "after the ? comes baud=NUMBER, as in serial:/dev/ttyUSB0?baud=9600";
     return "";
   }
   if (scheme == "tcp") {
     const std::size_t last = rest.rfind(':');
     unsigned port = 0;
     if (last != std::string::npos && last > 0) std::from_chars(rest.data() + last + 1, rest.data() + rest.size(), port);
-    const bool digits = last != std::string::npos && last + 1 < rest.size() && rest.find_first_not_of("0123456789", last + 1) == std::string::npos;
+    const bool digits = last != std::string::npos && last + 1 < rest.size() &&
+                        rest.find_first_not_of("0123456789", last + 1) == std::string::npos;
     return digits && port >= 1 && port <= 65535 ? "" : "after tcp: come a host and a port, as in tcp:console-1:4001";
   }
   if (scheme == "pty") return rest.starts_with("/") ? "" : "after pty: comes a path, as in pty:/tmp/left";
@@ -47,22 +50,27 @@ std::optional<std::pair<int, int>> outlet_range(const std::string& text) {
   int b = 0;
   const auto ra = std::from_chars(low.data(), low.data() + low.size(), a);
   const auto rb = std::from_chars(high.data(), high.data() + high.size(), b);
-  const bool whole = ra.ec == std::errc{} && ra.ptr == low.data() + low.size() && rb.ec == std::errc{} && rb.ptr == high.data() + high.size();
+  const bool whole = ra.ec == std::errc{} && ra.ptr == low.data() + low.size() && rb.ec == std::errc{} &&
+                     rb.ptr == high.data() + high.size();
   if (!whole || a < 1 || b < a) return {};
   return std::pair{a, b};
 }
 
-std::optional<CircuitId> plug_of(RoomDraft& d, const Table& t, const std::string& pdu, const std::vector<std::string>& pdu_names) {
+std::optional<CircuitId> plug_of(RoomDraft& d, const Table& t, const std::string& pdu,
+                                 const std::vector<std::string>& pdu_names) {
   const std::string name = t.text("circuit");
   if (const auto at = d.circuit_named.find(name); at != d.circuit_named.end()) return at->second;
   const std::string head = name.substr(0, name.find_first_of(":/"));
   if (std::count(pdu_names.begin(), pdu_names.end(), head) > 0) {
-    t.complain("circuit", fmt::format("pdu {} is plugged into pdu {}: PDUs are not chained; plug it into a circuit of its own", quoted(pdu), quoted(head)));
+    t.complain("circuit",
+               fmt::format("pdu {} is plugged into pdu {}: PDUs are not chained; plug it into a circuit of its own",
+                           quoted(pdu), quoted(head)));
   } else if (!name.empty()) {
     std::vector<std::string> known;
     for (const auto& [n, id] : d.circuit_named) known.push_back(n);
     const auto guess = nearest(name, known);
-    t.complain("circuit", fmt::format("there is no circuit {}{}", quoted(name), guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
+    t.complain("circuit", fmt::format("there is no circuit {}{}", quoted(name),
+                                      guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
   }
   return {};
 }
@@ -86,12 +94,14 @@ Circuit listed(std::string name, CircuitKind kind, CircuitId parent, Amps amps, 
 }
 
 // The circuit of each outlet number, 1 first; banks claim theirs, the input has the rest.
-std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig& pdu, PduId id, CircuitId input, int outlets) {
+std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig& pdu, PduId id, CircuitId input,
+                                  int outlets) {
   std::vector<CircuitId> of(static_cast<std::size_t>(outlets), input);
   std::vector<std::string> names;
   for (const Table& b : t.tables("bank")) {
     const std::string name = b.text("name");
-    if (std::count(names.begin(), names.end(), name) > 0) b.complain("name", fmt::format("bank {} stands in pdu {} twice", quoted(name), quoted(pdu.name)));
+    if (std::count(names.begin(), names.end(), name) > 0)
+      b.complain("name", fmt::format("bank {} stands in pdu {} twice", quoted(name), quoted(pdu.name)));
     names.push_back(name);
     const Circuit above = d.room.circuits[input.value];
     Circuit c = listed(pdu.name + "/" + name, CircuitKind::bank, input, b.amps("rating_A", {0.5, 100}, above.hard), above);
@@ -103,11 +113,13 @@ std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig&
     const std::string text = b.text("outlets");
     const auto range = outlet_range(text);
     if (!range) {
-      if (!text.empty()) b.complain("outlets", fmt::format("\"outlets\" of a bank is a range as \"1-10\", not {}", quoted(text)));
+      if (!text.empty())
+        b.complain("outlets", fmt::format("\"outlets\" of a bank is a range as \"1-10\", not {}", quoted(text)));
       continue;
     }
     if (range->second > outlets) {
-      b.complain("outlets", fmt::format("pdu {} has {} outlets; bank {} ends at {}", quoted(pdu.name), outlets, quoted(name), range->second));
+      b.complain("outlets", fmt::format("pdu {} has {} outlets; bank {} ends at {}", quoted(pdu.name), outlets, quoted(name),
+                                        range->second));
       continue;
     }
     for (int n = range->first; n <= range->second; ++n) {
@@ -121,7 +133,7 @@ std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig&
 
 void check_dialect(const Table& t, const std::string& dialect) {
   std::vector<std::string> known;
-  constexpr std::size_t kSuffix = 5;   // ".toml"
+  constexpr std::size_t kSuffix = 5;  // ".toml"
   for (const DataFile& f : embedded_in("config/pdu")) {
     const std::string_view name = f.path.substr(f.path.rfind('/') + 1);
     if (name.ends_with(".toml")) known.emplace_back(name.substr(0, name.size() - kSuffix));
@@ -138,8 +150,10 @@ void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_
   const PduId id{static_cast<std::uint32_t>(d.room.pdus.size())};
   PduConfig p;
   p.name = t.text("name");
-  if (p.name.find_first_of(":/") != std::string::npos) t.complain("name", "the name of a pdu holds no \":\" and no \"/\": they part it from its outlets and banks");
-  const bool twice = std::any_of(d.room.pdus.begin(), d.room.pdus.end(), [&](const PduConfig& e) { return e.name == p.name; });
+  if (p.name.find_first_of(":/") != std::string::npos)
+    t.complain("name", "the name of a pdu holds no \":\" and no \"/\": they part it from its outlets and banks");
+  const bool twice =
+      std::any_of(d.room.pdus.begin(), d.room.pdus.end(), [&](const PduConfig& e) { return e.name == p.name; });
   if (twice) t.complain("name", fmt::format("pdu {} stands in this file twice", quoted(p.name)));
   p.dialect = t.text("dialect");
   check_dialect(t, p.dialect);
@@ -149,7 +163,8 @@ void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_
   p.power_on = t.choice<PowerOnPolicy>("power_on", kPowerOn, PowerOnPolicy::unknown);
   p.supervise = t.duration("supervise_s", {0.5, 60}, p.supervise);
   p.full_poll = t.duration("full_poll_s", {0.5, 300}, p.full_poll);
-  if (p.full_poll < p.supervise) t.complain("full_poll_s", "full_poll_s is shorter than supervise_s; a full poll holds all that a short one does");
+  if (p.full_poll < p.supervise)
+    t.complain("full_poll_s", "full_poll_s is shorter than supervise_s; a full poll holds all that a short one does");
   const std::optional<CircuitId> plug = plug_of(d, t, p.name, pdu_names);
   const int outlets = static_cast<int>(t.integer("outlets", {1, 96}));
   const bool metered_input = t.has("input_meter");
@@ -193,7 +208,8 @@ void read_meters(RoomDraft& d) {
     if (!c.meter_pdu && !name.empty()) meter->complain("pdu", fmt::format("there is no pdu {}", quoted(name)));
     const CircuitId self{static_cast<std::uint32_t>(i)};
     if (c.meter_pdu && below(d.room, d.room.pdus[c.meter_pdu->value].circuit, self)) {
-      meter->complain("pdu", fmt::format("pdu {} hangs on circuit {} and cannot see what else does: it is no meter of it", quoted(name), quoted(c.name)));
+      meter->complain("pdu", fmt::format("pdu {} hangs on circuit {} and cannot see what else does: it is no meter of it",
+                                         quoted(name), quoted(c.name)));
     }
   }
 }

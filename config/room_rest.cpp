@@ -1,7 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fmt/format.h>
 
 #include "config/room_draft.hpp"
 
@@ -18,7 +19,7 @@ std::optional<int> day(std::string_view text) {
   return static_cast<int>(at - kDays.begin());
 }
 
-std::optional<Duration> time_of_day(std::string_view text) {   // "08:30", "24:00"
+std::optional<Duration> time_of_day(std::string_view text) {  // "08:30", "24:00"
   constexpr std::size_t kLength = 5;
   if (text.size() != kLength || text[2] != ':') return {};
   int h = 0;
@@ -70,7 +71,8 @@ void read_infrastructure(RoomDraft& d) {
     const std::string circuit = t.text("circuit", "");
     if (const auto at = d.circuit_named.find(circuit); at != d.circuit_named.end()) i.circuit = at->second;
     if (!circuit.empty() && !i.circuit) {
-      t.complain("circuit", fmt::format("there is no circuit {}: {} hangs on a circuit, never on a switched outlet", quoted(circuit), quoted(i.name)));
+      t.complain("circuit", fmt::format("there is no circuit {}: {} hangs on a circuit, never on a switched outlet",
+                                        quoted(circuit), quoted(i.name)));
     }
     d.room.infrastructure.push_back(std::move(i));
     d.infrastructure.push_back(t);
@@ -79,14 +81,20 @@ void read_infrastructure(RoomDraft& d) {
 
 void check_host(const RoomDraft& d, const Table& room) {
   const auto& all = d.room.infrastructure;
-  const bool declared = std::any_of(all.begin(), all.end(), [](const Infrastructure& i) { return i.kind == "controller_host"; });
+  const bool declared =
+      std::any_of(all.begin(), all.end(), [](const Infrastructure& i) { return i.kind == "controller_host"; });
   const std::string host = room.text("controller_host", "");
   if (!declared) {
     return room.complain("controller_host",
-                         "the controller host is not declared: add an [[infrastructure]] of kind \"controller_host\", so that nothing switches it off");
+                         "the controller host is not declared: add an [[infrastructure]] of kind \"controller_host\", so "
+                         "that nothing switches it off");
   }
-  const bool named = host.empty() || std::any_of(all.begin(), all.end(), [&](const Infrastructure& i) { return i.name == host && i.kind == "controller_host"; });
-  if (!named) room.complain("controller_host", fmt::format("there is no [[infrastructure]] of kind \"controller_host\" with the name {}", quoted(host)));
+  const bool named = host.empty() || std::any_of(all.begin(), all.end(), [&](const Infrastructure& i) {
+                       return i.name == host && i.kind == "controller_host";
+                     });
+  if (!named)
+    room.complain("controller_host",
+                  fmt::format("there is no [[infrastructure]] of kind \"controller_host\" with the name {}", quoted(host)));
 }
 
 }  // namespace
@@ -103,7 +111,9 @@ void read_rest(RoomDraft& d) {
   d.room.name = room->text("name");
   for (const auto& text : room->texts("shifts")) {
     const std::vector<Shift> shifts = shifts_of(text.value);
-    if (shifts.empty()) d.doc.complain(text.place, fmt::format("{} is no shift: it is written as \"Mon-Fri 08:00-17:00\"", quoted(text.value)));
+    if (shifts.empty())
+      d.doc.complain(text.place,
+                     fmt::format("{} is no shift: it is written as \"Mon-Fri 08:00-17:00\"", quoted(text.value)));
     d.room.shifts.insert(d.room.shifts.end(), shifts.begin(), shifts.end());
   }
   if (const auto timings = root.table("timings")) d.room.timings = read_timings(*timings);

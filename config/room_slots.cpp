@@ -1,13 +1,15 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 
 #include "config/room_draft.hpp"
 
 namespace greenroom::draft {
 namespace {
 
-const Choices<SlotKind> kKinds{{"restore", SlotKind::restore}, {"shelf", SlotKind::shelf}, {"pack_table", SlotKind::pack_table}};
+const Choices<SlotKind> kKinds{
+    {"restore", SlotKind::restore}, {"shelf", SlotKind::shelf}, {"pack_table", SlotKind::pack_table}};
 const Choices<DfuEntry> kEntries{
     {"none", DfuEntry::none}, {"vdm", DfuEntry::vdm}, {"by_outlet", DfuEntry::by_outlet}, {"by_hand", DfuEntry::by_hand}};
 const Choices<ChargeVia> kChargeVia{
@@ -15,7 +17,9 @@ const Choices<ChargeVia> kChargeVia{
 
 constexpr std::size_t kMostAtOnce = 1000;
 
-bool digits(std::string_view s) { return !s.empty() && s.size() < 7 && s.find_first_not_of("0123456789") == std::string_view::npos; }
+bool digits(std::string_view s) {
+  return !s.empty() && s.size() < 7 && s.find_first_not_of("0123456789") == std::string_view::npos;
+}
 std::size_t number(std::string_view s) {
   std::size_t n = 0;
   std::from_chars(s.data(), s.data() + s.size(), n);
@@ -69,15 +73,18 @@ void complain_no_outlet(const RoomDraft& d, const Table& t, const std::string& n
   const std::string pdu = name.substr(0, name.rfind(':'));
   const auto at = std::find_if(d.room.pdus.begin(), d.room.pdus.end(), [&](const PduConfig& p) { return p.name == pdu; });
   if (name.find(':') == std::string::npos) {
-    t.complain("outlet", fmt::format("{} is no outlet: it is written as \"left:7\", the pdu's name and the outlet's number", quoted(name)));
+    t.complain("outlet", fmt::format("{} is no outlet: it is written as \"left:7\", the pdu's name and the outlet's number",
+                                     quoted(name)));
   } else if (at == d.room.pdus.end()) {
     std::vector<std::string> known;
     for (const PduConfig& p : d.room.pdus) known.push_back(p.name);
     const auto guess = nearest(pdu, known);
-    t.complain("outlet", fmt::format("outlet {}: there is no pdu {}{}", quoted(name), quoted(pdu), guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
+    t.complain("outlet", fmt::format("outlet {}: there is no pdu {}{}", quoted(name), quoted(pdu),
+                                     guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
   } else {
     const auto id = static_cast<std::uint32_t>(at - d.room.pdus.begin());
-    const auto count = std::count_if(d.room.outlets.begin(), d.room.outlets.end(), [&](const Outlet& o) { return o.pdu.value == id; });
+    const auto count =
+        std::count_if(d.room.outlets.begin(), d.room.outlets.end(), [&](const Outlet& o) { return o.pdu.value == id; });
     t.complain("outlet", fmt::format("there is no outlet {}: pdu {} has {}, from 1", quoted(name), quoted(pdu), count));
   }
 }
@@ -87,7 +94,8 @@ void connect(RoomDraft& d, const Table& t, Slot& slot, SlotId id, const std::str
   if (at == d.outlet_named.end()) return complain_no_outlet(d, t, outlet);
   Outlet& o = d.room.outlets[at->second.value];
   if (o.slot) {
-    return t.complain("outlet", fmt::format("outlet {} of slot {} already feeds slot {}", quoted(outlet), quoted(slot.name), quoted(d.room.slots[o.slot->value].name)));
+    return t.complain("outlet", fmt::format("outlet {} of slot {} already feeds slot {}", quoted(outlet), quoted(slot.name),
+                                            quoted(d.room.slots[o.slot->value].name)));
   }
   slot.outlet = at->second;
   o.slot = id;
@@ -95,19 +103,25 @@ void connect(RoomDraft& d, const Table& t, Slot& slot, SlotId id, const std::str
   const Volts nominal = d.room.circuits[o.circuit.value].nominal;
   o.brick = brick->name;
   o.brick_output = brick->output;
-  if (nominal == Volts{}) return;   // told where the circuit stands
+  if (nominal == Volts{}) return;  // told where the circuit stands
   o.nameplate = brick->nameplate(nominal);
   o.nameplate_nominal = brick->draw_at(nominal);
 }
 
 void check_kind(const Table& t, const Slot& pattern, bool has_outlet, bool has_port, std::string_view name) {
   if (pattern.kind == SlotKind::restore) {
-    if (!has_outlet) t.complain(fmt::format("restore slot {} has no \"outlet\": its Mac must be charged and must not lose power unseen", name));
+    if (!has_outlet)
+      t.complain(
+          fmt::format("restore slot {} has no \"outlet\": its Mac must be charged and must not lose power unseen", name));
     if (!has_port) t.complain(fmt::format("restore slot {} has no \"data_port\": a Mac is restored over it", name));
-    if (pattern.dfu_entry == DfuEntry::none) t.complain("dfu_entry", fmt::format("restore slot {} needs a way into DFU: dfu_entry = \"vdm\", \"by_outlet\" or \"by_hand\"", name));
+    if (pattern.dfu_entry == DfuEntry::none)
+      t.complain(
+          "dfu_entry",
+          fmt::format("restore slot {} needs a way into DFU: dfu_entry = \"vdm\", \"by_outlet\" or \"by_hand\"", name));
   }
   if (pattern.kind == SlotKind::shelf && !has_outlet) t.complain(fmt::format("shelf {} has no \"outlet\"", name));
-  if (pattern.kind == SlotKind::pack_table && has_outlet) t.complain("outlet", fmt::format("pack table {} has no outlet: a Mac leaves it unplugged", name));
+  if (pattern.kind == SlotKind::pack_table && has_outlet)
+    t.complain("outlet", fmt::format("pack table {} has no outlet: a Mac leaves it unplugged", name));
 }
 
 void read_slot_table(RoomDraft& d, const Table& t) {
@@ -133,13 +147,16 @@ void read_slot_table(RoomDraft& d, const Table& t) {
     one.name = (*names)[i];
     if (i < ports.size()) one.data_port = ports[i];
     for (const Slot& e : d.room.slots) {
-      if (e.name == one.name && !one.name.empty()) t.complain("name", fmt::format("slot {} stands in this file twice", quoted(one.name)));
+      if (e.name == one.name && !one.name.empty())
+        t.complain("name", fmt::format("slot {} stands in this file twice", quoted(one.name)));
       if (e.data_port == one.data_port && !one.data_port.empty()) {
-        t.complain("data_port", fmt::format("data port {} of slot {} is already that of slot {}", quoted(one.data_port), quoted(one.name), quoted(e.name)));
+        t.complain("data_port", fmt::format("data port {} of slot {} is already that of slot {}", quoted(one.data_port),
+                                            quoted(one.name), quoted(e.name)));
       }
     }
     if (!one.data_port.empty() && !is_port_path(one.data_port)) {
-      t.complain("data_port", fmt::format("{} is no USB port: it is written as \"host/1-4.2\", host, bus and ports", quoted(one.data_port)));
+      t.complain("data_port", fmt::format("{} is no USB port: it is written as \"host/1-4.2\", host, bus and ports",
+                                          quoted(one.data_port)));
     }
     if (i < outlets.size()) connect(d, t, one, id, outlets[i], brick);
     d.room.slots.push_back(std::move(one));

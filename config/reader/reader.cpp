@@ -1,9 +1,10 @@
 #include "config/reader/reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fmt/format.h>
 
 #include "config/reader/tree.hpp"
 
@@ -46,8 +47,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const bool same = lower(a[i - 1]) == lower(b[j - 1]);
       d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (same ? 0U : 1U)});
-      const bool swapped =
-          i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
+      const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
       if (swapped) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
   }
@@ -66,7 +66,8 @@ void note_unknown(const std::string& file, const Node& n, std::vector<Complaint>
     for (const auto& [wrong, right] : n.hints) {
       if (wrong == key) guess = right;
     }
-    out.push_back({file, n.keys[i].place, fmt::format("unknown key {}{}{}", quoted(key), where(n), did_you_mean(guess)), false});
+    out.push_back(
+        {file, n.keys[i].place, fmt::format("unknown key {}{}{}", quoted(key), where(n), did_you_mean(guess)), false});
   }
   for (std::size_t i = 0; i < n.items.size(); ++i) {
     // Inside an unknown key nothing was asked for, and one complaint is enough.
@@ -102,10 +103,10 @@ std::string to_string(const Complaint& c) {
 }
 
 std::optional<std::string> nearest(std::string_view wrong, const std::vector<std::string>& known) {
-  constexpr std::size_t kLongest = 64;   // no name is longer, and the work is quadratic
+  constexpr std::size_t kLongest = 64;  // no name is longer, and the work is quadratic
   if (wrong.size() > kLongest) return {};
   std::optional<std::string> best;
-  std::size_t best_distance = (wrong.size() + 1) / 3 + 1;   // one slip in two letters, two in five, three in eight
+  std::size_t best_distance = (wrong.size() + 1) / 3 + 1;  // one slip in two letters, two in five, three in eight
   for (const std::string& k : known) {
     if (k.size() > kLongest) continue;
     const std::size_t d = distance(wrong, k);
@@ -122,7 +123,8 @@ std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text.substr(0, kLongest)) {
     if (c == '\n') out += "\\n";
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     else out += c;
   }
   return out + (text.size() > kLongest ? "...\"" : "\"");
@@ -148,7 +150,8 @@ std::vector<std::string> Table::keys() const {
 }
 
 void Table::wrong_type(const Node& n, std::string_view key, std::string_view wanted) const {
-  Document(state_).complain(n.place, fmt::format("{}{} must be {}, not {}", quoted(key), where(*node_), wanted, article_and_kind(n)));
+  Document(state_).complain(n.place,
+                            fmt::format("{}{} must be {}, not {}", quoted(key), where(*node_), wanted, article_and_kind(n)));
 }
 
 std::string Table::text(std::string_view key, std::optional<std::string> fallback) const {
@@ -215,7 +218,7 @@ Watts Table::watts(std::string_view key, Range r, std::optional<Watts> fallback)
 }
 
 Duration Table::duration(std::string_view key, Range r, std::optional<Duration> fallback) const {
-  double microseconds = 1e6;   // _s
+  double microseconds = 1e6;  // _s
   if (key.ends_with("_us")) microseconds = 1;
   if (key.ends_with("_ms")) microseconds = 1e3;
   if (key.ends_with("_min")) microseconds = 60e6;
@@ -312,7 +315,9 @@ Place Table::place(std::string_view key) const {
 
 const std::string& Table::label() const { return node_->label; }
 void Table::complain(std::string message) const { Document(state_).complain(node_->place, std::move(message)); }
-void Table::complain(std::string_view key, std::string message) const { Document(state_).complain(place(key), std::move(message)); }
+void Table::complain(std::string_view key, std::string message) const {
+  Document(state_).complain(place(key), std::move(message));
+}
 
 // ---- Document ------------------------------------------------------------------------------------------------------
 

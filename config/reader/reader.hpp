@@ -38,9 +38,9 @@ struct Complaint {
   std::string file;
   Place place;
   std::string message;
-  bool warning{};                     // worth reading, stops nothing
+  bool warning{};  // worth reading, stops nothing
 };
-std::string to_string(const Complaint&);   // room.toml:14:9: unknown key ...
+std::string to_string(const Complaint&);  // room.toml:14:9: unknown key ...
 
 template <class T>
 struct Placed {
@@ -69,17 +69,17 @@ struct State;
 // A view of one table of a Document; cheap to copy, valid while any copy of it or its Document lives.
 class Table {
  public:
-  [[nodiscard]] bool has(std::string_view key) const;             // also makes the key known
-  [[nodiscard]] std::vector<std::string> keys() const;            // in the order of the file; for tables of free names
+  [[nodiscard]] bool has(std::string_view key) const;   // also makes the key known
+  [[nodiscard]] std::vector<std::string> keys() const;  // in the order of the file; for tables of free names
 
   // Required without a fallback. Text is never empty unless the fallback is.
   std::string text(std::string_view key, std::optional<std::string> fallback = {}) const;
   std::int64_t integer(std::string_view key, Range = {}, std::optional<std::int64_t> fallback = {}) const;
   double number(std::string_view key, Range = {}, std::optional<double> fallback = {}) const;
   bool flag(std::string_view key, std::optional<bool> fallback = {}) const;
-  Amps amps(std::string_view key, Range = {0, 10000}, std::optional<Amps> fallback = {}) const;       // key_A
-  Volts volts(std::string_view key, Range = {0, 1000}, std::optional<Volts> fallback = {}) const;     // key_V
-  Watts watts(std::string_view key, Range = {0, 1e6}, std::optional<Watts> fallback = {}) const;      // key_W
+  Amps amps(std::string_view key, Range = {0, 10000}, std::optional<Amps> fallback = {}) const;    // key_A
+  Volts volts(std::string_view key, Range = {0, 1000}, std::optional<Volts> fallback = {}) const;  // key_V
+  Watts watts(std::string_view key, Range = {0, 1e6}, std::optional<Watts> fallback = {}) const;   // key_W
   // By suffix: key_us, key_ms, key_s, key_min, key_h; the range is in that unit.
   Duration duration(std::string_view key, Range = {0, 1e9}, std::optional<Duration> fallback = {}) const;
   template <class E>
@@ -93,17 +93,17 @@ class Table {
   // Arrays; absent: empty. A single value is not taken for an array of one.
   [[nodiscard]] std::vector<Placed<std::string>> texts(std::string_view key) const;
   [[nodiscard]] std::vector<Placed<std::int64_t>> integers(std::string_view key, Range = {}) const;
-  [[nodiscard]] std::vector<Table> tables(std::string_view key) const;      // [[key]]
-  [[nodiscard]] std::optional<Table> table(std::string_view key) const;     // [key] or key = {...}
+  [[nodiscard]] std::vector<Table> tables(std::string_view key) const;   // [[key]]
+  [[nodiscard]] std::optional<Table> table(std::string_view key) const;  // [key] or key = {...}
 
   // Somebody may write `wrong` for `right`, too far off for the edit distance to see.
   void hint(std::string_view wrong, std::string_view right) const;
 
-  [[nodiscard]] Place place() const;                              // of the table's header
-  [[nodiscard]] Place place(std::string_view key) const;          // of the key's value; the table's if it is absent
-  [[nodiscard]] const std::string& label() const;                 // "[[circuit]]", as messages name it
-  void complain(std::string message) const;                       // at the table
-  void complain(std::string_view key, std::string message) const; // at the key's value
+  [[nodiscard]] Place place() const;                               // of the table's header
+  [[nodiscard]] Place place(std::string_view key) const;           // of the key's value; the table's if it is absent
+  [[nodiscard]] const std::string& label() const;                  // "[[circuit]]", as messages name it
+  void complain(std::string message) const;                        // at the table
+  void complain(std::string_view key, std::string message) const;  // at the key's value
 
  private:
   friend class Document;
@@ -121,7 +121,7 @@ class Table {
 class Document {
  public:
   static Document from_file(const std::string& path);
-  static Document from_text(std::string_view text, std::string file);    // `file` only names it in messages
+  static Document from_text(std::string_view text, std::string file);  // `file` only names it in messages
 
   [[nodiscard]] Table root() const;
   [[nodiscard]] const std::string& file() const;
@@ -130,8 +130,8 @@ class Document {
   void complain(Place, std::string message) const;
   void warn(Place, std::string message) const;
 
-  [[nodiscard]] std::vector<Complaint> complaints() const;       // all, in the order of places; ask it last
-  [[nodiscard]] bool ok() const;                                 // no error, no unknown key; warnings allowed
+  [[nodiscard]] std::vector<Complaint> complaints() const;  // all, in the order of places; ask it last
+  [[nodiscard]] bool ok() const;                            // no error, no unknown key; warnings allowed
 
  private:
   friend class Table;

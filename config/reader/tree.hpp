@@ -1,4 +1,5 @@
-// A parsed file as plain values, so that toml++ stands in tree.cpp alone (7 s for each file that includes it). Private to the reader.
+// A parsed file as plain values, so that toml++ stands in tree.cpp alone (7 s for each file that includes it). Private to
+// the reader.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +17,13 @@ enum class Kind { text, integer, number, flag, list, table, other };
 struct Node {
   Kind kind{Kind::other};
   Place place;
-  std::string label;                                  // of a table, as messages name it
-  std::string text;                                   // of text; of `other`, what it is ("a date")
+  std::string label;  // of a table, as messages name it
+  std::string text;   // of text; of `other`, what it is ("a date")
   std::int64_t integer{};
   double number{};
   bool flag{};
-  std::vector<Node> items;                            // of a list; of a table, the values of `keys`
-  std::vector<Placed<std::string>> keys;              // of a table, in the order of the file
+  std::vector<Node> items;                // of a list; of a table, the values of `keys`
+  std::vector<Placed<std::string>> keys;  // of a table, in the order of the file
   // What getters asked for, and hints: it makes keys known.
   mutable std::vector<std::string> asked;
   mutable std::vector<std::pair<std::string, std::string>> hints;
@@ -31,7 +32,7 @@ struct Node {
 struct State {
   std::string file;
   Node root;
-  bool broken{};                                      // not readable or not TOML: that alone is reported
+  bool broken{};  // not readable or not TOML: that alone is reported
   std::vector<Complaint> complaints;
 };
 

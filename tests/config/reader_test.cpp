@@ -30,7 +30,8 @@ TEST(Reader, AHintLeadsFromAFarOffKeyToTheRightOne) {
     t.hint("amp_limit", "rating_A");
     t.amps("rating_A", {1, 100}, Amps{});
   }
-  EXPECT_THAT(lines(doc), ElementsAre("room.toml:2:3: unknown key \"amp_limit\" in [[circuit]]; did you mean \"rating_A\"?"));
+  EXPECT_THAT(lines(doc),
+              ElementsAre("room.toml:2:3: unknown key \"amp_limit\" in [[circuit]]; did you mean \"rating_A\"?"));
 }
 
 TEST(Reader, AKeyThatResemblesNothingGetsNoSuggestion) {
@@ -44,8 +45,9 @@ TEST(Reader, AllErrorsOfAFileComeAtOnceInTheOrderOfTheirPlaces) {
   doc.root().integer("c");
   doc.root().number("b");
   doc.root().text("a");
-  EXPECT_THAT(lines(doc), ElementsAre("f:1:5: \"a\" must be a text, not a whole number", "f:2:5: \"b\" must be a number, not a text",
-                                      "f:3:5: \"c\" must be a whole number, not true or false", "f:4:1: unknown key \"z\""));
+  EXPECT_THAT(lines(doc),
+              ElementsAre("f:1:5: \"a\" must be a text, not a whole number", "f:2:5: \"b\" must be a number, not a text",
+                          "f:3:5: \"c\" must be a whole number, not true or false", "f:4:1: unknown key \"z\""));
 }
 
 TEST(Reader, AMissingRequiredKeyIsReportedAtItsTable) {
@@ -62,15 +64,17 @@ TEST(Reader, AValueOutOfRangeNamesTheRangeAndIsNotUsed) {
   EXPECT_EQ(doc.root().amps("rating_A", {0.5, 6300}), Amps{});
   EXPECT_EQ(doc.root().integer("most", {std::numeric_limits<double>::lowest(), 5}, 3), 3);
   EXPECT_EQ(doc.root().integer("least", {2}, 4), 4);
-  EXPECT_THAT(lines(doc), ElementsAre("f:1:12: \"rating_A\" must be from 0.5 to 6300, not 0", "f:2:8: \"most\" must be at most 5, not 9",
-                                      "f:3:9: \"least\" must be at least 2, not 1"));
+  EXPECT_THAT(lines(doc),
+              ElementsAre("f:1:12: \"rating_A\" must be from 0.5 to 6300, not 0", "f:2:8: \"most\" must be at most 5, not 9",
+                          "f:3:9: \"least\" must be at least 2, not 1"));
 }
 
 TEST(Reader, AWordOutsideAnEnumerationListsTheWordsAndSuggestsOne) {
   const Document doc = Document::from_text("kind = \"brekaer\"\n", "f");
   const Choices<int> kinds{{"panel", 1}, {"breaker", 2}};
   EXPECT_EQ(doc.root().choice<int>("kind", kinds, 7), 7);
-  EXPECT_THAT(lines(doc), ElementsAre("f:1:8: \"kind\" must be one of panel, breaker, not \"brekaer\"; did you mean \"breaker\"?"));
+  EXPECT_THAT(lines(doc),
+              ElementsAre("f:1:8: \"kind\" must be one of panel, breaker, not \"brekaer\"; did you mean \"breaker\"?"));
 }
 
 TEST(Reader, DurationsTakeTheirUnitFromTheKey) {

@@ -1,8 +1,9 @@
 #include "config/room.hpp"
 
-#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace greenroom {
 namespace {
@@ -79,7 +80,8 @@ TEST(RoomFile, AGoodFileHasNoComplaint) {
 TEST(RoomFile, NecGivesEightTenthsOfTheRatingAndIecAllOfIt) {
   const RoomFile nec = load_room_text(kGood, "f");
   const RoomFile iec = load_room_text(with(kGood, "rating_A = 20", "standard = \"IEC\"\nrating_A = 20"), "f");
-  const RoomFile warm = load_room_text(with(kGood, "rating_A = 20", "standard = \"IEC\"\nambient_derate = 0.9\nrating_A = 20"), "f");
+  const RoomFile warm =
+      load_room_text(with(kGood, "rating_A = 20", "standard = \"IEC\"\nambient_derate = 0.9\nrating_A = 20"), "f");
   ASSERT_TRUE(nec.room && iec.room && warm.room);
   EXPECT_EQ(circuit(*nec.room, "branch")->continuous, Amps::of(16));
   EXPECT_EQ(circuit(*nec.room, "branch")->hard, Amps::of(20));
@@ -102,9 +104,9 @@ TEST(RoomFile, NameplateIsTakenAtNineTenthsOfNominalVoltage) {
   const RoomFile f = load_room_text(kGood, "f");
   ASSERT_TRUE(f.room);
   const Outlet& o = f.room->outlets[0];
-  EXPECT_EQ(o.nameplate.milli, 1485);           // 140 / (0.90 * 0.97 * 108) = 1.48487
-  EXPECT_EQ(o.nameplate_nominal.milli, 1337);   // 140 / (0.90 * 0.97 * 120) = 1.33639
-  EXPECT_EQ(f.room->outlets[1].nameplate.milli, 1019);   // 96 / (0.90 * 0.97 * 108) = 1.01819
+  EXPECT_EQ(o.nameplate.milli, 1485);                   // 140 / (0.90 * 0.97 * 108) = 1.48487
+  EXPECT_EQ(o.nameplate_nominal.milli, 1337);           // 140 / (0.90 * 0.97 * 120) = 1.33639
+  EXPECT_EQ(f.room->outlets[1].nameplate.milli, 1019);  // 96 / (0.90 * 0.97 * 108) = 1.01819
   EXPECT_EQ(f.room->outlets[2].nameplate, Amps{});
 }
 
@@ -129,8 +131,9 @@ TEST(RoomFile, ARangeMakesOneSlotForEachNumber) {
 }
 
 TEST(RoomFile, BanksClaimTheirOutletsAndAreMetered) {
-  const std::string banks = "[[pdu.bank]]\nname = \"A\"\noutlets = \"1-4\"\nrating_A = 10\n"
-                            "[[pdu.bank]]\nname = \"B\"\noutlets = \"5-8\"\nrating_A = 12\n";
+  const std::string banks =
+      "[[pdu.bank]]\nname = \"A\"\noutlets = \"1-4\"\nrating_A = 10\n"
+      "[[pdu.bank]]\nname = \"B\"\noutlets = \"5-8\"\nrating_A = 12\n";
   const RoomFile f = load_room_text(with(kGood, "[[slot]]\n", banks + "[[slot]]\n"), "f");
   EXPECT_THAT(lines(f), IsEmpty());
   ASSERT_TRUE(f.room);
@@ -145,7 +148,8 @@ TEST(RoomFile, BanksClaimTheirOutletsAndAreMetered) {
 }
 
 TEST(RoomFile, ShiftsAreReadDayByDay) {
-  const RoomFile f = load_room_text(with(kGood, "name = \"R\"", "name = \"R\"\nshifts = [\"Mon-Fri 08:00-17:30\", \"Sat 09:00-12:00\"]"), "f");
+  const RoomFile f = load_room_text(
+      with(kGood, "name = \"R\"", "name = \"R\"\nshifts = [\"Mon-Fri 08:00-17:30\", \"Sat 09:00-12:00\"]"), "f");
   ASSERT_TRUE(f.room);
   ASSERT_EQ(f.room->shifts.size(), 6U);
   EXPECT_EQ(f.room->shifts[4].weekday, 4);
@@ -173,7 +177,9 @@ TEST(ExampleRoom, LoadsWithoutAnyComplaint) {
 TEST(ExampleRoom, HasEightRestoreSlotsTwoShelvesOfTwelveAndAPackTable) {
   const RoomFile f = load_room("config/examples/returns-room.toml");
   ASSERT_TRUE(f.room);
-  const auto count = [&](SlotKind k) { return std::count_if(f.room->slots.begin(), f.room->slots.end(), [&](const Slot& s) { return s.kind == k; }); };
+  const auto count = [&](SlotKind k) {
+    return std::count_if(f.room->slots.begin(), f.room->slots.end(), [&](const Slot& s) { return s.kind == k; });
+  };
   EXPECT_EQ(count(SlotKind::restore), 8);
   EXPECT_EQ(count(SlotKind::shelf), 24);
   EXPECT_EQ(count(SlotKind::pack_table), 1);
@@ -191,11 +197,14 @@ TEST(ExampleRoom, BothPdusHangOnOneTwentyAmpBranchAndBootAllOff) {
   EXPECT_EQ(branch.nominal, Volts::of(120));
   for (const PduConfig& p : f.room->pdus) {
     EXPECT_EQ(p.power_on, PowerOnPolicy::all_off);
-    EXPECT_EQ(std::count_if(f.room->outlets.begin(), f.room->outlets.end(), [&](const Outlet& o) { return f.room->pdus[o.pdu.value].name == p.name; }), 20);
+    EXPECT_EQ(std::count_if(f.room->outlets.begin(), f.room->outlets.end(),
+                            [&](const Outlet& o) { return f.room->pdus[o.pdu.value].name == p.name; }),
+              20);
   }
 }
 
-// ---- what is refused -------------------------------------------------------------------------------------------------------
+// ---- what is refused
+// -------------------------------------------------------------------------------------------------------
 
 TEST(RoomCheck, AMisspeltKeyGetsASuggestion) {
   EXPECT_THAT(lines_of(with(kGood, "dedicated = true", "dedicated = true\namp_limit = 16")),
@@ -215,12 +224,14 @@ TEST(RoomCheck, ADataPortBelongsToOneSlot) {
 }
 
 TEST(RoomCheck, ASlotsNameIsItsOwn) {
-  EXPECT_THAT(lines_of(with(kGood, "\"S-01\"", "\"1-01\"")), ElementsAre("room.toml:25:8: slot \"1-01\" stands in this file twice"));
+  EXPECT_THAT(lines_of(with(kGood, "\"S-01\"", "\"1-01\"")),
+              ElementsAre("room.toml:25:8: slot \"1-01\" stands in this file twice"));
 }
 
 TEST(RoomCheck, ALoopInTheTreeIsToldOnceWithItsCircuits) {
-  const std::string two = "[[circuit]]\nname = \"x\"\nkind = \"panel\"\nrating_A = 1\nvoltage_V = 120\nparent = \"y\"\n"
-                          "[[circuit]]\nname = \"y\"\nkind = \"panel\"\nrating_A = 1\nvoltage_V = 120\nparent = \"x\"\n";
+  const std::string two =
+      "[[circuit]]\nname = \"x\"\nkind = \"panel\"\nrating_A = 1\nvoltage_V = 120\nparent = \"y\"\n"
+      "[[circuit]]\nname = \"y\"\nkind = \"panel\"\nrating_A = 1\nvoltage_V = 120\nparent = \"x\"\n";
   EXPECT_THAT(lines_of(kGood + two), ElementsAre("room.toml:38:10: the circuit tree has a loop: x -> y -> x"));
 }
 
@@ -237,20 +248,27 @@ TEST(RoomCheck, AnUnknownParentGetsASuggestion) {
 
 TEST(RoomCheck, ABranchIsMeteredOrDedicatedOrReservedFor) {
   EXPECT_THAT(lines_of(with(kGood, "dedicated = true\n", "")),
-              ElementsAre("room.toml:3:1: branch \"branch\" may carry load that no PDU meter sees: give it a \"meter\" upstream, or \"dedicated = "
+              ElementsAre("room.toml:3:1: branch \"branch\" may carry load that no PDU meter sees: give it a \"meter\" "
+                          "upstream, or \"dedicated = "
                           "true\", or \"foreign_reserve_A\""));
   EXPECT_THAT(lines_of(with(kGood, "dedicated = true\n", "foreign_reserve_A = 2\n")), IsEmpty());
 }
 
 TEST(RoomCheck, AMeterOnTheBranchItselfIsNoUpstreamMeter) {
-  EXPECT_THAT(lines_of(with(kGood, "dedicated = true", "meter = { pdu = \"left\", bank = \"A\" }")),
-              ElementsAre("room.toml:8:17: pdu \"left\" hangs on circuit \"branch\" and cannot see what else does: it is no meter of it"));
+  EXPECT_THAT(
+      lines_of(with(kGood, "dedicated = true", "meter = { pdu = \"left\", bank = \"A\" }")),
+      ElementsAre(
+          "room.toml:8:17: pdu \"left\" hangs on circuit \"branch\" and cannot see what else does: it is no meter of it"));
 }
 
 TEST(RoomCheck, PdusAreNotChained) {
-  const std::string right = "[[pdu]]\nname = \"right\"\ndialect = \"baytech-mmp\"\nline = \"model:right\"\ncircuit = \"left:8\"\noutlets = 8\npower_on = \"all_off\"\n";
-  EXPECT_THAT(lines_of(kGood + right), ElementsAre("room.toml:37:11: pdu \"right\" is plugged into pdu \"left\": PDUs are not chained; plug it into a "
-                                                   "circuit of its own"));
+  const std::string right =
+      "[[pdu]]\nname = \"right\"\ndialect = \"baytech-mmp\"\nline = \"model:right\"\ncircuit = \"left:8\"\noutlets = "
+      "8\npower_on = \"all_off\"\n";
+  EXPECT_THAT(
+      lines_of(kGood + right),
+      ElementsAre("room.toml:37:11: pdu \"right\" is plugged into pdu \"left\": PDUs are not chained; plug it into a "
+                  "circuit of its own"));
 }
 
 TEST(RoomCheck, APduThatDoesNotBootOffMayCarryNoMoreThanTheBreaker) {
@@ -258,21 +276,27 @@ TEST(RoomCheck, APduThatDoesNotBootOffMayCarryNoMoreThanTheBreaker) {
   std::string text = with(kGood, "name = \"S-01\"", "name = \"S-02..08\"");
   text = with(with(text, "\"left:2\"", "\"left:2..8\""), "apple-96", "apple-140");
   text = with(with(text, "rating_A = 20", "rating_A = 10"), "\"all_off\"", "\"last_state\"");
-  EXPECT_THAT(lines_of(text), ElementsAre("room.toml:15:12: 11.88 A of nameplate below \"branch\" would all close when power returns, above its 10 A: "
-                                          "set power_on of left to \"all_off\" on the device and here, or plug in less"));
+  EXPECT_THAT(
+      lines_of(text),
+      ElementsAre(
+          "room.toml:15:12: 11.88 A of nameplate below \"branch\" would all close when power returns, above its 10 A: "
+          "set power_on of left to \"all_off\" on the device and here, or plug in less"));
   EXPECT_THAT(lines_of(with(text, "\"last_state\"", "\"sequenced\"")), IsEmpty());
   EXPECT_THAT(lines_of(with(text, "rating_A = 10", "rating_A = 11.88")), IsEmpty()) << "exactly the rating is allowed";
 }
 
 TEST(RoomCheck, TheControllerHostIsDeclared) {
   EXPECT_THAT(lines_of(with(kGood, "\"controller_host\"", "\"hub\"")),
-              ElementsAre("room.toml:1:1: the controller host is not declared: add an [[infrastructure]] of kind \"controller_host\", so that nothing "
+              ElementsAre("room.toml:1:1: the controller host is not declared: add an [[infrastructure]] of kind "
+                          "\"controller_host\", so that nothing "
                           "switches it off"));
 }
 
 TEST(RoomCheck, InfrastructureNeverHangsOnASwitchedOutlet) {
-  EXPECT_THAT(lines_of(kGood + "circuit = \"left:8\"\n"),
-              ElementsAre("room.toml:33:11: there is no circuit \"left:8\": \"host\" hangs on a circuit, never on a switched outlet"));
+  EXPECT_THAT(
+      lines_of(kGood + "circuit = \"left:8\"\n"),
+      ElementsAre(
+          "room.toml:33:11: there is no circuit \"left:8\": \"host\" hangs on a circuit, never on a switched outlet"));
 }
 
 TEST(RoomCheck, ContinuousIsNotAboveTheRating) {
@@ -281,22 +305,28 @@ TEST(RoomCheck, ContinuousIsNotAboveTheRating) {
 }
 
 TEST(RoomCheck, AnOutletNumberIsWithinThePdu) {
-  EXPECT_THAT(lines_of(with(kGood, "\"left:2\"", "\"left:9\"")), ElementsAre("room.toml:28:10: there is no outlet \"left:9\": pdu \"left\" has 8, from 1"));
+  EXPECT_THAT(lines_of(with(kGood, "\"left:2\"", "\"left:9\"")),
+              ElementsAre("room.toml:28:10: there is no outlet \"left:9\": pdu \"left\" has 8, from 1"));
   EXPECT_THAT(lines_of(with(kGood, "\"left:2\"", "\"lefft:2\"")),
               ElementsAre("room.toml:28:10: outlet \"lefft:2\": there is no pdu \"lefft\"; did you mean \"left\"?"));
-  EXPECT_THAT(lines_of(with(kGood, "\"left:2\"", "\"2\"")),
-              ElementsAre("room.toml:28:10: \"2\" is no outlet: it is written as \"left:7\", the pdu's name and the outlet's number"));
+  EXPECT_THAT(
+      lines_of(with(kGood, "\"left:2\"", "\"2\"")),
+      ElementsAre(
+          "room.toml:28:10: \"2\" is no outlet: it is written as \"left:7\", the pdu's name and the outlet's number"));
 }
 
 TEST(RoomCheck, ABrickIsAKnownOne) {
   EXPECT_THAT(lines_of(with(kGood, "apple-96", "aple-96")),
-              ElementsAre("room.toml:29:9: there is no brick \"aple-96\"; known are apple-20, apple-30, apple-35, apple-61, apple-67, apple-70, apple-87, "
+              ElementsAre("room.toml:29:9: there is no brick \"aple-96\"; known are apple-20, apple-30, apple-35, apple-61, "
+                          "apple-67, apple-70, apple-87, "
                           "apple-96, apple-140, cord-150; did you mean \"apple-96\"?"));
 }
 
 TEST(RoomCheck, ARestoreSlotThatFitsNowhereIsAnError) {
-  EXPECT_THAT(lines_of(with(kGood, "rating_A = 20", "rating_A = 1.5")),
-              Contains("room.toml:23:9: slot \"1-01\" can never be protected: its nameplate is 1.485 A, and \"branch\" allows 1.2 A"));
+  EXPECT_THAT(
+      lines_of(with(kGood, "rating_A = 20", "rating_A = 1.5")),
+      Contains(
+          "room.toml:23:9: slot \"1-01\" can never be protected: its nameplate is 1.485 A, and \"branch\" allows 1.2 A"));
 }
 
 TEST(RoomCheck, RestoreSlotsThatFitOnlyInTurnsAreAWarning) {
@@ -304,7 +334,8 @@ TEST(RoomCheck, RestoreSlotsThatFitOnlyInTurnsAreAWarning) {
   text = with(with(text, "host/1-1.1", "host/1-1.1..3"), "left:1", "left:3..5");
   const RoomFile f = load_room_text(with(text, "rating_A = 20", "rating_A = 5"), "room.toml");
   // 3 * 1.485 A = 4.455 A; 0.8 * 5 A = 4 A.
-  EXPECT_THAT(lines(f), ElementsAre("room.toml:3:1: warning: the restore slots below \"branch\" have 4.455 A of nameplate and it allows 4 A: they will "
+  EXPECT_THAT(lines(f), ElementsAre("room.toml:3:1: warning: the restore slots below \"branch\" have 4.455 A of nameplate "
+                                    "and it allows 4 A: they will "
                                     "never all be protected at once, some wait"));
   EXPECT_TRUE(f.room);
 }
@@ -312,36 +343,59 @@ TEST(RoomCheck, RestoreSlotsThatFitOnlyInTurnsAreAWarning) {
 TEST(RoomCheck, ARestoreSlotHasAnOutletADataPortAndAWayIntoDfu) {
   std::string text = with(with(kGood, "data_port = \"host/1-1.1\"\n", ""), "dfu_entry = \"vdm\"\n", "");
   text = with(text, "outlet = \"left:1\"\nbrick = \"apple-140\"\n", "");
-  EXPECT_THAT(lines_of(text), ElementsAre("room.toml:16:1: restore slot \"1-01\" has no \"outlet\": its Mac must be charged and must not lose power unseen",
-                                          "room.toml:16:1: restore slot \"1-01\" has no \"data_port\": a Mac is restored over it",
-                                          "room.toml:16:1: restore slot \"1-01\" needs a way into DFU: dfu_entry = \"vdm\", \"by_outlet\" or \"by_hand\""));
+  EXPECT_THAT(
+      lines_of(text),
+      ElementsAre(
+          "room.toml:16:1: restore slot \"1-01\" has no \"outlet\": its Mac must be charged and must not lose power unseen",
+          "room.toml:16:1: restore slot \"1-01\" has no \"data_port\": a Mac is restored over it",
+          "room.toml:16:1: restore slot \"1-01\" needs a way into DFU: dfu_entry = \"vdm\", \"by_outlet\" or \"by_hand\""));
 }
 
 TEST(RoomCheck, ALineUrlIsWellFormed) {
   const auto told = [](std::string_view url) { return lines_of(with(kGood, "model:left", url)); };
   const std::string at = "room.toml:12:8: ";
   EXPECT_THAT(told("usb:1"), ElementsAre(at + "\"usb:1\" is no line: it begins with none of serial: tcp: pty: model:"));
-  EXPECT_THAT(told("tcp:console"), ElementsAre(at + "\"tcp:console\" is no line: after tcp: come a host and a port, as in tcp:console-1:4001"));
-  EXPECT_THAT(told("tcp:console:70000"), ElementsAre(at + "\"tcp:console:70000\" is no line: after tcp: come a host and a port, as in tcp:console-1:4001"));
-  EXPECT_THAT(told("serial:ttyUSB0"),
-              ElementsAre(at + "\"serial:ttyUSB0\" is no line: after serial: comes the path of a device, as in serial:/dev/ttyUSB0?baud=9600"));
+  EXPECT_THAT(told("tcp:console"),
+              ElementsAre(at + "\"tcp:console\" is no line: after tcp: come a host and a port, as in tcp:console-1:4001"));
+  EXPECT_THAT(
+      told("tcp:console:70000"),
+      ElementsAre(at + "\"tcp:console:70000\" is no line: after tcp: come a host and a port, as in tcp:console-1:4001"));
+  EXPECT_THAT(
+      told("serial:ttyUSB0"),
+      ElementsAre(
+          at +
+          "\"serial:ttyUSB0\" is no line: after serial: comes the path of a device, as in serial:/dev/ttyUSB0?baud=9600"));
   EXPECT_THAT(told("serial:/dev/ttyUSB0?baud=fast"),
-              ElementsAre(at + "\"serial:/dev/ttyUSB0?baud=fast\" is no line: after the ? comes baud=NUMBER, as in serial:/dev/ttyUSB0?baud=9600"));
+              ElementsAre(at + "\"serial:/dev/ttyUSB0?baud=fast\" is no line: after the ? comes baud=NUMBER, as in "
+                               "serial:/dev/ttyUSB0?baud=9600"));
   EXPECT_THAT(told("pty:left"), ElementsAre(at + "\"pty:left\" is no line: after pty: comes a path, as in pty:/tmp/left"));
-  EXPECT_THAT(told("model:"), ElementsAre(at + "\"model:\" is no line: after model: comes the name of a model PDU, as in model:left"));
-  for (const char* good : {"serial:/dev/serial/by-id/usb-x", "serial:/dev/ttyUSB0?baud=9600", "tcp:10.0.0.1:4001", "pty:/tmp/x"}) {
+  EXPECT_THAT(told("model:"),
+              ElementsAre(at + "\"model:\" is no line: after model: comes the name of a model PDU, as in model:left"));
+  for (const char* good :
+       {"serial:/dev/serial/by-id/usb-x", "serial:/dev/ttyUSB0?baud=9600", "tcp:10.0.0.1:4001", "pty:/tmp/x"}) {
     EXPECT_THAT(told(good), IsEmpty()) << good;
   }
 }
 
+TEST(RoomCheck, ADialectIsAKnownOne) {
+  const std::vector<std::string> told = lines_of(with(kGood, "baytech-mmp", "baytech-mpm"));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_THAT(told[0], testing::StartsWith("room.toml:11:11: there is no dialect \"baytech-mpm\"; known are "));
+  EXPECT_THAT(told[0], testing::EndsWith("; did you mean \"baytech-mmp\"?"));
+  EXPECT_THAT(lines_of(with(kGood, "baytech-mmp", "./mine.toml")), IsEmpty()) << "a file of one's own";
+}
+
 TEST(RoomCheck, TwoPdusDoNotShareALine) {
-  const std::string right = "[[pdu]]\nname = \"right\"\ndialect = \"baytech-mmp\"\nline = \"model:left\"\ncircuit = \"branch\"\noutlets = 8\npower_on = \"all_off\"\n";
+  const std::string right =
+      "[[pdu]]\nname = \"right\"\ndialect = \"baytech-mmp\"\nline = \"model:left\"\ncircuit = \"branch\"\noutlets = "
+      "8\npower_on = \"all_off\"\n";
   EXPECT_THAT(lines_of(kGood + right), ElementsAre("room.toml:36:8: pdu \"right\" and pdu \"left\" have the same line"));
 }
 
 TEST(RoomCheck, AMalformedDataPortSaysHowItIsWritten) {
-  EXPECT_THAT(lines_of(with(kGood, "host/1-1.1", "1-1.1")),
-              ElementsAre("room.toml:20:13: \"1-1.1\" is no USB port: it is written as \"host/1-4.2\", host, bus and ports"));
+  EXPECT_THAT(
+      lines_of(with(kGood, "host/1-1.1", "1-1.1")),
+      ElementsAre("room.toml:20:13: \"1-1.1\" is no USB port: it is written as \"host/1-4.2\", host, bus and ports"));
 }
 
 TEST(RoomCheck, ARangeHasAsManyOutletsAsSlots) {
@@ -366,12 +420,14 @@ TEST(RoomCheck, AllErrorsComeAtOnce) {
 }
 
 TEST(RoomCheck, AnEmptyFileSaysWhatARoomNeeds) {
-  EXPECT_THAT(lines_of(""), ElementsAre("room.toml: has no [[circuit]]: name at least the breaker that feeds the PDUs", "room.toml: has no [[slot]]",
-                                        testing::StartsWith("room.toml:1:1: "), testing::StartsWith("room.toml:1:1: ")));
+  EXPECT_THAT(lines_of(""), ElementsAre("room.toml: has no [[circuit]]: name at least the breaker that feeds the PDUs",
+                                        "room.toml: has no [[slot]]", testing::StartsWith("room.toml:1:1: "),
+                                        testing::StartsWith("room.toml:1:1: ")));
 }
 
 TEST(RoomCheck, AFileThatIsNotThereIsOneError) {
-  EXPECT_THAT(lines(load_room("no/such.toml")), ElementsAre("no/such.toml: there is no such file, and none of this name travels with the program"));
+  EXPECT_THAT(lines(load_room("no/such.toml")),
+              ElementsAre("no/such.toml: there is no such file, and none of this name travels with the program"));
 }
 
 }  // namespace
