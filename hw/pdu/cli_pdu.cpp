@@ -3,15 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <functional>
 #include <utility>
 
+#include "hw/async/handover.hpp"
 #include "hw/pdu/cli_session.hpp"
 
 namespace greenroom {
@@ -21,19 +15,6 @@ namespace {
 constexpr int kReadBackTries = 3;
 // A device that answers at once must not be asked in a tight circle.
 constexpr Duration kShortestRepeat = std::chrono::milliseconds{100};
-
-// A coroutine that waits for its turn or its answer.
-struct Parked {
-  explicit Parked(asio::any_io_executor e) : executor(std::move(e)) {}
-  asio::any_io_executor executor;
-  std::function<void()> wake;          // copies of one handler; called once
-  bool cancelled{};
-
-  void resume() {
-    if (!wake) return;
-    asio::post(executor, std::exchange(wake, nullptr));
-  }
-};
 
 // One call, on the stack of its caller.
 struct Job {
@@ -46,7 +27,7 @@ struct Job {
   bool done{};
   Error error{Errc::cancelled, "cancelled"};
   bool failed{};
-  std::shared_ptr<Parked> parked;
+  std::optional<Handover<void>::Giver> parked;   // while it waits for its turn or its answer
 
   bool sent{};                         // an order that the device has
   TimePoint due{}, until{};            // a reading that began at `due` may show it; one at `until` is the last word
@@ -128,7 +109,7 @@ class CliPdu final : public Pdu {
 // its own is done, the next caller leads. So no coroutine outlives its caller.
 Task<void> CliPdu::take_part(Job& job) {
   const Place place(*this, job);
-  if (leader_ != nullptr && idle_) leader_->parked->resume();
+  if (leader_ != nullptr && idle_) leader_->parked->give(Result<void>{});
   while (!job.done) {
     if (leader_ == nullptr) leader_ = &job;
     Result<void> r;
@@ -148,37 +129,23 @@ void CliPdu::leave(Job& job) {
   const auto next = std::find_if(jobs_.begin(), jobs_.end(), [](const Job* j) { return !j->done; });
   if (next == jobs_.end()) return;
   leader_ = *next;
-  if (leader_->parked) leader_->parked->resume();
+  if (leader_->parked) leader_->parked->give(Result<void>{});
 }
 
 Task<void> CliPdu::park(Job& job, TimePoint until) {
-  auto executor = co_await asio::this_coro::executor;
-  job.parked = std::make_shared<Parked>(std::move(executor));
-  auto begin = [this, until, parked = job.parked](auto handler) {
-    auto slot = asio::get_associated_cancellation_slot(handler);
-    auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-    parked->wake = [kept] { std::move (*kept)(); };
-    if (slot.is_connected()) {
-      slot.assign([parked](asio::cancellation_type) {
-        parked->cancelled = true;
-        parked->resume();
-      });
-    }
-    if (until == never) return;
-    clock_.call_at(until, [weak = std::weak_ptr<Parked>(parked)] {
-      if (const auto still = weak.lock()) still->resume();
-    });
-  };
-  co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(begin, asio::use_awaitable);
-  const bool cancelled = job.parked->cancelled;
+  Handover<void> wake;
+  job.parked = wake.giver();
+  if (until != never) {
+    clock_.call_at(until, [giver = wake.giver()] { giver.give(Result<void>{}); });
+  }
+  auto r = co_await wake.take();
   job.parked.reset();
-  if (cancelled) co_return fail(Errc::cancelled, "cancelled while waiting for the line");
-  co_return Result<void>{};
+  co_return r;
 }
 
 void CliPdu::finish(Job& job) {
   job.done = true;
-  if (job.parked) job.parked->resume();
+  if (job.parked) job.parked->give(Result<void>{});
 }
 
 void CliPdu::finish(Job& job, Error error) {

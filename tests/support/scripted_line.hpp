@@ -4,13 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -19,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "hw/async/handover.hpp"
 #include "hw/async/manual_clock.hpp"
 #include "hw/serial/serial_line.hpp"
 
@@ -36,7 +33,7 @@ class Script {
     std::vector<Reply> replies;
   };
 
-  Script(asio::any_io_executor e, ManualClock& c) : executor(std::move(e)), clock(c) {}
+  explicit Script(ManualClock& c) : clock(c) {}
   ~Script() { EXPECT_TRUE(steps.empty()) << steps.size() << " steps were not used; next: " << ::testing::PrintToString(steps.front().expect); }
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
@@ -55,10 +52,9 @@ class Script {
   }
   void wake() {
     if (!reader) return;
-    asio::post(executor, std::exchange(reader, nullptr));
+    std::exchange(reader, nullptr)();
   }
 
-  asio::any_io_executor executor;
   ManualClock& clock;
   std::deque<Step> steps;
   std::string inbox;
@@ -91,12 +87,10 @@ class ScriptedLine final : public SerialLine {
     while (s_.inbox.empty()) {
       if (s_.gone) co_return fail(Errc::device_gone, "the port is gone");
       if (s_.clock.now() >= deadline) co_return fail(Errc::timeout, "no byte");
-      auto begin = [this, deadline](auto handler) {
-        auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-        s_.reader = [kept] { std::move (*kept)(); };
-        s_.clock.call_at(deadline, [&s = s_] { s.wake(); });
-      };
-      co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(begin, asio::use_awaitable);
+      Handover<void> bytes;
+      s_.reader = [giver = bytes.giver()] { giver.give(Result<void>{}); };
+      s_.clock.call_at(deadline, [giver = bytes.giver()] { giver.give(Result<void>{}); });
+      if (auto r = co_await bytes.take(); !r) co_return fail(r.error());
     }
     co_return std::exchange(s_.inbox, {});
   }

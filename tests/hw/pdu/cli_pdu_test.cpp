@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <optional>
 #include <sstream>
 
+#include "hw/async/task_group.hpp"
 #include "tests/support/scripted_line.hpp"
 
 namespace greenroom {
@@ -39,8 +41,9 @@ std::string replaced(std::string s, const std::string& what, const std::string& 
 }
 
 struct Room : Stage {
-  explicit Room(const std::string& id) : pdu(make_cli_pdu(dialect(id), std::make_unique<ScriptedLine>(script), clock)) {}
-  Script script{io.get_executor(), clock};
+  explicit Room(const std::string& id) : Room(dialect(id)) {}
+  explicit Room(Dialect d) : pdu(make_cli_pdu(std::move(d), std::make_unique<ScriptedLine>(script), clock, Credentials("admin", "secret"))) {}
+  Script script{clock};
   std::unique_ptr<Pdu> pdu;
 
   Room& wakes(const std::string& prompt = "RPC-28>") {
@@ -470,6 +473,78 @@ TEST(CliPdu, AnOrderBetweenTheHalvesOfAFullReadMakesItBeginAgain) {
   const auto r = room.finish<PduReading>(full);
   ASSERT_TRUE(r) << r.error().message;
   EXPECT_EQ(r->outlets[0].state, OutletState::off);
+}
+
+TEST(CliPdu, ACallerThatIsCancelledHandsTheLineToTheNext) {
+  Room room("baytech-rpc28-nc");
+  room.wakes().script.expect("status\r").reply(kStatus, 3s);
+  TaskGroup group(room.io.get_executor());
+  std::optional<Errc> cancelled;
+  const auto leave = [&]() -> asio::awaitable<void> {
+    auto r = co_await room.pdu->read(Depth::supervise);
+    if (!r) cancelled = r.error().code;
+  };
+  group.spawn(leave());
+  room.until(TimePoint{} + 1s);
+  const auto next = room.start<PduReading>(room.pdu->read(Depth::supervise));
+  room.settle();
+  group.cancel();
+  room.asks("status", replaced(kStatus, "Outlet  2       : Off", "Outlet  2       : On "));
+  const auto r = room.finish<PduReading>(next);   // drains what is left of the old exchange first
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_EQ(cancelled, Errc::cancelled);
+  EXPECT_EQ(on_outlets(*r), (std::vector<int>{1, 2, 3, 4, 8, 11, 17}));
+}
+
+// ---- login: the RPC-28 with the questions of an MMP-14 (stv0g/pductl)
+
+Dialect with_login() {
+  std::ifstream in(kRoot + "/config/pdu/baytech-rpc28-nc.toml");
+  std::stringstream text;
+  text << in.rdbuf();
+  text << "[[login]]\nsee = 'Enter user name: '\nsay = \"${user}\\r\"\n[[login]]\nsee = 'Enter Password: '\nsay = \"${password}\\r\"\n"
+       << "[login_limits]\nattempts = 2\nbackoff_s = 60\ndenied = ['Invalid']\n"
+       << "[[evidence]]\nfacts = [\"login\"]\ntrust = \"peer\"\nsource = \"stv0g/pductl\"\n";
+  auto d = parse_dialect(text.str(), "login.toml");
+  if (d) return *d;
+  for (const auto& c : d.error()) ADD_FAILURE() << to_string(c);
+  return {};
+}
+
+TEST(CliPdu, LogsInWhenAsked) {
+  Room room(with_login());
+  room.script.expect("\r").reply("\r\nEnter user name: ");
+  room.script.expect("admin\r").reply("admin\r\nEnter Password: ");
+  room.script.expect("secret\r").reply("******\r\n\r\nWelcome\r\nRPC-28>");
+  room.asks("status", kStatus);
+  const auto r = room.read();
+  EXPECT_TRUE(r) << r.error().message;
+}
+
+TEST(CliPdu, LogsInAgainAfterTheDeviceHasLoggedItOut) {
+  Room room(with_login());
+  room.wakes().script.expect("status\r").reply("status\r\nEnter user name: ");
+  room.script.expect("\r").reply("\r\nEnter user name: ");
+  room.script.expect("admin\r").reply("admin\r\nEnter Password: ");
+  room.script.expect("secret\r").reply("\r\nRPC-28>");
+  room.script.expect("status\r").reply(kStatus);
+  EXPECT_EQ(room.read().error().code, Errc::protocol);
+  EXPECT_TRUE(room.read());
+}
+
+TEST(CliPdu, ARefusedLoginIsNotTriedAgainBeforeItsBackOff) {
+  Room room(with_login());
+  room.script.expect("\r").reply("\r\nEnter user name: ");
+  room.script.expect("admin\r").reply("admin\r\nEnter Password: ");
+  room.script.expect("secret\r").reply("\r\nInvalid password\r\nEnter user name: ");
+  auto r = room.read();
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, Errc::refused);
+  EXPECT_EQ(r.error().message, "the device refused the login; check user and password");
+  r = room.read();
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, Errc::busy);
+  EXPECT_EQ(r.error().message, "no login for another 60 s after refused ones");
 }
 
 }  // namespace
