@@ -131,6 +131,16 @@ std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig&
   return of;
 }
 
+// The device's own last outlet, by its dialect file; a room may leave outlets out, not invent them.
+void check_count(const Table& t, const std::string& dialect, std::string_view text) {
+  const Document doc = Document::from_text(text, dialect);
+  const auto range = doc.root().table("outlets");
+  const std::int64_t last = range ? range->integer("last", {}, 0) : 0;
+  const std::int64_t given = t.integer("outlets", {}, 0);
+  if (last > 0 && given > last)
+    t.complain("outlets", fmt::format("a {} has outlets up to {}, not {}", dialect, last, given));
+}
+
 void check_dialect(const Table& t, const std::string& dialect) {
   std::vector<std::string> known;
   constexpr std::size_t kSuffix = 5;  // ".toml"
@@ -140,7 +150,7 @@ void check_dialect(const Table& t, const std::string& dialect) {
   }
   // A dialect may also be a file of one's own, given by its path.
   if (dialect.empty() || known.empty() || dialect.find('/') != std::string::npos) return;
-  if (std::count(known.begin(), known.end(), dialect) > 0) return;
+  if (const auto text = embedded("config/pdu/" + dialect + ".toml")) return check_count(t, dialect, *text);
   const auto guess = nearest(dialect, known);
   t.complain("dialect", fmt::format("there is no dialect {}; known are {}{}", quoted(dialect), fmt::join(known, ", "),
                                     guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));

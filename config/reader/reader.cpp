@@ -356,6 +356,9 @@ std::vector<Complaint> Document::complaints() const {
   std::vector<Complaint> out = state_->complaints;
   if (!state_->broken) note_unknown(state_->file, state_->root, out);
   std::stable_sort(out.begin(), out.end(), [](const Complaint& a, const Complaint& b) { return a.place < b.place; });
+  // A value that two getters asked for is complained of once.
+  const auto same = [](const Complaint& a, const Complaint& b) { return a.place == b.place && a.message == b.message; };
+  out.erase(std::unique(out.begin(), out.end(), same), out.end());
   return out;
 }
 

@@ -24,6 +24,13 @@ TEST(Reader, AnUnknownKeyIsReportedWithItsPlaceAndTheNearestKnownKey) {
   EXPECT_THAT(lines(doc), ElementsAre("room.toml:3:1: unknown key \"ratign_A\" in [[circuit]]; did you mean \"rating_A\"?"));
 }
 
+TEST(Reader, AValueAskedForTwiceIsComplainedOfOnce) {
+  const Document doc = Document::from_text("a = \"x\"\n", "f");
+  doc.root().integer("a");
+  doc.root().integer("a");
+  EXPECT_THAT(lines(doc), ElementsAre("f:1:5: \"a\" must be a whole number, not a text"));
+}
+
 TEST(Reader, AHintLeadsFromAFarOffKeyToTheRightOne) {
   const Document doc = Document::from_text("[[circuit]]\n  amp_limit = 20\n", "room.toml");
   for (const Table& t : doc.root().tables("circuit")) {

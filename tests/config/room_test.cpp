@@ -385,6 +385,11 @@ TEST(RoomCheck, ADialectIsAKnownOne) {
   EXPECT_THAT(lines_of(with(kGood, "baytech-mmp", "./mine.toml")), IsEmpty()) << "a file of one's own";
 }
 
+TEST(RoomCheck, APduHasNoMoreOutletsThanItsKind) {
+  EXPECT_THAT(lines_of(with(kGood, "outlets = 8", "outlets = 25")),
+              ElementsAre("room.toml:14:11: a baytech-mmp has outlets up to 24, not 25"));
+}
+
 TEST(RoomCheck, TwoPdusDoNotShareALine) {
   const std::string right =
       "[[pdu]]\nname = \"right\"\ndialect = \"baytech-mmp\"\nline = \"model:left\"\ncircuit = \"branch\"\noutlets = "
