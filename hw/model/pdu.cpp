@@ -281,9 +281,10 @@ void ModelPdu::power(bool live, Cause cause) {
   if (!live && up_) go_down(cause);
   if (!live) {
     ++epoch_;  // a boot in progress ends as well
+    booting_ = false;
     return;
   }
-  if (!up_) boot(Cause::boot);
+  if (!up_ && !booting_) boot(Cause::boot);
 }
 
 void ModelPdu::reboot(bool everything_on) {
@@ -293,8 +294,10 @@ void ModelPdu::reboot(bool everything_on) {
 }
 
 void ModelPdu::boot(Cause cause) {
+  booting_ = true;
   around_.later(spec_.boot, [this, cause, epoch = ++epoch_] {
     if (epoch != epoch_) return;
+    booting_ = false;
     up_ = true;
     Duration delay{};
     for (std::size_t i = 0; i < on_.size(); ++i) {

@@ -80,7 +80,7 @@ class ModelPdu {
   std::size_t banks_;
   std::vector<Meter> meters_;         // banks first, then metered outlets
   std::vector<BankFigures> figures_;  // the same, as printed
-  bool up_{true};
+  bool up_{true}, booting_{};
   bool odd_prompt_{};
   std::uint64_t epoch_{};  // work of an earlier life of the device is dropped
   std::int64_t second_{};

@@ -68,6 +68,7 @@ struct Plant::Impl final : PduSurroundings {
   // --- plant_power.cpp: currents, contacts, supply
   void advance();    // lets the present currents flow until now; opens what trips
   void recompute();  // after any change of load or contact
+  void expect_trips();
   void drive(PduId, std::size_t outlet, bool on, Cause) override;
   void refresh(Cause);  // supply changed: who is alive?
   void refresh_outlet(std::size_t, Cause);

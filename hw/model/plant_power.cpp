@@ -36,6 +36,17 @@ void Plant::Impl::recompute() {
     grid.add(spec.outlets[i].circuit, o.amps, o.clean);
   }
   grid.sum();
+  expect_trips();
+}
+
+// A breaker that would trip before the next tick does so at its instant.
+void Plant::Impl::expect_trips() {
+  for (std::uint32_t i = 0; i < grid.size(); ++i) {
+    const Grid::Node& n = grid[CircuitId{i}];
+    if (n.all.amps <= n.hard || !n.closed) continue;
+    const double seconds = n.all.breaker.time_to_trip(n.all.amps);
+    if (seconds < 1.0) later(seconds_of(seconds) + Duration{2}, [this] { advance(); });
+  }
 }
 
 void Plant::Impl::drive(PduId p, std::size_t outlet, bool on, Cause cause) {

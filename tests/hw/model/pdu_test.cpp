@@ -157,9 +157,6 @@ TEST(ModelPdu, ShowsAChangeOnlyAfterItsMetersLag) {
 }
 
 TEST(ModelPdu, ComesBackAllOffAfterAnOutageAndIsSilentWhileItBoots) {
-  World w(small_room(Device::rpc28, {}));
-  const auto line = w.plant.open_line(PduId{0});
-  w.ask(*line, "on 1\r");
   FaultEnvelope e;
   e[FaultKind::blackout] = {3600.0, 0.0, 1, seconds{60}, seconds{60}};
   World dark(small_room(Device::rpc28, {}), e);
@@ -194,6 +191,19 @@ TEST(ModelPdu, RestoresItsLastStateInSequenceWhereSoConfigured) {
   EXPECT_EQ(closes[1] - closes[0], milliseconds{300});
 }
 
+TEST(ModelPdu, BootsOnceHoweverOftenTheSupplyAboveItIsLookedAt) {
+  FaultEnvelope e;
+  e[FaultKind::pdu_boots_on] = {60.0, 0.0, 1, {}, {}};
+  WorldSpec spec = small_room(Device::rpc28, {});
+  spec.circuits.push_back({"other branch", std::nullopt, Amps::of(20), Amps::of(16), Edge::ul_fast, Amps::of(200), {}});
+  World w(std::move(spec), e, 2);
+  while (w.notes.all<PduLost>().empty()) w.run_for(milliseconds{100});
+  ASSERT_TRUE(w.plant.reset_breaker(CircuitId{3}));  // has tripped long ago, and does so again
+  w.run_for(seconds{11});
+  EXPECT_EQ(w.notes.all<PduBooted>().size(), 1U);
+  EXPECT_TRUE(w.plant.outlet_on(OutletId{0}));  // still everything on, as it was going to
+}
+
 TEST(ModelLine, ThatIsReplacedEndsTheOldOnesReads) {
   World w(small_room(Device::rpc28, {}));
   const auto old = w.plant.open_line(PduId{0});
@@ -214,9 +224,6 @@ TEST(ModelLine, TimesOutWhenNothingComes) {
 }
 
 TEST(ModelLine, LosesDelaysGarblesAndDoublesAsDrawn) {
-  struct Case {
-    FaultKind kind;
-  };
   const std::string clean = "\r\nRPC-28A>";
   const auto answer = [](FaultKind kind) {
     FaultEnvelope e;

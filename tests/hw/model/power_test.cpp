@@ -36,11 +36,11 @@ TEST(Plant, SumsWhatEveryMacDrawsOnEveryCircuitAboveIt) {
 
 TEST(Plant, TripsTheBranchWhenEveryMacIsSwitchedOn) {
   WorldSpec spec = small_room(Device::rpc28, twenty());
-  spec.circuits[0].hard = Amps::of(15);     // 20 Macs at 1.03 A: 1.37 times the rating
+  spec.circuits[0].hard = Amps::of(15);  // 20 Macs at 1.03 A: 1.37 times the rating
   World w(std::move(spec));
   plug_all(w);
   const auto line = w.plant.open_line(PduId{0});
-  (void)w.wait(line->write("on all\r"));
+  w.ask(*line, "on all\r");
   w.run_for(minutes{10});
   const auto trips = w.notes.all<Tripped>();
   ASSERT_EQ(trips.size(), 1U);
@@ -55,6 +55,16 @@ TEST(Plant, TripsTheBranchWhenEveryMacIsSwitchedOn) {
   EXPECT_TRUE(w.plant.circuit(CircuitId{0}).live);
   EXPECT_NE(w.ask(*line, "\r"), "");
   EXPECT_FALSE(w.plant.outlet_on(OutletId{0}));  // all off is its policy
+}
+
+TEST(Plant, TripsAtTheInstantTheBreakerWould) {
+  WorldSpec spec = small_room(Device::rpc28, {});
+  spec.circuits[0].base = Amps::of(40);  // twice the rating, cold: 35 ln(4 / 2.9) = 11.255 s
+  World w(std::move(spec));
+  w.run_for(seconds{30});
+  const auto trips = w.notes.all<Tripped>();
+  ASSERT_EQ(trips.size(), 1U);
+  EXPECT_NEAR(in_seconds(trips[0].first.time_since_epoch()), 11.255, 0.001);
 }
 
 TEST(Plant, KeepsAHeaterOutOfTheCleanSum) {
