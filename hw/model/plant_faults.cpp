@@ -67,75 +67,79 @@ bool Plant::Impl::strike(FaultKind kind) {
   }
 }
 
-bool Plant::Impl::strike_power(FaultKind kind) {
+std::vector<std::uint32_t> Plant::Impl::power_targets(FaultKind kind) const {
   using enum FaultKind;
   std::vector<std::uint32_t> can;
   switch (kind) {
     case pdu_reboot:
-    case pdu_boots_on: can = indices(pdus, [](const auto& p) { return p->up(); }); break;
-    case relay_welded: can = indices(outlets, [](const auto& o) { return o.relay && !o.welded; }); break;
-    case relay_stuck_off: can = indices(outlets, [](const auto& o) { return !o.relay && !o.stuck_off; }); break;
-    case outlets_swapped: can = indices(places, [](const auto& p) { return p.outlet.has_value(); }); break;
-    case heater: can = indices(spec.circuits, [](const auto& c) { return c.foreign_most.milli > 0; }); break;
+    case pdu_boots_on: return indices(pdus, [](const auto& p) { return p->up(); });
+    case relay_welded: return indices(outlets, [](const auto& o) { return o.relay && !o.welded; });
+    case relay_stuck_off: return indices(outlets, [](const auto& o) { return !o.relay && !o.stuck_off; });
+    case outlets_swapped: return indices(places, [](const auto& p) { return p.outlet.has_value(); });
+    case heater: return indices(spec.circuits, [](const auto& c) { return c.foreign_most.milli > 0; });
+    case blackout: return indices(spec.circuits, [](const auto& c) { return c.edge != Edge::none; });
     case foreign_on:
     case foreign_off:
       for (std::uint32_t i = 0; i < outlets.size(); ++i) {
         if (outlets[i].ordered == (kind == foreign_off) && pdus[spec.outlets[i].pdu.value]->up()) can.push_back(i);
       }
-      break;
-    case blackout: can = indices(spec.circuits, [](const auto& c) { return c.edge != Edge::none; }); break;
-    default: return false;
+      return can;
+    default: return can;
   }
+}
+
+bool Plant::Impl::swap_outlets(SlotId one, SlotId other) {
+  if (one == other) return false;
+  tell(FaultInjected{FaultKind::outlets_swapped, one.value});
+  std::swap(places[one.value].outlet, places[other.value].outlet);
+  for (const SlotId place : {one, other}) outlets[places[place.value].outlet->value].place = place;
+  for (const SlotId place : {one, other}) check_mains(place);
+  return true;
+}
+
+void Plant::Impl::weld(std::uint32_t target) {
+  outlets[target].welded = true;
+  ends(FaultKind::relay_welded, target, [this, target] {
+    outlets[target].welded = false;
+    const OutletSpec& o = spec.outlets[target];
+    if (!outlets[target].ordered) drive(o.pdu, o.number - 1U, false, Cause::ordered);  // the order acts at last
+  });
+}
+
+void Plant::Impl::heat(CircuitId c) {
+  const double most = std::min(dice.envelope().heater, spec.circuits[c.value].foreign_most).value();
+  const double amps = dice.amount(FaultKind::heater, most / 2.0, most);
+  grid[c].foreign += amps;
+  ends(FaultKind::heater, c.value, [this, c, amps] { grid[c].foreign = std::max(0.0, grid[c].foreign - amps); });
+}
+
+bool Plant::Impl::strike_power(FaultKind kind) {
+  const auto can = power_targets(kind);
   if (can.empty()) return false;
   const std::uint32_t target = can[dice.pick(kind, can.size())];
-  const auto outlet_of = [this](std::uint32_t i) {
-    return std::pair(spec.outlets[i].pdu, spec.outlets[i].number - std::size_t{1});
-  };
-  if (kind == outlets_swapped) {
-    const std::uint32_t other = can[dice.pick(kind, can.size())];
-    if (other == target) return false;
-    tell(FaultInjected{kind, target});
-    std::swap(places[target].outlet, places[other].outlet);
-    outlets[places[target].outlet->value].place = SlotId{target};
-    outlets[places[other].outlet->value].place = SlotId{other};
-    check_mains(SlotId{target});
-    check_mains(SlotId{other});
-    return true;
-  }
+  if (kind == FaultKind::outlets_swapped) return swap_outlets(SlotId{target}, SlotId{can[dice.pick(kind, can.size())]});
   tell(FaultInjected{kind, target});
-  if (kind == pdu_reboot || kind == pdu_boots_on) pdus[target]->reboot(kind == pdu_boots_on);
-  if (kind == relay_welded) {
-    outlets[target].welded = true;
-    ends(kind, target, [this, target, outlet_of] {
-      outlets[target].welded = false;
-      const auto [pdu, i] = outlet_of(target);
-      if (!outlets[target].ordered) drive(pdu, i, false, Cause::ordered);  // the order acts at last
-    });
-  }
-  if (kind == relay_stuck_off) {
-    outlets[target].stuck_off = true;
-    ends(kind, target, [this, target] { outlets[target].stuck_off = false; });
-  }
-  if (kind == heater) {
-    const double most = std::min(dice.envelope().heater, spec.circuits[target].foreign_most).value();
-    const double amps = dice.amount(kind, most / 2.0, most);
-    grid[CircuitId{target}].foreign += amps;
-    ends(kind, target, [this, target, amps] {
-      double& foreign = grid[CircuitId{target}].foreign;
-      foreign = std::max(0.0, foreign - amps);
-    });
-  }
-  if (kind == foreign_on || kind == foreign_off) {
-    const auto [pdu, i] = outlet_of(target);
-    pdus[pdu.value]->button(i, kind == foreign_on);
-  }
-  if (kind == blackout) {
-    grid[CircuitId{target}].supplied = false;
-    refresh(Cause::blackout);
-    ends(kind, target, [this, target] {
-      grid[CircuitId{target}].supplied = true;
+  switch (kind) {
+    case FaultKind::pdu_reboot: pdus[target]->reboot(false); break;
+    case FaultKind::pdu_boots_on: pdus[target]->reboot(true); break;
+    case FaultKind::relay_welded: weld(target); break;
+    case FaultKind::heater: heat(CircuitId{target}); break;
+    case FaultKind::relay_stuck_off:
+      outlets[target].stuck_off = true;
+      ends(kind, target, [this, target] { outlets[target].stuck_off = false; });
+      break;
+    case FaultKind::blackout:
+      grid[CircuitId{target}].supplied = false;
       refresh(Cause::blackout);
-    });
+      ends(kind, target, [this, target] {
+        grid[CircuitId{target}].supplied = true;
+        refresh(Cause::blackout);
+      });
+      break;
+    default: {  // foreign_on, foreign_off
+      const OutletSpec& o = spec.outlets[target];
+      pdus[o.pdu.value]->button(o.number - 1U, kind == FaultKind::foreign_on);
+    }
   }
   return true;
 }

@@ -98,7 +98,11 @@ struct Plant::Impl final : PduSurroundings {
   void schedule_faults();
   void arm(FaultKind);
   bool strike(FaultKind);  // false: nothing there to strike
+  [[nodiscard]] std::vector<std::uint32_t> power_targets(FaultKind) const;
   bool strike_power(FaultKind);
+  bool swap_outlets(SlotId one, SlotId other);
+  void weld(std::uint32_t outlet);
+  void heat(CircuitId);
   bool strike_meter(FaultKind);
   bool strike_mac(FaultKind);
   void ends(FaultKind, std::uint32_t target, std::function<void()>);
