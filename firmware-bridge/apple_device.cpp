@@ -60,7 +60,7 @@ Result<IbootWords> read_iboot(std::string_view text) {
       continue;
     }
     const std::size_t colon = text.find_first_of(": ", at);
-    if (colon == std::string_view::npos || text[colon] == ' ') {   // a word without a value
+    if (colon == std::string_view::npos || text[colon] == ' ') {  // a word without a value
       at = colon == std::string_view::npos ? text.size() : colon;
       continue;
     }
@@ -88,18 +88,22 @@ Result<AppleDevice> from_iboot(MacMode mode, std::string_view text) {
   device.ecid = Ecid{*words->ecid};
   if (mode == MacMode::port_dfu) {
     // The port controller packs the Mac's chip and board into its own BDID (idevicerestore, model lookup in Port DFU).
-    device.chip_board = ChipBoard{static_cast<std::uint16_t>(*words->bdid >> 8), static_cast<std::uint8_t>(*words->bdid >> 24)};
+    device.chip_board =
+        ChipBoard{static_cast<std::uint16_t>(*words->bdid >> 8), static_cast<std::uint8_t>(*words->bdid >> 24)};
     return device;
   }
   if (*words->cpid > 0xffff || *words->bdid > 0xff) {
     return fail(Errc::protocol, "the iBoot string's CPID or BDID is larger than any known chip or board id");
   }
   device.chip_board = ChipBoard{static_cast<std::uint16_t>(*words->cpid), static_cast<std::uint8_t>(*words->bdid)};
-  if (mode == MacMode::recovery) device.serial = words->srnm;   // SecureROM never tells it: in DFU it would be a forgery
+  if (mode == MacMode::recovery) device.serial = words->srnm;  // SecureROM never tells it: in DFU it would be a forgery
   return device;
 }
 
-struct Udid { std::uint16_t chip; Ecid ecid; };
+struct Udid {
+  std::uint16_t chip;
+  Ecid ecid;
+};
 
 // "00008103-000445E11462001E": 8 hex digits of chip id and 16 of ECID, with or without the dash.
 std::optional<Udid> read_udid(std::string_view text) {
@@ -137,15 +141,23 @@ AppleDevice from_t2(const UsbSighting& seen, MacMode mode) {
 }  // namespace
 
 Result<AppleDevice> classify(const UsbSighting& seen) {
-  if (seen.vendor != apple) return fail(Errc::refused, fmt::format("{:04x}:{:04x} is not made by Apple", seen.vendor, seen.product));
+  if (seen.vendor != apple)
+    return fail(Errc::refused, fmt::format("{:04x}:{:04x} is not made by Apple", seen.vendor, seen.product));
   AppleDevice bare;
   switch (seen.product) {
     case 0x1222: bare.mode = MacMode::wtf; return bare;
     case 0x1881: bare.mode = MacMode::kis; return bare;
     case 0x1227: return from_iboot(MacMode::dfu, seen.serial);
     case 0xf014: return from_iboot(MacMode::port_dfu, seen.serial);
-    case 0x1280: case 0x1281: case 0x1282: case 0x1283: return from_iboot(MacMode::recovery, seen.serial);
-    case 0x1901: case 0x1902: case 0x1903: case 0x1904: case 0x1905: return from_mux(seen);
+    case 0x1280:
+    case 0x1281:
+    case 0x1282:
+    case 0x1283: return from_iboot(MacMode::recovery, seen.serial);
+    case 0x1901:
+    case 0x1902:
+    case 0x1903:
+    case 0x1904:
+    case 0x1905: return from_mux(seen);
     case 0x8600: return from_t2(seen, MacMode::t2_booted);
     default: break;
   }

@@ -8,7 +8,7 @@
 namespace greenroom {
 
 struct FailureWords {
-  std::string_view cause, remedy, owner;   // owner: technician | recipe_owner | repair | network | bench_owner
+  std::string_view cause, remedy, owner;  // owner: technician | recipe_owner | repair | network | bench_owner
 };
 
 // The most telling of these error lines decides, not the last one: the engine repeats itself outward. Null when none

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t longest_line = 4096;
 constexpr std::size_t most_errors = 16;
-constexpr std::uint64_t erase_checkpoint = 0x61F;   // format_effaceable_storage: the keys of the old data are gone
+constexpr std::uint64_t erase_checkpoint = 0x61F;  // format_effaceable_storage: the keys of the old data are gone
 constexpr std::string_view erase_name = "format_effaceable_storage";
 
 // Takes `prefix` off the front; false leaves the text alone.
@@ -231,7 +231,7 @@ void RestoreLog::progress_line(std::string_view text) {
   if (!fraction || !text.empty() || !std::isfinite(*fraction)) return;
   if (*step == 1) {
     reach(RestoreStage::prepare);
-    if (*fraction >= 1.0) past_erase_point_ = true;   // printed right before StartRestore
+    if (*fraction >= 1.0) past_erase_point_ = true;  // printed right before StartRestore
   }
   raise(shares[*step].from + shares[*step].width * std::clamp(*fraction, 0.0, 1.0));
 }
@@ -264,7 +264,8 @@ RestoreOutcome RestoreLog::finish(std::optional<int> exit_code) const {
     // What was said in this run may be another Mac's: it is evidence of nothing.
     outcome.evidence.erased = Erased::unconfirmed;
     outcome.evidence.checkpoint.clear();
-    blame("the engine worked on another Mac than the one it was started for", "stop; look at both Macs before anything else", "bench_owner");
+    blame("the engine worked on another Mac than the one it was started for", "stop; look at both Macs before anything else",
+          "bench_owner");
     return outcome;
   }
   if (outcome.completed) {
@@ -274,7 +275,7 @@ RestoreOutcome RestoreLog::finish(std::optional<int> exit_code) const {
     else if (erased_ == Erased::confirmed && (t2_ || kind_ == RestoreKind::erase_only)) outcome.evidence.os = OsState::none;
     return outcome;
   }
-  if (erased_ == Erased::confirmed) outcome.evidence.os = OsState::none;   // erased, and nothing whole installed since
+  if (erased_ == Erased::confirmed) outcome.evidence.os = OsState::none;  // erased, and nothing whole installed since
   const FailureWords* words = device_status_.empty() ? nullptr : explain_status(device_status_);
   if (words == nullptr) words = explain_failure(errors_);
   if (words != nullptr) {
@@ -284,7 +285,8 @@ RestoreOutcome RestoreLog::finish(std::optional<int> exit_code) const {
     blame(std::move(cause), words->remedy, words->owner);
   } else if (!exit_code) {
     blame(fmt::format("the engine was ended at stage {}", to_string(progress_.stage)),
-          past_erase_point_ ? "restore again: the Mac may be half erased" : "start again from DFU; the Mac is not erased", "technician");
+          past_erase_point_ ? "restore again: the Mac may be half erased" : "start again from DFU; the Mac is not erased",
+          "technician");
   } else {
     blame(errors_.empty() ? fmt::format("the engine ended with status {} and no word that is known", *exit_code)
                           : fmt::format("the engine ended with status {}: {}", *exit_code, errors_.front()),

@@ -44,7 +44,7 @@ class RestoreLog {
   void raise(double percent);
   void keep_error(std::string_view);
 
-  struct Plist {                      // the plist of 1.0.0 that is being read
+  struct Plist {  // the plist of 1.0.0 that is being read
     bool open{};
     bool complete{};
     std::string key;
@@ -59,18 +59,18 @@ class RestoreLog {
   std::string serial_;
   Erased erased_{Erased::unconfirmed};
   std::string checkpoint_;
-  std::string device_status_;         // "Status: Fail"
-  std::string device_failure_;        // a checkpoint that failed
-  std::vector<std::string> errors_;   // the first few, in order
+  std::string device_status_;        // "Status: Fail"
+  std::string device_failure_;       // a checkpoint that failed
+  std::vector<std::string> errors_;  // the first few, in order
   Plist plist_;
-  bool stamped_{};                    // a stamped line was seen: a git build
+  bool stamped_{};  // a stamped line was seen: a git build
   bool past_erase_point_{};
-  bool macos_{};                      // "Performing macOS restore"
+  bool macos_{};  // "Performing macOS restore"
   bool t2_{};
   bool filesystem_sent_{};
-  bool finished_{};                   // "Status: Restore Finished"
+  bool finished_{};  // "Status: Restore Finished"
   bool done_{};
-  bool other_mac_{};                  // the engine named another ECID
+  bool other_mac_{};  // the engine named another ECID
   bool serial_conflict_{};
 };
 

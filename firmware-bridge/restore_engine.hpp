@@ -12,7 +12,7 @@
 
 namespace greenroom {
 
-enum class JobId : std::uint64_t {};   // the EffectId that started it
+enum class JobId : std::uint64_t {};  // the EffectId that started it
 
 enum class RestoreKind { erase, revive, erase_only };
 
@@ -23,12 +23,22 @@ struct RestoreJob {
   PortPath path;
   Ecid ecid;
   RestoreKind kind;
-  std::string firmware;               // the IPSW's path
+  std::string firmware;  // the IPSW's path
 };
 
 // Where a run stands, from the engine's own output. `percent` of the whole run holds its maximum: the engine's steps
 // go back.
-enum class RestoreStage { detect, prepare, boot_images, recovery, waiting_for_restore_mode, restoring, verifying, finishing, done };
+enum class RestoreStage {
+  detect,
+  prepare,
+  boot_images,
+  recovery,
+  waiting_for_restore_mode,
+  restoring,
+  verifying,
+  finishing,
+  done
+};
 std::string_view to_string(RestoreStage);
 struct RestoreProgress {
   RestoreStage stage{RestoreStage::detect};
@@ -37,11 +47,11 @@ struct RestoreProgress {
 
 // How a run ended, judged from its output and never from the exit code alone.
 struct RestoreOutcome {
-  bool completed{};                   // the engine said DONE and exited 0
+  bool completed{};  // the engine said DONE and exited 0
   Evidence evidence;
-  std::string cause;                  // empty when completed
+  std::string cause;  // empty when completed
   std::string remedy;
-  std::string owner;                  // technician | recipe_owner | repair | network | bench_owner
+  std::string owner;  // technician | recipe_owner | repair | network | bench_owner
 };
 
 using ProgressSink = std::function<void(const RestoreProgress&)>;

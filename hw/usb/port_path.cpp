@@ -7,10 +7,10 @@
 namespace greenroom {
 namespace {
 
-constexpr std::size_t longest_host = 63;   // a DNS label
-constexpr int deepest = 7;                 // libusb_get_port_numbers: at most 7 in USB 3.0
-constexpr unsigned largest_port = 255;     // bNbrPorts is one byte
-constexpr unsigned largest_bus = 999;      // three digits in /dev/bus/usb
+constexpr std::size_t longest_host = 63;  // a DNS label
+constexpr int deepest = 7;                // libusb_get_port_numbers: at most 7 in USB 3.0
+constexpr unsigned largest_port = 255;    // bNbrPorts is one byte
+constexpr unsigned largest_bus = 999;     // three digits in /dev/bus/usb
 
 Error broken(std::string_view text, std::string_view why) {
   return {Errc::bad_config, fmt::format("\"{}\" is no port path: {}; write it as host/1-4.2", text.substr(0, 80), why)};
@@ -37,7 +37,7 @@ Result<PortPath> PortPath::parse(std::string_view text) {
   std::string canonical;
   for (const char c : text.substr(0, slash)) {
     if (!host_char(c)) return fail(broken(text, "a host has letters, digits, dots and dashes only"));
-    canonical.push_back((c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c);   // host names ignore case
+    canonical.push_back((c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c);  // host names ignore case
   }
   std::string_view rest = text.substr(slash + 1);
   const unsigned bus = take_number(rest, largest_bus);

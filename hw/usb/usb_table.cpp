@@ -14,7 +14,7 @@ struct UsbTable::Waiter {
   Waiter(PortPath p, Predicate f, bool empty) : path(std::move(p)), fits(std::move(f)), for_empty(empty) {}
   PortPath path;
   Predicate fits;
-  bool for_empty;                     // waits for the port to be empty; `fits` is not asked
+  bool for_empty;  // waits for the port to be empty; `fits` is not asked
   Handover<UsbSighting> seen;
 };
 
@@ -50,7 +50,7 @@ void UsbTable::arrived(UsbSighting device) {
   const PortPath path = device.path;
   const auto [place, fresh] = there_.insert_or_assign(path, std::move(device));
   static_cast<void>(fresh);
-  const UsbSighting now = place->second;   // a listener may not see it change under its hands
+  const UsbSighting now = place->second;  // a listener may not see it change under its hands
   if (changed_) changed_(path, &now);
   tell_waiters(path, &now);
 }

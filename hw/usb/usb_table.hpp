@@ -48,7 +48,7 @@ class UsbTable {
   UsbBus& bus_;
   Clock& clock_;
   OnChange changed_;
-  std::map<PortPath, UsbSighting> there_;   // ordered: decisions follow the order of ports
+  std::map<PortPath, UsbSighting> there_;  // ordered: decisions follow the order of ports
   std::list<std::shared_ptr<Waiter>> waiters_;
   std::optional<Error> broken_;
 };

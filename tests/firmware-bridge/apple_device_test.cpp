@@ -10,11 +10,15 @@ UsbSighting seen(std::uint16_t product, std::string serial, std::uint16_t vendor
 }
 
 // Strings that real devices showed, where noted; the source is the project's notes on Apple devices.
-constexpr const char* t2_air_dfu = "CPID:8012 CPRV:10 CPFM:03 SCEP:01 BDID:3F ECID:00112A3B4C5D6E7F IBFL:3C SRTG:[iBoot-3401.0.0.1.16]";
-constexpr const char* vm_dfu = "SDOM:01 CPID:FE00 CPRV:00 CPFM:03 SCEP:01 BDID:20 ECID:CAD01AC095BA1AD8 IBFL:3C SRTG:[iBoot-7429.41.5]";
-constexpr const char* recovery = "SDOM:01 CPID:8015 CPRV:11 CPFM:03 SCEP:01 BDID:0E ECID:000C2C680044E02E IBFL:3D SRNM:[FK1WT6BPJCLH]";
+constexpr const char* t2_air_dfu =
+    "CPID:8012 CPRV:10 CPFM:03 SCEP:01 BDID:3F ECID:00112A3B4C5D6E7F IBFL:3C SRTG:[iBoot-3401.0.0.1.16]";
+constexpr const char* vm_dfu =
+    "SDOM:01 CPID:FE00 CPRV:00 CPFM:03 SCEP:01 BDID:20 ECID:CAD01AC095BA1AD8 IBFL:3C SRTG:[iBoot-7429.41.5]";
+constexpr const char* recovery =
+    "SDOM:01 CPID:8015 CPRV:11 CPFM:03 SCEP:01 BDID:0E ECID:000C2C680044E02E IBFL:3D SRNM:[FK1WT6BPJCLH]";
 constexpr const char* m1_air_dfu = "CPID:8103 CPFM:03 SCEP:01 BDID:26 ECID:000C60A812345678 IBFL:3C SRTG:[iBoot-7429.61.2]";
-constexpr const char* m4_mini_stage2 = "SDOM:01 CPID:8132 CPRV:11 CPFM:03 SCEP:01 BDID:2A ECID:0000A1B2C3D4E5F6 IBFL:BC SIKA:00 SRNM:[HX4Y21PQ7L]";
+constexpr const char* m4_mini_stage2 =
+    "SDOM:01 CPID:8132 CPRV:11 CPFM:03 SCEP:01 BDID:2A ECID:0000A1B2C3D4E5F6 IBFL:BC SIKA:00 SRNM:[HX4Y21PQ7L]";
 
 TEST(Classify, ReadsAT2InDfu) {
   const auto device = classify(seen(0x1227, t2_air_dfu));
@@ -41,7 +45,9 @@ TEST(Classify, SkipsKeysItDoesNotKnow) {
   EXPECT_EQ(device->serial, "HX4Y21PQ7L");
 }
 
-TEST(Classify, ReadsAStringWithoutChipRevision) { EXPECT_EQ(classify(seen(0x1227, m1_air_dfu))->chip_board, (ChipBoard{0x8103, 0x26})); }
+TEST(Classify, ReadsAStringWithoutChipRevision) {
+  EXPECT_EQ(classify(seen(0x1227, m1_air_dfu))->chip_board, (ChipBoard{0x8103, 0x26}));
+}
 
 TEST(Classify, TakesTheKeysInAnyOrder) {
   const auto device = classify(seen(0x1281, "SRNM:[FK1WT6BPJCLH] ECID:000C2C680044E02E  BDID:0E CPID:8015"));
@@ -76,11 +82,17 @@ TEST(Classify, RefusesTwoDifferentEcids) {
   EXPECT_EQ(device.error().code, Errc::protocol);
 }
 
-TEST(Classify, RefusesAStringWithoutEcid) { EXPECT_EQ(classify(seen(0x1227, "CPID:8103 BDID:26")).error().code, Errc::protocol); }
+TEST(Classify, RefusesAStringWithoutEcid) {
+  EXPECT_EQ(classify(seen(0x1227, "CPID:8103 BDID:26")).error().code, Errc::protocol);
+}
 TEST(Classify, RefusesAnEmptyStringInDfu) { EXPECT_EQ(classify(seen(0x1227, "")).error().code, Errc::protocol); }
 TEST(Classify, RefusesAnEcidOfZero) { EXPECT_FALSE(classify(seen(0x1227, "CPID:8103 BDID:26 ECID:0000000000000000"))); }
-TEST(Classify, RefusesAnEcidOfSeventeenDigits) { EXPECT_FALSE(classify(seen(0x1227, "CPID:8103 BDID:26 ECID:1000C60A812345678"))); }
-TEST(Classify, RefusesAnOpenBracket) { EXPECT_FALSE(classify(seen(0x1281, "CPID:8103 BDID:26 ECID:0C SRNM:[FK1WT6BPJCLH"))); }
+TEST(Classify, RefusesAnEcidOfSeventeenDigits) {
+  EXPECT_FALSE(classify(seen(0x1227, "CPID:8103 BDID:26 ECID:1000C60A812345678")));
+}
+TEST(Classify, RefusesAnOpenBracket) {
+  EXPECT_FALSE(classify(seen(0x1281, "CPID:8103 BDID:26 ECID:0C SRNM:[FK1WT6BPJCLH")));
+}
 TEST(Classify, RefusesAStringLongerThanADescriptorCanBe) {
   EXPECT_FALSE(classify(seen(0x1227, std::string(m1_air_dfu) + std::string(255, ' '))));
 }
@@ -118,7 +130,9 @@ TEST(Classify, TakesTheUdidOfTheRestoreOs) {
 }
 
 TEST(Classify, KnowsABootedT2) { EXPECT_EQ(classify(seen(0x8600, ""))->mode, MacMode::t2_booted); }
-TEST(Classify, KnowsAT2InItsRestoreOs) { EXPECT_EQ(classify(seen(0x12a8, "00008012-001A2B3C4D5E6F70"))->mode, MacMode::restore); }
+TEST(Classify, KnowsAT2InItsRestoreOs) {
+  EXPECT_EQ(classify(seen(0x12a8, "00008012-001A2B3C4D5E6F70"))->mode, MacMode::restore);
+}
 TEST(Classify, RefusesAPhone) { EXPECT_EQ(classify(seen(0x12a8, "00008030-001A2B3C4D5E6F70")).error().code, Errc::refused); }
 TEST(Classify, RefusesABillboard) { EXPECT_EQ(classify(seen(0x7304, "")).error().code, Errc::refused); }
 TEST(Classify, RefusesAnotherVendor) { EXPECT_EQ(classify(seen(0x1227, m1_air_dfu, 0x1234)).error().code, Errc::refused); }

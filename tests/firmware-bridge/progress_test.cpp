@@ -8,7 +8,8 @@ namespace greenroom {
 namespace {
 
 constexpr Ecid the_mac{0xC11223344556E};
-constexpr std::string_view erased_line = "22:46:07.447 <Verbose> Checkpoint completed id: 0x61F (format_effaceable_storage) result=0";
+constexpr std::string_view erased_line =
+    "22:46:07.447 <Verbose> Checkpoint completed id: 0x61F (format_effaceable_storage) result=0";
 
 void feed(RestoreLog& log, const std::string& name, EngineStream stream) {
   std::ifstream file(std::string(GREENROOM_SOURCE_DIR) + "/tests/firmware-bridge/captures/" + name +
@@ -67,7 +68,7 @@ TEST(RestoreLog, ReadsTheErasureOutOfThePlistsOfVersionOne) {
 struct Failed {
   const char* capture;
   int exit_code;
-  const char* cause;                  // a part of it
+  const char* cause;  // a part of it
   const char* owner;
   bool past_erase_point;
 };
@@ -84,28 +85,27 @@ TEST_P(FailedRun, HasItsCauseItsRemedyAndItsOwner) {
   EXPECT_EQ(outcome.evidence.erased, Erased::unconfirmed);
   EXPECT_EQ(log.past_erase_point(), GetParam().past_erase_point);
 }
-INSTANTIATE_TEST_SUITE_P(
-    Captured, FailedRun,
-    testing::Values(Failed{"no-device", 1, "found no Mac", "technician", false},
-                    Failed{"wrong-model", 1, "not for this model", "recipe_owner", false},
-                    Failed{"no-build-identity", 1, "no erase-install identity", "recipe_owner", false},
-                    Failed{"missing-component", 1, "lacks a component", "recipe_owner", false},
-                    Failed{"not-an-ipsw", 255, "cannot be opened", "recipe_owner", false},
-                    Failed{"tss-refused", 1, "no ticket", "network", false},
-                    Failed{"tss-refused-debug", 1, "refused this build", "recipe_owner", false},
-                    Failed{"unplug-during-ibss", 1, "first boot image was sent", "technician", false},
-                    Failed{"vanish-after-ibss", 1, "(iBSS)", "technician", false},
-                    Failed{"ibss-ignored", 1, "(iBSS)", "technician", false},
-                    Failed{"ibss-back-to-dfu", 1, "fell back to DFU", "technician", false},
-                    Failed{"vanish-after-ibec", 1, "(iBEC)", "technician", false},
-                    Failed{"unplug-in-recovery", 1, "restore system was sent", "technician", false},
-                    Failed{"back-in-recovery", 1, "refused the restore system", "bench_owner", false},
-                    Failed{"usbmuxd-missing", 1, "gate stayed shut", "bench_owner", false},
-                    Failed{"restore-mode-other-ecid", 1, "another Mac came", "bench_owner", false},
-                    Failed{"restored-status", 1, "the Mac itself reported", "repair", true},
-                    Failed{"restored-crash", 1, "went silent", "technician", true},
-                    Failed{"restored-midway", 1, "went silent", "technician", true},
-                    Failed{"cancelled", 1, "was ended", "technician", false}));
+INSTANTIATE_TEST_SUITE_P(Captured, FailedRun,
+                         testing::Values(Failed{"no-device", 1, "found no Mac", "technician", false},
+                                         Failed{"wrong-model", 1, "not for this model", "recipe_owner", false},
+                                         Failed{"no-build-identity", 1, "no erase-install identity", "recipe_owner", false},
+                                         Failed{"missing-component", 1, "lacks a component", "recipe_owner", false},
+                                         Failed{"not-an-ipsw", 255, "cannot be opened", "recipe_owner", false},
+                                         Failed{"tss-refused", 1, "no ticket", "network", false},
+                                         Failed{"tss-refused-debug", 1, "refused this build", "recipe_owner", false},
+                                         Failed{"unplug-during-ibss", 1, "first boot image was sent", "technician", false},
+                                         Failed{"vanish-after-ibss", 1, "(iBSS)", "technician", false},
+                                         Failed{"ibss-ignored", 1, "(iBSS)", "technician", false},
+                                         Failed{"ibss-back-to-dfu", 1, "fell back to DFU", "technician", false},
+                                         Failed{"vanish-after-ibec", 1, "(iBEC)", "technician", false},
+                                         Failed{"unplug-in-recovery", 1, "restore system was sent", "technician", false},
+                                         Failed{"back-in-recovery", 1, "refused the restore system", "bench_owner", false},
+                                         Failed{"usbmuxd-missing", 1, "gate stayed shut", "bench_owner", false},
+                                         Failed{"restore-mode-other-ecid", 1, "another Mac came", "bench_owner", false},
+                                         Failed{"restored-status", 1, "the Mac itself reported", "repair", true},
+                                         Failed{"restored-crash", 1, "went silent", "technician", true},
+                                         Failed{"restored-midway", 1, "went silent", "technician", true},
+                                         Failed{"cancelled", 1, "was ended", "technician", false}));
 
 TEST(RestoreLog, IsNotCompletedWithoutDoneWhateverTheExitCode) {
   EXPECT_FALSE(replay("restored-midway").finish(0).completed);
@@ -139,7 +139,8 @@ TEST(Checkpoint, OfARevivePromisesNothing) {
 }
 
 TEST(Checkpoint, StandsEvenWhenTheRunFailsLater) {
-  EXPECT_EQ(said({erased_line, "22:46:08.456   <Error> Unable to restore device"}).finish(1).evidence.erased, Erased::confirmed);
+  EXPECT_EQ(said({erased_line, "22:46:08.456   <Error> Unable to restore device"}).finish(1).evidence.erased,
+            Erased::confirmed);
 }
 
 TEST(Checkpoint, WithAnotherResultIsAFailedErasure) {
@@ -156,13 +157,15 @@ TEST(Checkpoint, ThatFailedIsAFailedErasureAndNamedInTheCause) {
 }
 
 TEST(Checkpoint, IsTheDevicesLatestWord) {
-  const auto log = said({"22:46:07.447 <Verbose> Checkpoint FAILURE id: 0x61F (format_effaceable_storage) busy", erased_line});
+  const auto log =
+      said({"22:46:07.447 <Verbose> Checkpoint FAILURE id: 0x61F (format_effaceable_storage) busy", erased_line});
   EXPECT_EQ(log.finish(0).evidence.erased, Erased::confirmed);
 }
 
 class NoEvidence : public testing::TestWithParam<const char*> {};
 TEST_P(NoEvidence, LeavesTheErasureUnconfirmed) {
-  EXPECT_EQ(said({"22:46:07.445 <Verbose> Previous Restore Log Received:", GetParam()}).finish(0).evidence.erased, Erased::unconfirmed);
+  EXPECT_EQ(said({"22:46:07.445 <Verbose> Previous Restore Log Received:", GetParam()}).finish(0).evidence.erased,
+            Erased::unconfirmed);
 }
 INSTANTIATE_TEST_SUITE_P(
     Lines, NoEvidence,
@@ -204,11 +207,19 @@ TEST(Progress, HoldsItsMaximumWhenTheEngineGoesBack) {
   EXPECT_EQ(percent_after({"progress: 2 1.000000", "progress: 2 0.340000"}), percent_after({"progress: 2 1.000000"}));
 }
 
-TEST(Progress, GrowsWithTheFileSystem) { EXPECT_GT(percent_after({"progress: 2 0.900000"}), percent_after({"progress: 2 0.100000"})); }
-TEST(Progress, StaysBelowOneHundredBeforeDone) { EXPECT_LT(percent_after({"progress: 6 1.000000", "progress: 7 1.000000"}), 100); }
-TEST(Progress, TakesNoFractionBeyondOne) { EXPECT_EQ(percent_after({"progress: 1 9.000000"}), percent_after({"progress: 1 1.000000"})); }
+TEST(Progress, GrowsWithTheFileSystem) {
+  EXPECT_GT(percent_after({"progress: 2 0.900000"}), percent_after({"progress: 2 0.100000"}));
+}
+TEST(Progress, StaysBelowOneHundredBeforeDone) {
+  EXPECT_LT(percent_after({"progress: 6 1.000000", "progress: 7 1.000000"}), 100);
+}
+TEST(Progress, TakesNoFractionBeyondOne) {
+  EXPECT_EQ(percent_after({"progress: 1 9.000000"}), percent_after({"progress: 1 1.000000"}));
+}
 TEST(Progress, SkipsAStepItDoesNotKnow) { EXPECT_EQ(percent_after({"progress: 8 1.000000"}), 0); }
-TEST(Progress, SkipsWhatIsNoNumber) { EXPECT_EQ(percent_after({"progress: 2 nan", "progress: 2 inf", "progress: 2", "progress: x 1.0"}), 0); }
+TEST(Progress, SkipsWhatIsNoNumber) {
+  EXPECT_EQ(percent_after({"progress: 2 nan", "progress: 2 inf", "progress: 2", "progress: x 1.0"}), 0);
+}
 TEST(Progress, TakesNothingFromTransferBars) { EXPECT_EQ(percent_after({"Uploading:   1.0", "BaseSystem:   1.0"}), 0); }
 
 TEST(Killed, SaysWhereTheRunStoodAndWhetherTheMacMayBeHalfErased) {

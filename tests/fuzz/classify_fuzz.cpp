@@ -8,7 +8,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace greenroom;
   static const PortPath port = *PortPath::parse("host/1-4.2");
-  static constexpr std::uint16_t products[] = {0x1222, 0x1227, 0xf014, 0x1881, 0x1280, 0x1281, 0x1283, 0x1901, 0x1905, 0x8600, 0x12a8};
+  static constexpr std::uint16_t products[] = {0x1222, 0x1227, 0xf014, 0x1881, 0x1280, 0x1281,
+                                               0x1283, 0x1901, 0x1905, 0x8600, 0x12a8};
   if (size == 0) return 0;
   const std::string text(data + 1, data + size);
   const UsbSighting seen{port, 0x05ac, products[data[0] % std::size(products)], 0, text};

@@ -21,7 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     at = end + 1;
   }
   const auto outcome = log.finish(0);
-  if (outcome.evidence.erased == Erased::confirmed && all.find("format_effaceable_storage") == std::string::npos) std::abort();
+  if (outcome.evidence.erased == Erased::confirmed && all.find("format_effaceable_storage") == std::string::npos)
+    std::abort();
   if (!outcome.completed && (outcome.cause.empty() || outcome.remedy.empty() || outcome.owner.empty())) std::abort();
   return 0;
 }

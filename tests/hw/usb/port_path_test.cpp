@@ -18,9 +18,9 @@ TEST_P(BadPortPath, IsRefusedWithAnExample) {
   EXPECT_NE(path.error().message.find("host/1-4.2"), std::string::npos);
 }
 INSTANTIATE_TEST_SUITE_P(All, BadPortPath,
-                         testing::Values("", "1-4.2", "/1-4", "host/", "host/1", "host/0-1", "host/1-0", "host/1-256", "host/1000-1",
-                                         "host/1-4.", "host/1-4..2", "host/1.4", "host/1-4-2", "ho st/1-4", "host/1-4.2 ",
-                                         "host/1-1.1.1.1.1.1.1.1", "host/99999999999999999999-1"));
+                         testing::Values("", "1-4.2", "/1-4", "host/", "host/1", "host/0-1", "host/1-0", "host/1-256",
+                                         "host/1000-1", "host/1-4.", "host/1-4..2", "host/1.4", "host/1-4-2", "ho st/1-4",
+                                         "host/1-4.2 ", "host/1-1.1.1.1.1.1.1.1", "host/99999999999999999999-1"));
 
 }  // namespace
 }  // namespace greenroom

@@ -74,7 +74,9 @@ struct UsbTableTest : testing::Test {
     auto fits = UsbTable::Predicate{[product](const UsbSighting& s) { return s.product == product; }};
     result = co_await table.wait_for(std::move(at), std::move(fits), deadline);
   }
-  asio::awaitable<void> follow_empty(PortPath at, TimePoint deadline) { emptied = co_await table.wait_empty(std::move(at), deadline); }
+  asio::awaitable<void> follow_empty(PortPath at, TimePoint deadline) {
+    emptied = co_await table.wait_empty(std::move(at), deadline);
+  }
 
   asio::io_context io;
   ManualClock clock{io.get_executor()};
@@ -142,7 +144,8 @@ TEST_F(UsbTableTest, WaitsForAPortToBecomeEmpty) {
 
 TEST_F(UsbTableTest, TellsEveryChangeInOrder) {
   std::vector<std::string> told;
-  table.on_change([&told](const PortPath& at, const UsbSighting* device) { told.push_back(at.text() + (device ? " came" : " went")); });
+  table.on_change(
+      [&told](const PortPath& at, const UsbSighting* device) { told.push_back(at.text() + (device ? " came" : " went")); });
   arrive(port, 0x1227);
   arrive(other, 0x1227);
   leave(port);
