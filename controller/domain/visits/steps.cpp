@@ -301,6 +301,7 @@ void enter_step(Draft& d, const Visit& v, std::uint32_t from) {
     case StepKind::restore: return enter_restore(d, v, index);
     case StepKind::label: return print(d, v, index, 1);
     case StepKind::pack: return pack(d, v, index, true);
+    case StepKind::install_os:   // a person presses the keys; the Mac's own report ends it
     case StepKind::checklist: return hands(d, v, index, 1, deadline_of(s), s.instruction);
     default: return run(d, v, index, 1, deadline_of(s));
   }
