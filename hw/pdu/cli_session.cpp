@@ -25,6 +25,13 @@ bool matches_end(const Regex& regex, std::string_view text) {
   return re2::RE2::FullMatch({text.data(), text.size()}, *regex);
 }
 
+bool answers_mark(const Dialect& d, std::string_view text, std::string_view echo) {
+  const auto at = text.rfind(echo);
+  if (at == std::string_view::npos) return false;
+  text.remove_prefix(at + echo.size());
+  return !text.empty() && (text.front() == '\r' || text.front() == '\n') && matches_end(d.prompt, text);
+}
+
 }  // namespace
 
 Result<void> CliSession::may_commit(const SwitchOrder& order) const {
@@ -37,9 +44,14 @@ Result<void> CliSession::may_commit(const SwitchOrder& order) const {
   return order.still_allowed();
 }
 
+void CliSession::lose() {
+  lost_ = true;
+  unpaired_ = true;
+}
+
 Task<void> CliSession::put(std::string bytes) {
   auto r = co_await line_.write(std::move(bytes));
-  if (!r) lost_ = true;
+  if (!r) lose();
   co_return r;
 }
 
@@ -80,11 +92,11 @@ Task<bool> CliSession::log_in() {
   co_return false;
 }
 
-// Sends the wake-up once. True: nothing but a prompt came back, so the line is silent and the device listens.
-Task<bool> CliSession::wake_once() {
+// Sends a wake-up or a mark, once. True: the right answer and nothing else is there. To a wake-up that is a prompt; to
+// a mark it is its echo and, later, a prompt at the end.
+Task<bool> CliSession::ask(std::string bytes, std::string echo) {
   line_.discard_input();
   text_.clear();
-  std::string bytes = dialect_.wake;
   if (auto r = co_await put(std::move(bytes)); !r) co_return fail(r.error());
   const TimePoint limit = clock_.now() + dialect_.wake_within;
   TimePoint until = limit;
@@ -93,7 +105,7 @@ Task<bool> CliSession::wake_once() {
     if (!got && got.error().code == Errc::timeout) co_return false;
     if (!got) co_return fail(got.error());
     text_ += *got;
-    if (is_prompt(dialect_, text_)) {
+    if (echo.empty() ? is_prompt(dialect_, text_) : answers_mark(dialect_, text_, echo)) {
       logins_ = 0;
       co_return true;
     }
@@ -107,8 +119,24 @@ Task<bool> CliSession::wake_once() {
     }
     const auto answered = co_await log_in();
     if (!answered) co_return fail(answered.error());
-    if (matches_end(dialect_.prompt, text_)) until = std::min(limit, clock_.now() + dialect_.quiet);
+    if (echo.empty() && matches_end(dialect_.prompt, text_)) until = std::min(limit, clock_.now() + dialect_.quiet);
   }
+}
+
+// A device answers in order. So when some answers are outstanding, late or lost, a line that only its own echo matches
+// tells the old ones from the new: what comes after that echo answers what is sent after it.
+Task<bool> CliSession::at_prompt() {
+  std::string wake_up = dialect_.wake;
+  auto awake = co_await ask(std::move(wake_up), std::string());
+  if (!awake || !*awake || !unpaired_) co_return awake;
+  if (!dialect_.mark.empty()) {
+    std::string echo = replaced(dialect_.mark, "{n}", std::to_string(++marks_));
+    std::string bytes = echo + dialect_.end_of_command;
+    awake = co_await ask(std::move(bytes), std::move(echo));
+    if (!awake || !*awake) co_return awake;
+  }
+  unpaired_ = false;
+  co_return true;
 }
 
 Task<void> CliSession::wake() {
@@ -120,15 +148,16 @@ Task<void> CliSession::wake() {
       if (auto r = co_await drain(); !r) co_return fail(r.error());
       lost_ = false;
     }
-    const auto awake = co_await wake_once();
+    const auto awake = co_await at_prompt();
     if (!awake) {
-      lost_ = true;
+      lose();
       co_return fail(awake.error());
     }
     if (*awake) co_return Result<void>{};
+    unpaired_ = true;
     lost_ = i > 0;   // one dropped character is common and needs no long silence
   }
-  lost_ = true;
+  lose();
   co_return fail(Errc::device_gone, fmt::format("no prompt of {} after {} wake-ups; last seen {}. Is it powered, is the cable right, is "
                                                 "the line at {} baud?",
                                                 dialect_.name, kWakeUps, quoted(text_), dialect_.line.baud));
@@ -147,7 +176,7 @@ Task<void> CliSession::answer(const SwitchOrder* order, Sent& sent) {
   if (auto r = co_await put(std::move(say)); !r) co_return fail(r.error());
   sent.ended = clock_.now();
   parser_.answered();
-  if (!allowed) lost_ = true;   // whatever it says to the refusal is drained
+  if (!allowed) lose();   // whatever it says to the refusal is drained
   co_return allowed;
 }
 
@@ -162,7 +191,7 @@ Task<Extract> CliSession::collect(const Exchange& x, const SwitchOrder* order, S
       // An error that the device reports in good order leaves the line as it should be.
       auto reply = at_prompt ? parser_.take() : fail(got.error());
       const bool orderly = at_prompt && !reply && reply.error().code != Errc::protocol;
-      lost_ = !orderly;
+      if (!orderly) lose();
       if (at_prompt && silent) co_return reply;
       if (!silent) co_return fail(got.error());
       co_return fail(Errc::timeout, fmt::format("no whole reply to {} within {:.1f} s: {}", quoted(x.send), in_seconds(x.within),
@@ -173,7 +202,7 @@ Task<Extract> CliSession::collect(const Exchange& x, const SwitchOrder* order, S
       if (auto r = co_await answer(order, sent); !r) co_return fail(r.error());
     }
     if (parser_.end() == ReplyParser::End::login) {
-      lost_ = true;
+      lose();
       co_return fail(Errc::protocol, "the device has logged us out; the next exchange logs in again");
     }
   }

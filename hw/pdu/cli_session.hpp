@@ -30,11 +30,13 @@ class CliSession {
 
  private:
   Task<void> wake();
-  Task<bool> wake_once();
+  Task<bool> ask(std::string bytes, std::string echo);
+  Task<bool> at_prompt();
   Task<void> drain();
   Task<Extract> collect(const Exchange&, const SwitchOrder*, Sent&);
   Task<void> answer(const SwitchOrder*, Sent&);
   Task<void> put(std::string bytes);
+  void lose();
   Task<bool> log_in();
   Result<void> may_commit(const SwitchOrder&) const;
 
@@ -43,8 +45,10 @@ class CliSession {
   Clock& clock_;
   Credentials credentials_;
   ReplyParser parser_;
-  std::string text_;               // of a wake-up
+  std::string text_;               // of a wake-up or a mark
   bool lost_{true};                // what the line carries is not known: drain before the next exchange
+  bool unpaired_{true};            // answers to what we sent may still come: mark the line before the next exchange
+  std::uint64_t marks_{};
   std::uint32_t logins_{};         // in a row that did not lead to a prompt
   TimePoint no_login_before_{};
 };

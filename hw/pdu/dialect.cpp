@@ -127,11 +127,20 @@ class Loader {
       d_.wake = t->text("wake");
       d_.echo = t->choice<bool>("echo", {{"always", true}, {"none", false}});
       d_.prompt = compile(*t, "prompt", t->text("prompt"));
+      mark(*t);
     }
     if (const auto t = section(root, "states")) {
       for (const std::string& word : t->keys()) d_.states.emplace_back(word, t->choice(word, kStates));
       if (d_.states.empty()) t->complain("no state: say which words mean on and off");
     }
+  }
+
+  void mark(const Table& t) {
+    d_.mark = t.text("mark", "");
+    if (d_.mark.empty()) return;
+    if (!d_.echo) t.complain("mark", "a mark is known by its echo, and this device has none");
+    if (d_.mark.find("{n}") == std::string::npos) t.complain("mark", fmt::format("{} must hold {{n}}, which makes each mark another", quoted(d_.mark)));
+    if (d_.mark.find_first_of("yY") != std::string::npos) t.complain("mark", fmt::format("{} holds a y, which an open question could take for yes", quoted(d_.mark)));
   }
 
   void login(const Table& root) {
@@ -318,10 +327,11 @@ class Loader {
     if (!d_.interrupts.empty()) needed.emplace_back("interrupt");
     if (d_.identify) needed.emplace_back("exchange.identify");
     if (d_.meters) needed.emplace_back("exchange.meters");
+    if (!d_.mark.empty()) needed.emplace_back("mark");
     if (d_.gap > Duration{}) needed.emplace_back("gap");
     std::vector<std::string> open = needed;
     for (const Table& t : root.tables("evidence")) {
-      Evidence e;
+      DialectEvidence e;
       for (const auto& fact : t.texts("facts")) {
         e.facts.push_back(fact.value);
         if (std::find(needed.begin(), needed.end(), fact.value) == needed.end()) {

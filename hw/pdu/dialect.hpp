@@ -92,7 +92,7 @@ struct ErrorRule {
 
 enum class Trust { peer, capture, manual, unverified };   // who says so, best first
 std::string_view to_string(Trust);
-struct Evidence {
+struct DialectEvidence {
   std::vector<std::string> facts;     // "prompt", "exchange.read", "meter" ...
   Trust trust{};
   std::string source;
@@ -107,6 +107,7 @@ struct Dialect {
   LineSettings line;
 
   std::string end_of_command, wake;
+  std::string mark;                   // a line with {n} that the device does not know; empty: none is safe to send
   bool echo{};                        // the device repeats the command before it answers
   Regex prompt;                       // a whole line, the last of what was received
   std::vector<std::pair<std::string, OutletState>> states;
@@ -133,7 +134,7 @@ struct Dialect {
   Amps meter_floor{};
   std::int64_t meter_error_per_mille{};
   BootPolicy boot{};                  // how the device comes back from an outage, as delivered
-  std::vector<Evidence> evidence;
+  std::vector<DialectEvidence> evidence;
 
   [[nodiscard]] std::size_t outlets() const { return static_cast<std::size_t>(last - first) + 1; }
 };

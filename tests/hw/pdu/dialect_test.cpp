@@ -164,6 +164,17 @@ TEST(Dialect, ReportsAllMistakesAtOnceInTheOrderOfTheFile) {
   EXPECT_EQ(lines, (std::vector<std::uint32_t>{13, 21, 45}));
 }
 
+TEST(Dialect, AMarkIsNumberedAndCannotSayYes) {
+  std::string text = kGood;
+  text.replace(text.find("echo = "), 0, "mark = \"ready\"\n");
+  text.replace(text.find("\"line\", "), 0, "\"mark\", ");
+  const auto d = parse_dialect(text, "strip.toml");
+  ASSERT_FALSE(d);
+  ASSERT_EQ(d.error().size(), 2U);
+  EXPECT_EQ(to_string(d.error()[0]), "strip.toml:17:8: \"ready\" must hold {n}, which makes each mark another");
+  EXPECT_EQ(to_string(d.error()[1]), "strip.toml:17:8: \"ready\" holds a y, which an open question could take for yes");
+}
+
 TEST(Dialect, AFileThatIsNotThereIsNamed) {
   const auto d = load_dialect("/nowhere/apc.toml");
   ASSERT_FALSE(d);
