@@ -96,10 +96,10 @@ asio::awaitable<void> Bench::turns() {
         if (durable.error().code != Errc::cancelled) log::error(durable.error().within("journal").message);
         co_return;   // nothing more is decided on what was not kept
       }
-      start_effects(turn.facts);
       if (on_fact) {
         for (const Fact& fact : turn.facts) on_fact(fact);
       }
+      start_effects(turn.facts);
     }
     for (auto& [sink, answer] : turn.answers) {
       answer.seq = state_.last_seq;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -71,6 +72,7 @@ class People final : public model::PlantListener {
   std::uint64_t keys_{};
   std::set<std::string> claimed_;     // serials somebody is busy with
   std::set<std::string> put_aside_;   // serials the room would not take: they stay on the trolley
+  std::map<std::string, TimePoint> looked_;   // when somebody last saw to a Mac: the next look waits for it to work
   struct CheckIn { std::string serial; int percent; TimePoint at; };
   std::vector<CheckIn> check_ins_;
 };

@@ -9,6 +9,7 @@ namespace greenroom::sim {
 namespace {
 
 constexpr double look_again_s = 20;
+constexpr Duration look_works = std::chrono::minutes{8};   // a person who pressed a key lets it do its work
 constexpr int mistakes = 4;           // kinds of mistakes below
 
 }  // namespace
@@ -38,6 +39,8 @@ std::optional<Chore> People::next_chore() const {
     if (chore.owner != Owner::technician || chore.kind == "case") continue;
     const std::string& claim = chore.serial.empty() ? chore.slot : chore.serial;
     if (claimed_.contains(claim) || (chore.kind == "seat" && put_aside_.contains(chore.serial))) continue;
+    const auto looked = looked_.find(chore.serial);
+    if (chore.kind == "look" && looked != looked_.end() && clock_.now() < looked->second + look_works) continue;
     return std::move(chore);
   }
   return std::nullopt;
@@ -161,6 +164,7 @@ Task<void> People::move(std::string name, Chore chore, Random& random) {
 // Goes to the Mac, puts its cables where the room believes it to be, and presses its power button if it is dark.
 Task<void> People::look(std::string /*name*/, Chore chore, Random& random) {
   if (const auto done = co_await pause(random, 20, 60); !done) co_return done;
+  looked_[chore.serial] = clock_.now();
   const auto mac = labelled(chore.serial);
   const auto slot = std::find_if(room_.slots.begin(), room_.slots.end(), [&](const Slot& s) { return s.name == chore.slot; });
   if (!mac || slot == room_.slots.end()) co_return co_await pause(random, 60, 120);
@@ -175,8 +179,10 @@ Task<void> People::look(std::string /*name*/, Chore chore, Random& random) {
     (void)plant_.plug_data(*mac, place);
   }
   if (const auto done = co_await pause(random, 8, 20); !done) co_return done;
-  if (plant_.mac(*mac).mode == model::Mode::off) (void)plant_.press_power(*mac);
-  co_return co_await pause(random, 60, 90);   // and waits for the screen to follow
+  const model::Mode mode = plant_.mac(*mac).mode;
+  if (mode == model::Mode::off) (void)plant_.press_power(*mac);
+  if (mode == model::Mode::os_less) (void)plant_.install_os(*mac);   // the keys that the instruction names
+  co_return co_await pause(random, 5, 15);
 }
 
 Task<void> People::tick(std::string name, Chore chore, Random& random) {

@@ -181,6 +181,7 @@ struct World::Impl final : FrontDesk {
   MemoryJournal journal;
   Judge judge;
   WorldReport report;
+  std::string page;                   // the report, once the run is over
   std::unique_ptr<ControllerUnit> unit;
   struct Waiting { Command command; Handover<Answer>::Giver giver; };
   std::map<std::string, Waiting> waiting;   // commands asked and not answered, by key
@@ -277,7 +278,6 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
   finished = true;
   unit->stop();
   tasks.cancel();
-  engine.stop_all();
   turn();
   unit.reset();
   return result;
@@ -312,14 +312,14 @@ WorldResult World::Impl::conclude(double wall_s) {
     if (open.open) result.open_cases.push_back(open.subject + " (" + open.reason + "): " + open.owner);
   }
   result.makespan_s = in_seconds(last_packed.time_since_epoch());
-  result.bound_s = batch_bound_s(setup, plan);
+  result.bound_s = batch_bound_s(setup, plan, EngineTimings{});
   result.virtual_s = in_seconds(clock.now().time_since_epoch());
   result.wall_s = wall_s;
   result.seed = options.seed;
   result.chain = journal.chain();
   result.facts = journal.lines().size();
   result.envelope = plant.dice().envelope().describe();
-  report.conclude(result, verdict, room);
+  if (options.sample) page = report.html(setup.room, result);
   return result;
 }
 
@@ -328,7 +328,7 @@ World::World(RoomSetup setup, std::vector<ExpectedRow> rows, WorldOptions option
 World::~World() = default;
 
 Result<WorldResult> World::run(std::function<void(const Progress&)> progress) { return impl_->run(progress); }
-std::string World::report() const { return impl_->report.html(); }
+std::string World::report() const { return impl_->page; }
 const std::vector<std::string>& World::journal_lines() const { return impl_->journal.lines(); }
 
 }  // namespace greenroom::sim

@@ -19,7 +19,7 @@ class TaskGroup {
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 
-  // Starts the coroutine at the next turn of the loop. An exception out of it is a broken invariant: the program ends.
+  // Starts the coroutine, at once when called from the loop. An exception out of it is a broken invariant: the program ends.
   void spawn(asio::awaitable<void>);
   // Asks every coroutine to stop; each sees Errc::cancelled from what it waits for. They end as the loop turns.
   void cancel();

@@ -146,13 +146,17 @@ void Sums::add_reserves() {
 
 std::optional<std::uint32_t> Sums::binds(std::uint32_t outlet, bool after) const {
   const OutletView& v = outlets_[outlet];
+  std::optional<std::uint32_t> tightest;
+  Amps worst;
   for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
     const Amps hard_now = after ? hard_after(c) : hard(c);
     const Amps soft_now = after ? soft_after(c) : nodes_[c].expected;
-    if (hard_now + v.nameplate > circuits_[c].hard) return c;
-    if (soft_now + v.expected > soft_room(circuits_[c].soft)) return c;
+    const Amps over = std::max(hard_now + v.nameplate - circuits_[c].hard, soft_now + v.expected - soft_room(circuits_[c].soft));
+    if (over <= Amps{} || over < worst) continue;
+    tightest = c;
+    worst = over;
   }
-  return std::nullopt;
+  return tightest;
 }
 
 std::optional<std::uint32_t> Sums::lease_binds(std::uint32_t outlet) const {

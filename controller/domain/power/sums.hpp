@@ -30,7 +30,7 @@ class Sums {
   [[nodiscard]] Amps hard_after(std::uint32_t c) const { return hard(c) - nodes_[c].opening; }
   [[nodiscard]] Amps soft_after(std::uint32_t c) const { return nodes_[c].expected - nodes_[c].opening_expected; }
 
-  // The circuit nearest the outlet on which closing it would exceed a limit; nothing: it fits. `after`: once the opens
+  // The circuit on which closing it would exceed a limit by most, the upper one of equals; nothing: it fits. `after`: once the opens
   // in flight are done. `without`: outlets that would be opened for it are already noted by will_open.
   [[nodiscard]] std::optional<std::uint32_t> binds(std::uint32_t outlet, bool after) const;
   [[nodiscard]] std::optional<std::uint32_t> lease_binds(std::uint32_t outlet) const;

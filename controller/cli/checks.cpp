@@ -1,0 +1,85 @@
+// greenroom room|recipe|batch check: reads a file as the service would and says everything that is wrong with it.
+#include <cstdio>
+
+#include "config/csv.hpp"
+#include "config/embedded.hpp"
+#include "config/recipes.hpp"
+#include "config/room.hpp"
+#include "controller/cli/verbs.hpp"
+
+namespace greenroom::cli {
+namespace {
+
+struct Tally {
+  int errors{}, warnings{};
+};
+
+Tally print(const std::vector<Complaint>& complaints) {
+  Tally tally;
+  for (const Complaint& complaint : complaints) {
+    std::fprintf(stderr, "%s\n", to_string(complaint).c_str());
+    ++(complaint.warning ? tally.warnings : tally.errors);
+  }
+  return tally;
+}
+
+int used_wrongly(const char* usage) {
+  std::fprintf(stderr, "usage: %s\n", usage);
+  return 2;
+}
+
+bool wants(const std::vector<std::string>& arguments, std::size_t least) {
+  return arguments.size() >= least && arguments.front() == "check";
+}
+
+// One line on stdout; the complaints stand on stderr.
+int conclude(const std::string& file, const Tally& tally, const std::string& what) {
+  if (tally.errors == 0) std::printf("%s: good: %s\n", file.c_str(), what.c_str());
+  else std::printf("%s: %d %s\n", file.c_str(), tally.errors, tally.errors == 1 ? "error" : "errors");
+  return tally.errors == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int room(const std::vector<std::string>& arguments) {
+  if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom room check FILE");
+  const RoomFile file = load_room(arguments[1]);
+  const Tally tally = print(file.complaints);
+  std::string what;
+  if (file.room) {
+    what = std::to_string(file.room->slots.size()) + " slots, " + std::to_string(file.room->outlets.size()) + " outlets on " +
+           std::to_string(file.room->pdus.size()) + " PDUs, " + std::to_string(file.room->circuits.size()) + " circuits";
+  }
+  return conclude(arguments[1], tally, what);
+}
+
+int recipe(const std::vector<std::string>& arguments) {
+  if (!wants(arguments, 2)) return used_wrongly("greenroom recipe check FILE...");
+  int worst = 0;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const auto text = read_data(arguments[i]);
+    if (!text) {
+      std::fprintf(stderr, "greenroom recipe check: %s\n", text.error().message.c_str());
+      worst = 1;
+      continue;
+    }
+    const RecipesFile file = load_recipe_text(*text, arguments[i]);
+    const Tally tally = print(file.complaints);
+    worst = std::max(worst, conclude(arguments[i], tally, std::to_string(file.recipes.empty() ? 0 : file.recipes.front().steps.size()) + " steps"));
+  }
+  return worst;
+}
+
+int batch(const std::vector<std::string>& arguments) {
+  if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom batch check FILE");
+  const auto text = read_data(arguments[1]);
+  if (!text) {
+    std::fprintf(stderr, "greenroom batch check: %s\n", text.error().message.c_str());
+    return 1;
+  }
+  const BatchFile file = read_batch(*text, arguments[1]);
+  const Tally tally = print(file.complaints);
+  return conclude(arguments[1], tally, std::to_string(file.rows.size()) + " rows");
+}
+
+}  // namespace greenroom::cli
