@@ -13,7 +13,9 @@ constexpr int grid_points = 160;
 constexpr int bisections = 24;
 constexpr double rounding_Ah = 1e-9;
 
-double limited_rate(const ChargeNeed& n) { return std::min(n.c_rate, (n.adapter_W - n.idle_W) * pack_efficiency / n.capacity_Wh); }
+double limited_rate(const ChargeNeed& n) {
+  return std::min(n.c_rate, (n.adapter_W - n.idle_W) * pack_efficiency / n.capacity_Wh);
+}
 double crossover(const ChargeNeed& n) { return 1.0 - (1.0 - n.knee) * limited_rate(n) / n.c_rate; }
 double taper_hours(const ChargeNeed& n) { return (1.0 - n.knee) / n.c_rate; }
 
@@ -38,7 +40,8 @@ double ChargeNeed::needed(double hours_left) const {
 
 double ChargeNeed::amp_hours(double from, double to, double volts) const {
   if (to <= from) return 0.0;
-  return (capacity_Wh * (to - from) / pack_efficiency + idle_W * hours(from, to)) / (brick_efficiency * volts * power_factor);
+  return (capacity_Wh * (to - from) / pack_efficiency + idle_W * hours(from, to)) /
+         (brick_efficiency * volts * power_factor);
 }
 
 double demand_bound_hours(std::span<const ChargeNeed> needs, Amps limit, Volts nominal) {
@@ -64,7 +67,7 @@ double demand_bound_hours(std::span<const ChargeNeed> needs, Amps limit, Volts n
     const double middle = (low + high) / 2.0;
     (fits(middle) ? high : low) = middle;
   }
-  return low;                           // the side that is known not to fit: never above the true bound
+  return low;  // the side that is known not to fit: never above the true bound
 }
 
 double Bound::largest() const { return std::max({solo_s, slots_s, demand_s}); }

@@ -15,28 +15,28 @@ namespace greenroom::sim {
 // ds/dt = min(rc, r (1-s)/(1-knee)).
 struct ChargeNeed {
   double capacity_Wh{};
-  double adapter_W{};                   // the smaller of brick and machine
-  double idle_W{};                      // what the machine takes beside its pack
-  double c_rate{1.0};                   // r, per hour
+  double adapter_W{};  // the smaller of brick and machine
+  double idle_W{};     // what the machine takes beside its pack
+  double c_rate{1.0};  // r, per hour
   double knee{0.80};
   double power_factor{0.97};
   double start{}, goal{};
 
-  [[nodiscard]] double hours(double from, double to) const;       // solo, at full rate
-  [[nodiscard]] double needed(double hours_left) const;           // the charge from which the goal is that far
-  [[nodiscard]] double amp_hours(double from, double to, double volts) const;   // at the wall, by on and off alone
+  [[nodiscard]] double hours(double from, double to) const;                    // solo, at full rate
+  [[nodiscard]] double needed(double hours_left) const;                        // the charge from which the goal is that far
+  [[nodiscard]] double amp_hours(double from, double to, double volts) const;  // at the wall, by on and off alone
 };
 
 struct MacNeed {
-  double in_slot_s{};                   // the least time in a restore slot
-  double charging_in_slot_s{};          // how much of it can charge
-  std::optional<ChargeNeed> charge;     // none: no pack
+  double in_slot_s{};                // the least time in a restore slot
+  double charging_in_slot_s{};       // how much of it can charge
+  std::optional<ChargeNeed> charge;  // none: no pack
 };
 
 struct Bound {
-  double solo_s{};                      // the longest visit, alone in the room
-  double slots_s{};                     // slot time over slots, of restore slots and of shelf places
-  double demand_s{};                    // the charging part on the branch's continuous limit
+  double solo_s{};    // the longest visit, alone in the room
+  double slots_s{};   // slot time over slots, of restore slots and of shelf places
+  double demand_s{};  // the charging part on the branch's continuous limit
   [[nodiscard]] double largest() const;
 };
 

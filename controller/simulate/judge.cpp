@@ -39,23 +39,37 @@ std::vector<TrueMac> true_macs(const WorldPlan& plan) {
   for (const RowMac& row : plan.rows) {
     if (!row.mac) continue;
     std::string status = row.row.status;
-    std::transform(status.begin(), status.end(), status.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(status.begin(), status.end(), status.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     macs[row.mac->value].approved = status.find("wipe") != std::string::npos || status.find("erase") != std::string::npos;
   }
   return macs;
 }
 
-Judge::Impl::Impl(const Clock& c, model::Plant& p, const Room& r, std::vector<TrueMac> who, std::function<const RoomState*()> live_state)
-    : clock(c), plant(p), room(r), state(std::move(live_state)), outlets(r.outlets.size()), pdus(r.pdus.size()), numbers(r.pdus.size()),
-      under(r.circuits.size()), hard(r.circuits.size()), soft(r.circuits.size()), soft_ours(r.circuits.size()),
-      foreign(r.circuits.size()), heaters(r.circuits.size()), last_close(r.circuits.size(), before_all) {
+Judge::Impl::Impl(const Clock& c, model::Plant& p, const Room& r, std::vector<TrueMac> who,
+                  std::function<const RoomState*()> live_state)
+    : clock(c),
+      plant(p),
+      room(r),
+      state(std::move(live_state)),
+      outlets(r.outlets.size()),
+      pdus(r.pdus.size()),
+      numbers(r.pdus.size()),
+      under(r.circuits.size()),
+      hard(r.circuits.size()),
+      soft(r.circuits.size()),
+      soft_ours(r.circuits.size()),
+      foreign(r.circuits.size()),
+      heaters(r.circuits.size()),
+      last_close(r.circuits.size(), before_all) {
   for (int i = 1; i <= 14; ++i) {
     if (i != 11) verdict.violations[fmt::format("R{}", i)] = 0;
   }
   for (std::uint32_t o = 0; o < room.outlets.size(); ++o) {
     outlet_names.emplace(room.outlets[o].name, o);
     numbers[room.outlets[o].pdu.value].emplace(room.outlets[o].number, o);
-    for (std::optional<CircuitId> circuit = room.outlets[o].circuit; circuit; circuit = room.circuits[circuit->value].parent) {
+    for (std::optional<CircuitId> circuit = room.outlets[o].circuit; circuit;
+         circuit = room.circuits[circuit->value].parent) {
       under[circuit->value].push_back(o);
     }
     outlets[o].on = plant.outlet_on(OutletId{o});
@@ -76,7 +90,8 @@ void Judge::Impl::broke(Rule rule, const std::string& words) {
   ++verdict.violations[name(rule)];
   if (++told[rule] > texts_per_rule) return;
   const TimePoint now = clock.now();
-  verdict.first_violations.push_back(fmt::format("{} ({:.3f} s) {}: {}", clock_text(now), in_seconds(now.time_since_epoch()), name(rule), words));
+  verdict.first_violations.push_back(
+      fmt::format("{} ({:.3f} s) {}: {}", clock_text(now), in_seconds(now.time_since_epoch()), name(rule), words));
 }
 
 // Who is where, from the plant's own truth; outside the plant's turn only.
@@ -89,7 +104,8 @@ void Judge::Impl::look_at_wiring() {
   }
 }
 
-Judge::Judge(const Clock& clock, model::Plant& plant, const Room& room, std::vector<TrueMac> macs, std::function<const RoomState*()> live)
+Judge::Judge(const Clock& clock, model::Plant& plant, const Room& room, std::vector<TrueMac> macs,
+             std::function<const RoomState*()> live)
     : impl_(std::make_unique<Impl>(clock, plant, room, std::move(macs), std::move(live))) {}
 Judge::~Judge() = default;
 
@@ -114,9 +130,10 @@ void Judge::ordered(PduId pdu, OutletNumber number, Switch to) {
   Impl::AtLine& line = o.line[to_on ? 1 : 0];
   ++line.queued;
   if (!o.order || o.order->to_on != to_on) {
-    line.unclaimed = j.noted = j.unclaimed = true;   // a shed may come before its fact, within one turn
+    line.unclaimed = j.noted = j.unclaimed = true;  // a shed may come before its fact, within one turn
   } else if (std::exchange(o.order->taken, true)) {
-    j.broke(Rule::r5, fmt::format("effect {} (switch {} {}) was carried out twice", o.order->effect, j.name_of(*outlet), to_on ? "on" : "off"));
+    j.broke(Rule::r5, fmt::format("effect {} (switch {} {}) was carried out twice", o.order->effect, j.name_of(*outlet),
+                                  to_on ? "on" : "off"));
   }
 }
 
@@ -130,7 +147,8 @@ void Judge::ended(PduId pdu, OutletNumber number, Switch to, const Result<Outlet
   if (!outlet) return;
   if (reading) {
     const OutletState is = reading->state;
-    if (is == OutletState::on || is == OutletState::off) j.outlets[*outlet].line[is == OutletState::on ? 1 : 0].seen = j.clock.now();
+    if (is == OutletState::on || is == OutletState::off)
+      j.outlets[*outlet].line[is == OutletState::on ? 1 : 0].seen = j.clock.now();
   }
   j.end_at_line(*outlet, to == Switch::on, !reading);
 }
@@ -149,7 +167,8 @@ void Judge::reading(PduId pdu, const PduReading& reading) {
     const bool on = sample.state == OutletState::on;
     Impl::Outlet& o = j.outlets[*outlet];
     o.line[on ? 1 : 0].seen = std::max(o.line[on ? 1 : 0].seen, reading.began);
-    if (o.foreign && o.foreign->on == on && reading.began > o.foreign->at) o.foreign->seen = std::min(o.foreign->seen, j.clock.now());
+    if (o.foreign && o.foreign->on == on && reading.began > o.foreign->at)
+      o.foreign->seen = std::min(o.foreign->seen, j.clock.now());
   }
   j.show(pdu, reading);
 }
@@ -158,13 +177,13 @@ void Judge::identified(PduId pdu, const PduTraits& traits) {
   Impl::PduNote& note = impl_->pdus[pdu.value];
   note.traits = traits;
   note.identified = true;
-  if (!note.settled) note.first_reading = never;   // once settled after a loss, it is until the next
+  if (!note.settled) note.first_reading = never;  // once settled after a loss, it is until the next
 }
 
-void Judge::failed(PduId, const Error&) {}   // silence is seen as the age of the last good reading
+void Judge::failed(PduId, const Error&) {}  // silence is seen as the age of the last good reading
 
 void Judge::on_fact(const Fact& fact) {
-  if (fact.seq <= impl_->last_seq) return;   // told again after a restart
+  if (fact.seq <= impl_->last_seq) return;  // told again after a restart
   impl_->last_seq = fact.seq;
   impl_->power_fact(fact);
   impl_->visit_fact(fact);

@@ -30,15 +30,15 @@ namespace greenroom::sim {
 struct Verdict {
   std::uint64_t trips{}, fault_trips{};
   std::uint64_t protected_opens{}, fault_opens{};
-  std::uint64_t wrong_mac{};            // erases of a Mac that must not be erased, or not by that permit
-  std::uint64_t unerased_released{};    // packed as erased, and its own flag says no
-  double hard_limit_amp_seconds{};      // ours, over all circuits
+  std::uint64_t wrong_mac{};          // erases of a Mac that must not be erased, or not by that permit
+  std::uint64_t unerased_released{};  // packed as erased, and its own flag says no
+  double hard_limit_amp_seconds{};    // ours, over all circuits
   double fault_amp_seconds{};
-  double soft_over_seconds{};           // ours, beyond the 60 s in any hour that R2 allows
-  double soft_ours_seconds{};           // ours, all
+  double soft_over_seconds{};  // ours, beyond the 60 s in any hour that R2 allows
+  double soft_ours_seconds{};  // ours, all
   double soft_fault_seconds{};
-  std::map<std::string, std::uint64_t> violations;   // "R1" to "R14" without R11, every one present
-  std::vector<std::string> first_violations;         // bounded; virtual time, rule and what happened
+  std::map<std::string, std::uint64_t> violations;  // "R1" to "R14" without R11, every one present
+  std::vector<std::string> first_violations;        // bounded; virtual time, rule and what happened
 
   // None of our figures is above zero.
   [[nodiscard]] bool clean() const;
@@ -47,9 +47,9 @@ struct Verdict {
 // Who a Mac of the world really is, and whether it may be erased: by the first row of its serial.
 struct TrueMac {
   model::MacId mac;
-  std::string serial;                   // what the machine itself says
+  std::string serial;  // what the machine itself says
   std::uint64_t ecid{};
-  bool approved{};                      // for erasure
+  bool approved{};  // for erasure
 };
 std::vector<TrueMac> true_macs(const WorldPlan&);
 
@@ -70,9 +70,9 @@ class Judge final : public model::PlantListener, public WitnessListener {
   void identified(PduId, const PduTraits&) override;
   void failed(PduId, const Error&) override;
 
-  void on_fact(const Fact&);            // every fact, once it is durable
-  void controller_started();            // before its first turn, each time
-  void controller_stopped();            // killed or ended
+  void on_fact(const Fact&);  // every fact, once it is durable
+  void controller_started();  // before its first turn, each time
+  void controller_stopped();  // killed or ended
   // When no handler is ready at an instant, and once at the end of the run. Cheap when nothing was noted.
   void settle();
   [[nodiscard]] Verdict verdict() const;

@@ -26,12 +26,15 @@ struct Judge::Impl {
   void look_at_wiring();
 
   // ---- whose excess is it (judge_limits.cpp)
-  struct Stretch { model::OverHard over; TimePoint end; };
-  struct Excess {                       // one unbroken time above a limit
+  struct Stretch {
+    model::OverHard over;
+    TimePoint end;
+  };
+  struct Excess {  // one unbroken time above a limit
     TimePoint began{before_all}, until{before_all};
-    TimePoint shown{never};             // the first reading that could show it
-    bool could_open{};                  // at last look, an unprotected outlet below could have been opened
-    bool ours{};                        // we were too late; stays so to the end
+    TimePoint shown{never};  // the first reading that could show it
+    bool could_open{};       // at last look, an unprotected outlet below could have been opened
+    bool ours{};             // we were too late; stays so to the end
     bool told{};
   };
   void settle_limits();
@@ -44,46 +47,49 @@ struct Judge::Impl {
   [[nodiscard]] bool could_open(CircuitId) const;
   [[nodiscard]] bool may_open(std::uint32_t outlet) const;
   [[nodiscard]] bool opens_in_flight(CircuitId) const;
-  [[nodiscard]] double unseen(CircuitId) const;      // amps that no meter of ours sees
+  [[nodiscard]] double unseen(CircuitId) const;  // amps that no meter of ours sees
   [[nodiscard]] bool below(CircuitId lower, CircuitId upper) const;
   void measure_foreign();
 
   // ---- orders (judge_power.cpp)
-  struct Order {                        // a SwitchStarted without its SwitchEnded
+  struct Order {  // a SwitchStarted without its SwitchEnded
     std::uint64_t effect{};
     bool to_on{}, shed{}, confirmed{};
     TimePoint decided, expires;
-    bool taken{};                       // a set began for it
+    bool taken{};  // a set began for it
   };
-  struct AtLine {                       // orders of one direction at one outlet, as the witness saw them
+  struct AtLine {  // orders of one direction at one outlet, as the witness saw them
     int queued{};
     bool committed{};
-    bool unclaimed{};                   // sent without a fact yet
+    bool unclaimed{};  // sent without a fact yet
     TimePoint doubt_until{before_all};
-    TimePoint seen{before_all};         // the latest sample that showed this state
+    TimePoint seen{before_all};  // the latest sample that showed this state
   };
   struct Outlet {
     // truth
-    std::optional<SlotId> place;        // whose brick is in it
+    std::optional<SlotId> place;  // whose brick is in it
     bool on{};
     model::Cause cause{model::Cause::boot};
-    bool welded{};                      // by a fault, now
-    bool refused{};                     // its relay did not obey an order, and has not moved since
-    struct Foreign { bool on; TimePoint at, seen; };
-    std::optional<Foreign> foreign;     // somebody pressed its button; seen: in a reading
+    bool welded{};   // by a fault, now
+    bool refused{};  // its relay did not obey an order, and has not moved since
+    struct Foreign {
+      bool on;
+      TimePoint at, seen;
+    };
+    std::optional<Foreign> foreign;  // somebody pressed its button; seen: in a reading
     // claims
     bool granted{}, proven{}, locked{};
     std::optional<std::uint64_t> lease;
     std::optional<Order> order;
-    std::array<AtLine, 2> line;         // by direction: off, on
+    std::array<AtLine, 2> line;  // by direction: off, on
   };
   struct PduNote {
     PduTraits traits;
     bool lost{}, identified{}, settled{};
-    TimePoint first_reading{never}, last_reading{before_all};   // began
-    bool answered{};                    // since the controller started
-    bool known{}, locked{}, read_only{};     // claims
-    bool meter_fault{};                 // one of its meters is frozen or disagrees
+    TimePoint first_reading{never}, last_reading{before_all};  // began
+    bool answered{};                                           // since the controller started
+    bool known{}, locked{}, read_only{};                       // claims
+    bool meter_fault{};                                        // one of its meters is frozen or disagrees
     int leases{};
   };
   void switched(const model::OutletSwitched&, TimePoint);
@@ -119,10 +125,18 @@ struct Judge::Impl {
     std::string serial, recipe, kind, state, slot;
     bool open{true};
     TimePoint self_reported{before_all};
-    int nameless_looks{};               // R6: looks in a row at which its outlet was off without a reason
+    int nameless_looks{};  // R6: looks in a row at which its outlet was off without a reason
   };
-  struct Permit { std::uint64_t visit{}; std::string slot, serial; std::uint64_t ecid{}; bool used{}; };
-  struct Engine { std::uint64_t visit{}; std::string slot; };
+  struct Permit {
+    std::uint64_t visit{};
+    std::string slot, serial;
+    std::uint64_t ecid{};
+    bool used{};
+  };
+  struct Engine {
+    std::uint64_t visit{};
+    std::string slot;
+  };
   void mac_event(const model::PlantEvent&);
   void erase_started(const model::EraseStarted&, TimePoint);
   [[nodiscard]] std::string against_permit(const Mac&, std::uint64_t run);
@@ -146,24 +160,24 @@ struct Judge::Impl {
   std::vector<PduNote> pdus;
   std::vector<Mac> macs;
   std::map<std::string, std::uint32_t, std::less<>> outlet_names;
-  std::vector<std::map<OutletNumber, std::uint32_t>> numbers;   // by PDU
-  std::vector<std::vector<std::uint32_t>> under;                // outlets below each circuit
+  std::vector<std::map<OutletNumber, std::uint32_t>> numbers;  // by PDU
+  std::vector<std::vector<std::uint32_t>> under;               // outlets below each circuit
   std::map<std::string, std::size_t, std::less<>> serials;
   std::map<std::uint64_t, std::size_t> ecids;
   TimePoint controller_began{};
   Seq last_seq{};
 
   // limits
-  std::vector<Excess> hard, soft;       // by circuit
-  std::vector<std::deque<TimePoint>> soft_ours;   // our seconds of the last hour
-  std::vector<double> foreign;          // injected right at that circuit, as measured
-  std::vector<int> heaters;             // by circuit
-  std::set<std::uint32_t> surging;      // Macs drawing by a fault
+  std::vector<Excess> hard, soft;                // by circuit
+  std::vector<std::deque<TimePoint>> soft_ours;  // our seconds of the last hour
+  std::vector<double> foreign;                   // injected right at that circuit, as measured
+  std::vector<int> heaters;                      // by circuit
+  std::set<std::uint32_t> surging;               // Macs drawing by a fault
   std::vector<Stretch> stretches;
   std::vector<std::pair<model::OverSoft, TimePoint>> soft_seconds;
   std::vector<model::Tripped> trips;
-  std::vector<std::uint32_t> opened_by_trip;   // protected ones
-  std::vector<TimePoint> last_close;    // by circuit
+  std::vector<std::uint32_t> opened_by_trip;  // protected ones
+  std::vector<TimePoint> last_close;          // by circuit
 
   // Macs
   std::map<std::uint64_t, Visit> visits;
@@ -172,11 +186,11 @@ struct Judge::Impl {
   std::set<std::string, std::less<>> denied;
   std::set<std::string, std::less<>> locked_circuits;
 
-  bool noted{};                         // something waits for settle()
+  bool noted{};  // something waits for settle()
   bool rewired{}, heater_changed{}, unclaimed{};
-  TimePoint look_at{};                  // when to look for words again
+  TimePoint look_at{};  // when to look for words again
 };
 
-std::string clock_text(TimePoint);      // "1:02:03.456"
+std::string clock_text(TimePoint);  // "1:02:03.456"
 
 }  // namespace greenroom::sim

@@ -11,12 +11,12 @@ namespace {
 
 // Two stretches that touch are one excess; stretches end at whole microseconds.
 constexpr Duration touching = std::chrono::milliseconds{5};
-constexpr Duration soft_touching = std::chrono::milliseconds{1500};   // the mean is judged each second
+constexpr Duration soft_touching = std::chrono::milliseconds{1500};  // the mean is judged each second
 // R2: seconds of excess of the ten-minute mean that any hour may hold.
 constexpr std::size_t soft_allowance = 60;
 // Longer than this a line does not count as busy with an open: the order was lost, and another was due.
 constexpr Duration busy_at_most = std::chrono::seconds{30};
-constexpr double flows = 0.05;          // amps below which opening an outlet changes nothing
+constexpr double flows = 0.05;  // amps below which opening an outlet changes nothing
 
 }  // namespace
 
@@ -55,7 +55,7 @@ void Judge::Impl::measure_foreign() {
       continue;
     }
     const model::CircuitTruth truth = plant.circuit(CircuitId{c});
-    if (!truth.live) continue;          // measured again once it is
+    if (!truth.live) continue;  // measured again once it is
     double known = plant.spec().circuits[c].base.value();
     for (std::uint32_t child = 0; child < foreign.size(); ++child) {
       if (room.circuits[child].parent == CircuitId{c}) known += plant.circuit(CircuitId{child}).now.value();
@@ -114,10 +114,10 @@ bool Judge::Impl::may_open(std::uint32_t o) const {
   const Outlet& out = outlets[o];
   const PduNote& pdu = pdus[room.outlets[o].pdu.value];
   if (!out.on || out.welded || out.lease || protected_in_truth(o)) return false;
-  if (out.cause == model::Cause::foreign || out.cause == model::Cause::boots_on) return false;   // never fought (R7)
+  if (out.cause == model::Cause::foreign || out.cause == model::Cause::boots_on) return false;  // never fought (R7)
   if (pdu.read_only || (pdu.leases > 0 && !(out.proven && pdu.known))) return false;
   const PduConfig& config = room.pdus[room.outlets[o].pdu.value];
-  return pdu.last_reading != before_all && pdu.last_reading + 2 * config.full_poll >= clock.now();   // it answers
+  return pdu.last_reading != before_all && pdu.last_reading + 2 * config.full_poll >= clock.now();  // it answers
 }
 
 bool Judge::Impl::could_open(CircuitId c) const {
@@ -132,7 +132,7 @@ void Judge::Impl::follow(Excess& e, CircuitId c, TimePoint began, TimePoint unti
     e.began = began;
   }
   e.until = until;
-  if (plant.circuit(c).live) e.could_open = could_open(c);   // after a trip the last look counts
+  if (plant.circuit(c).live) e.could_open = could_open(c);  // after a trip the last look counts
 }
 
 // The line's response: an order's life, and how late a device may act on it.
@@ -153,8 +153,8 @@ void Judge::Impl::take_stretch(const Stretch& s) {
   const bool seen_over = s.over.now.value() - unseen(c) > limit.value();
   const bool ours = s.over.clean > limit || e.ours || (seen_over && too_late(e, c, s.end));
   if (ours && !std::exchange(e.told, true)) {
-    broke(Rule::r2, fmt::format("{} carries {:.2f} A ({:.2f} A without what was injected), limit {:.0f} A", room.circuits[c.value].name,
-                                s.over.now.value(), s.over.clean.value(), limit.value()));
+    broke(Rule::r2, fmt::format("{} carries {:.2f} A ({:.2f} A without what was injected), limit {:.0f} A",
+                                room.circuits[c.value].name, s.over.now.value(), s.over.clean.value(), limit.value()));
   }
   // An excess of the clean current is ours while it lasts; one that we were too late for is ours to its end.
   e.ours = e.ours || (ours && s.over.clean <= limit);
@@ -167,7 +167,7 @@ void Judge::Impl::take_soft(const model::OverSoft& mean, TimePoint at) {
   Excess& e = soft[c.value];
   follow(e, c, at - std::chrono::seconds{1}, at, soft_touching);
   bool ours = mean.mean_clean > limit;
-  if (!ours && e.shown != never) {      // the mean follows slowly: what counts is whether the current is still too high
+  if (!ours && e.shown != never) {  // the mean follows slowly: what counts is whether the current is still too high
     ours = plant.circuit(c).now.value() - unseen(c) > limit.value() && too_late(e, c, at);
   }
   if (!ours) {
@@ -193,8 +193,8 @@ void Judge::Impl::take_trip(const model::Tripped& t) {
     return;
   }
   ++verdict.trips;
-  broke(Rule::r2, fmt::format("{} tripped at theta {:.2f} ({:.2f} without what was injected)", room.circuits[t.circuit.value].name, t.theta,
-                              t.theta_clean));
+  broke(Rule::r2, fmt::format("{} tripped at theta {:.2f} ({:.2f} without what was injected)",
+                              room.circuits[t.circuit.value].name, t.theta, t.theta_clean));
 }
 
 }  // namespace greenroom::sim

@@ -82,8 +82,8 @@ bool Judge::Impl::protected_in_truth(std::uint32_t o) const {
   for (const Mac& mac : macs) {
     if (mac.power != outlets[o].place) continue;
     if (!mac.battery) return mac.mode != model::Mode::off;
-    const bool at_work = mac.mode == model::Mode::dfu || mac.mode == model::Mode::recovery || mac.mode == model::Mode::restore ||
-                         (mac.mode == model::Mode::booted && mac.first_boot_due);
+    const bool at_work = mac.mode == model::Mode::dfu || mac.mode == model::Mode::recovery ||
+                         mac.mode == model::Mode::restore || (mac.mode == model::Mode::booted && mac.first_boot_due);
     return at_work && in_protecting_step(mac.who.serial);
   }
   return false;
@@ -116,7 +116,9 @@ void Judge::Impl::erase_started(const model::EraseStarted& e, TimePoint at) {
     ++verdict.wrong_mac;
     broke(Rule::r4, fmt::format("{} was erased {} (run {})", mac.who.serial, wrong, e.run));
   }
-  if (twice || !permits.contains(e.run)) broke(Rule::r5, fmt::format("{}: an erase {} (run {})", mac.who.serial, twice ? "that was done before" : "before its fact", e.run));
+  if (twice || !permits.contains(e.run))
+    broke(Rule::r5, fmt::format("{}: an erase {} (run {})", mac.who.serial,
+                                twice ? "that was done before" : "before its fact", e.run));
   const auto engine = engines.find(e.run);
   const bool own_port = engine != engines.end() && mac.data && room.slots[mac.data->value].name == engine->second.slot;
   if (!own_port) broke(Rule::r9, fmt::format("run {} erased {}, which is not at that job's port", e.run, mac.who.serial));
@@ -130,7 +132,8 @@ void Judge::Impl::visit_fact(const Fact& fact) {
     v.kind = step->kind;
     v.state = step->state;
     const bool waits = step->state == "waiting" || step->state == "held" || step->state == "hands";
-    if (waits && step->what.empty()) broke(Rule::r6, fmt::format("{}: step {} is {} and does not say for what", v.serial, step->kind, step->state));
+    if (waits && step->what.empty())
+      broke(Rule::r6, fmt::format("{}: step {} is {} and does not say for what", v.serial, step->kind, step->state));
   } else if (const auto* opened_visit = std::get_if<VisitOpened>(&fact.body)) {
     Visit& v = visits[opened_visit->visit];
     v.serial = opened_visit->serial;
@@ -153,15 +156,19 @@ void Judge::Impl::visit_fact(const Fact& fact) {
     if (denial->lifted) denied.erase(denial->serial);
     else denied.insert(denial->serial);
   } else if (const auto* opened_case = std::get_if<CaseOpened>(&fact.body)) {
-    if (opened_case->owner.empty() || opened_case->words.empty()) broke(Rule::r6, fmt::format("case {} has no owner or no words", opened_case->number));
+    if (opened_case->owner.empty() || opened_case->words.empty())
+      broke(Rule::r6, fmt::format("case {} has no owner or no words", opened_case->number));
   }
 }
 
 void Judge::Impl::evidence(const EvidenceRecorded& f) {
   if (f.erased != "confirmed") return;
   Mac* mac = f.ecid != 0 ? mac_of_ecid(f.ecid) : mac_of(f.serial);
-  if (!mac) return broke(Rule::r10, fmt::format("erasure of {} ({:#x}) is called confirmed, and no such Mac exists", f.serial, f.ecid));
-  if (!plant.mac(mac->who.mac).erased) broke(Rule::r10, fmt::format("erasure of {} is called confirmed, and the Mac was not erased", mac->who.serial));
+  if (!mac)
+    return broke(Rule::r10,
+                 fmt::format("erasure of {} ({:#x}) is called confirmed, and no such Mac exists", f.serial, f.ecid));
+  if (!plant.mac(mac->who.mac).erased)
+    broke(Rule::r10, fmt::format("erasure of {} is called confirmed, and the Mac was not erased", mac->who.serial));
   else if (!f.serial.empty() && f.serial != mac->who.serial) {
     broke(Rule::r10, fmt::format("evidence of {} is recorded under the serial {}", mac->who.serial, f.serial));
   }
@@ -180,7 +187,8 @@ void Judge::Impl::released(const VisitReleased& f) {
   }
   const bool by_ecid = f.proof == "dfu_ecid" && mac->dfu_at > mac->erased_at;
   const bool by_itself = v.self_reported > mac->erased_at && mac->booted_at > mac->erased_at;
-  if (!by_ecid && !by_itself) broke(Rule::r12, v.serial + " was packed, and it had not given its own serial since its erase");
+  if (!by_ecid && !by_itself)
+    broke(Rule::r12, v.serial + " was packed, and it had not given its own serial since its erase");
 }
 
 // R6 on the live state, now and then: an outlet that its step wants, off, and no order and no reason.
@@ -192,7 +200,8 @@ void Judge::Impl::look_for_words() {
     const auto note = visits.find(n);
     if (v == nullptr || note == visits.end()) continue;
     const std::string& kind = note->second.kind;
-    const bool wants = (kind == "charge" || kind == "charge_gate") && (v->state == StepState::waiting || v->state == StepState::running);
+    const bool wants =
+        (kind == "charge" || kind == "charge_gate") && (v->state == StepState::waiting || v->state == StepState::running);
     bool nameless = false;
     if (wants && v->slot && room.slots[v->slot->value].outlet) {
       const OutletRecord& o = now->power.outlets[room.slots[v->slot->value].outlet->value];
@@ -200,7 +209,9 @@ void Judge::Impl::look_for_words() {
     }
     int& looks = note->second.nameless_looks;
     looks = nameless ? looks + 1 : 0;
-    if (looks == looks_allowed + 1) broke(Rule::r6, fmt::format("{} waits for power in {} and nothing says why", v->serial, room.slots[v->slot->value].name));
+    if (looks == looks_allowed + 1)
+      broke(Rule::r6,
+            fmt::format("{} waits for power in {} and nothing says why", v->serial, room.slots[v->slot->value].name));
   }
 }
 

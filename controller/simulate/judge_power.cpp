@@ -57,7 +57,8 @@ void Judge::Impl::closed(std::uint32_t o, TimePoint at) {
   for (std::optional<CircuitId> c = room.outlets[o].circuit; c; c = room.circuits[c->value].parent) {
     TimePoint& last = last_close[c->value];
     if (last != before_all && at - last < room.timings.close_spacing) {
-      near = fmt::format("{} closed {} ms after another outlet on {}", name_of(o), (at - last).count() / 1000, room.circuits[c->value].name);
+      near = fmt::format("{} closed {} ms after another outlet on {}", name_of(o), (at - last).count() / 1000,
+                         room.circuits[c->value].name);
     }
     last = at;
   }
@@ -65,7 +66,9 @@ void Judge::Impl::closed(std::uint32_t o, TimePoint at) {
   const PduNote& pdu = pdus[room.outlets[o].pdu.value];
   if (!pdu.lost || (pdu.identified && pdu.settled)) return;
   broke(Rule::r8, fmt::format("{} closed after a loss of its PDU, before {}", name_of(o),
-                              !pdu.identified ? "its identity was proven" : pdu.first_reading == never ? "its states were read" : "one settled reading"));
+                              !pdu.identified              ? "its identity was proven"
+                              : pdu.first_reading == never ? "its states were read"
+                                                           : "one settled reading"));
 }
 
 // An opening is the fault's only if no order of ours to that outlet was queued, sent or in doubt. A relay that was
@@ -74,7 +77,7 @@ void Judge::Impl::opened(std::uint32_t o, model::Cause cause, TimePoint at) {
   const Outlet& out = outlets[o];
   const bool truly = protected_in_truth(o);
   if (!truly && !out.lease) return;
-  if (out.order && !out.order->to_on && out.order->confirmed) return;   // a person ordered exactly that
+  if (out.order && !out.order->to_on && out.order->confirmed) return;  // a person ordered exactly that
   const bool ours = live(o, false, at) || (cause == model::Cause::ordered && !out.refused);
   if (!ours && cause == model::Cause::trip) {
     opened_by_trip.push_back(o);
@@ -85,7 +88,8 @@ void Judge::Impl::opened(std::uint32_t o, model::Cause cause, TimePoint at) {
     return;
   }
   ++verdict.protected_opens;
-  broke(Rule::r1, fmt::format("protected outlet {} was opened{}", name_of(o), truly ? "" : " (by its lease; no Mac at work there)"));
+  broke(Rule::r1,
+        fmt::format("protected outlet {} was opened{}", name_of(o), truly ? "" : " (by its lease; no Mac at work there)"));
   if (out.place != room.outlets[o].slot) {
     broke(Rule::r13, fmt::format("{} feeds {}, not the slot that the room file says, and was opened", name_of(o),
                                  out.place ? room.slots[out.place->value].name : "nothing"));
@@ -97,7 +101,7 @@ void Judge::Impl::pdu_lost(PduNote& pdu) {
   pdu.identified = pdu.settled = false;
   pdu.first_reading = never;
   for (std::uint32_t o = 0; o < outlets.size(); ++o) {
-    if (&pdus[room.outlets[o].pdu.value] == &pdu) outlets[o].foreign.reset();   // nobody can tell any more whose state it is
+    if (&pdus[room.outlets[o].pdu.value] == &pdu) outlets[o].foreign.reset();  // nobody can tell any more whose state it is
   }
 }
 
@@ -107,8 +111,8 @@ void Judge::Impl::sent(std::uint32_t o, bool to_on) {
   Outlet& out = outlets[o];
   out.line[to_on ? 1 : 0].committed = true;
   if (out.order && out.order->to_on == to_on && clock.now() > out.order->expires) {
-    broke(Rule::r7, fmt::format("effect {} (switch {} {}) was sent {} ms after it expired", out.order->effect, name_of(o), word(to_on),
-                                (clock.now() - out.order->expires).count() / 1000));
+    broke(Rule::r7, fmt::format("effect {} (switch {} {}) was sent {} ms after it expired", out.order->effect, name_of(o),
+                                word(to_on), (clock.now() - out.order->expires).count() / 1000));
   }
   if (to_on) sent_close(o);
   else sent_open(o);
@@ -116,7 +120,8 @@ void Judge::Impl::sent(std::uint32_t o, bool to_on) {
 
 void Judge::Impl::sent_close(std::uint32_t o) {
   const Outlet& out = outlets[o];
-  if (!out.order || !out.order->to_on) broke(Rule::r5, fmt::format("{} was closed without a durable SwitchStarted", name_of(o)));
+  if (!out.order || !out.order->to_on)
+    broke(Rule::r5, fmt::format("{} was closed without a durable SwitchStarted", name_of(o)));
   else if (!out.granted) broke(Rule::r5, fmt::format("{} was closed without a durable grant", name_of(o)));
   if (locked(o)) broke(Rule::r14, fmt::format("{} was closed while it is locked out", name_of(o)));
 }
@@ -124,16 +129,18 @@ void Judge::Impl::sent_close(std::uint32_t o) {
 void Judge::Impl::sent_open(std::uint32_t o) {
   const Outlet& out = outlets[o];
   if (out.order && out.order->confirmed) return;
-  if (out.lease) broke(Rule::r1, fmt::format("an open of {} was sent while visit {} holds its lease", name_of(o), *out.lease));
+  if (out.lease)
+    broke(Rule::r1, fmt::format("an open of {} was sent while visit {} holds its lease", name_of(o), *out.lease));
   const PduNote& pdu = pdus[room.outlets[o].pdu.value];
   if (pdu.leases > 0 && !(out.proven && pdu.known)) {
-    broke(Rule::r13, fmt::format("an open of {} was sent while its map is not proven and its PDU has a protected slot", name_of(o)));
+    broke(Rule::r13,
+          fmt::format("an open of {} was sent while its map is not proven and its PDU has a protected slot", name_of(o)));
   }
 }
 
 void Judge::Impl::end_at_line(std::uint32_t o, bool to_on, bool in_doubt) {
   AtLine& line = outlets[o].line[to_on ? 1 : 0];
-  if (line.queued == 0) return;         // ended with its controller already
+  if (line.queued == 0) return;  // ended with its controller already
   --line.queued;
   if (line.committed && in_doubt) line.doubt_until = clock.now() + pdus[room.outlets[o].pdu.value].traits.longest_queue;
   if (line.queued == 0) line.committed = false;
@@ -142,8 +149,9 @@ void Judge::Impl::end_at_line(std::uint32_t o, bool to_on, bool in_doubt) {
 // A shed goes out at once and is journalled beside: its fact is durable before the turn ends. Nothing else may.
 void Judge::Impl::settle_orders() {
   for (std::uint32_t o = 0; o < outlets.size(); ++o) {
-    if (std::exchange(outlets[o].line[0].unclaimed, false)) broke(Rule::r5, name_of(o) + " was opened without a durable SwitchStarted");
-    outlets[o].line[1].unclaimed = false;   // told when it was sent
+    if (std::exchange(outlets[o].line[0].unclaimed, false))
+      broke(Rule::r5, name_of(o) + " was opened without a durable SwitchStarted");
+    outlets[o].line[1].unclaimed = false;  // told when it was sent
   }
 }
 
@@ -156,20 +164,23 @@ void Judge::Impl::began(std::uint32_t o, const SwitchStarted& f, const Fact& fac
   out.order = Order{f.effect, to_on, f.shed, f.reason == "open_confirmed", fact.at, f.expires, line.unclaimed};
   line.unclaimed = false;
   if (out.foreign && out.foreign->on != to_on && out.foreign->seen < fact.at && !f.shed && !out.order->confirmed) {
-    broke(Rule::r7, fmt::format("{} was switched {} by hand at {}, and we switch it {} again ({})", name_of(o), word(out.foreign->on),
-                                clock_text(out.foreign->at), word(to_on), f.reason));
+    broke(Rule::r7, fmt::format("{} was switched {} by hand at {}, and we switch it {} again ({})", name_of(o),
+                                word(out.foreign->on), clock_text(out.foreign->at), word(to_on), f.reason));
   }
   if (to_on) close_decided(o, fact.at);
 }
 
 // R3, at the moment of the decision: nothing closes blind. Another PDU's outlets that are unknown count at nameplate.
 void Judge::Impl::close_decided(std::uint32_t o, TimePoint now) {
-  const auto fresh = [&](std::uint32_t p) { return pdus[p].last_reading != before_all && pdus[p].last_reading + 2 * room.pdus[p].full_poll >= now; };
+  const auto fresh = [&](std::uint32_t p) {
+    return pdus[p].last_reading != before_all && pdus[p].last_reading + 2 * room.pdus[p].full_poll >= now;
+  };
   const std::uint32_t own = room.outlets[o].pdu.value;
   if (!fresh(own)) return broke(Rule::r3, name_of(o) + " was ordered on, and its PDU has given no fresh reading");
   for (std::uint32_t p = 0; p < pdus.size(); ++p) {
     if (!pdus[p].answered && now < controller_began + 2 * room.pdus[p].full_poll) {
-      return broke(Rule::r3, fmt::format("{} was ordered on after a start, before PDU {} answered", name_of(o), room.pdus[p].name));
+      return broke(Rule::r3,
+                   fmt::format("{} was ordered on after a start, before PDU {} answered", name_of(o), room.pdus[p].name));
     }
   }
   for (std::optional<CircuitId> c = room.outlets[o].circuit; c; c = room.circuits[c->value].parent) {
@@ -182,8 +193,8 @@ void Judge::Impl::close_decided(std::uint32_t o, TimePoint now) {
       else if (other.slot) sum += other.nameplate, unknown = true;
     }
     if (!unknown || sum <= room.circuits[c->value].hard) continue;
-    return broke(Rule::r3, fmt::format("{} was ordered on; with what is unknown at nameplate, {} comes to {:.1f} A", name_of(o),
-                                       room.circuits[c->value].name, sum.value()));
+    return broke(Rule::r3, fmt::format("{} was ordered on; with what is unknown at nameplate, {} comes to {:.1f} A",
+                                       name_of(o), room.circuits[c->value].name, sum.value()));
   }
 }
 
@@ -195,7 +206,8 @@ void Judge::Impl::ended_fact(const SwitchEnded& f) {
   if (done && out.order && out.order->effect == f.effect) {
     const TimePoint seen = out.line[f.to == "on" ? 1 : 0].seen;
     if (seen < out.order->decided) {
-      broke(Rule::r7, fmt::format("effect {} (switch {} {}) was called done, and nothing was read back", f.effect, f.outlet, f.to));
+      broke(Rule::r7,
+            fmt::format("effect {} (switch {} {}) was called done, and nothing was read back", f.effect, f.outlet, f.to));
     }
   }
   if (out.order && out.order->effect == f.effect) out.order.reset();
@@ -204,7 +216,7 @@ void Judge::Impl::ended_fact(const SwitchEnded& f) {
 void Judge::Impl::lock(const std::string& what, bool on) {
   if (const auto o = outlet_of(what)) {
     outlets[*o].locked = on;
-    if (!on) outlets[*o].foreign.reset();   // a person cleared it: R7 asks for one
+    if (!on) outlets[*o].foreign.reset();  // a person cleared it: R7 asks for one
   }
   for (std::uint32_t p = 0; p < pdus.size(); ++p) {
     if (room.pdus[p].name == what) pdus[p].locked = on;

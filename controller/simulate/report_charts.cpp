@@ -10,10 +10,10 @@
 namespace greenroom::sim {
 namespace {
 
-constexpr double left = 110, right = 90, width = 1320;      // pixels; room for names, for the limits' words
+constexpr double left = 110, right = 90, width = 1320;  // pixels; room for names, for the limits' words
 constexpr double plot = width - left - right;
 constexpr double chart_height = 180, row_height = 16, axis_height = 34;
-constexpr double word_width = 6.6;                          // of one letter at 11 px
+constexpr double word_width = 6.6;  // of one letter at 11 px
 
 double hours(const ReportData& d) { return std::max(in_seconds(d.length) / 3600.0, 1.0 / 60.0); }
 double x_of(const ReportData& d, double h) { return left + plot * h / hours(d); }
@@ -32,18 +32,20 @@ void time_axis(std::string& svg, const ReportData& d, double top, double height)
   const double step = hour_step(hours(d));
   for (int i = 0; i * step <= hours(d) + 1e-9; ++i) {
     const double x = x_of(d, i * step);
-    fmt::format_to(out, "<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", x, top, top + height);
-    fmt::format_to(out, "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{:g}</text>", x, top + height + 13,
-                   std::round(i * step * 100) / 100);
+    fmt::format_to(out, "<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>", x, top,
+                   top + height);
+    fmt::format_to(out, "<text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{:g}</text>", x,
+                   top + height + 13, std::round(i * step * 100) / 100);
   }
-  fmt::format_to(out, "<text class=\"axis\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">hours since the start</text>", left + plot / 2,
-                 top + height + 28);
+  fmt::format_to(out, "<text class=\"axis\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">hours since the start</text>",
+                 left + plot / 2, top + height + 28);
 }
 
 // At most two points a pixel: more than that nobody sees, and a long run would fill the page. The highest of each bin.
 std::string path(const ReportData& d, const std::vector<double>& values, double amps_most) {
   std::string points;
-  const auto bin = std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(static_cast<double>(values.size()) / (2 * plot))));
+  const auto bin =
+      std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(static_cast<double>(values.size()) / (2 * plot))));
   for (std::size_t i = 0; i < values.size(); i += bin) {
     const auto end = values.begin() + static_cast<std::ptrdiff_t>(std::min(i + bin, values.size()));
     const double amps = *std::max_element(values.begin() + static_cast<std::ptrdiff_t>(i), end);
@@ -56,7 +58,8 @@ std::string path(const ReportData& d, const std::vector<double>& values, double 
 void limit_line(std::string& svg, const char* kind, const char* words, double amps, double amps_most) {
   const double y = chart_height * (1.0 - amps / amps_most) + 8;
   fmt::format_to(std::back_inserter(svg),
-                 "<line class=\"{0}\" x1=\"{1}\" y1=\"{2:.1f}\" x2=\"{3}\" y2=\"{2:.1f}\"/><text class=\"tick\" x=\"{4}\" y=\"{5:.1f}\">{6} {7:g} A</text>",
+                 "<line class=\"{0}\" x1=\"{1}\" y1=\"{2:.1f}\" x2=\"{3}\" y2=\"{2:.1f}\"/><text class=\"tick\" x=\"{4}\" "
+                 "y=\"{5:.1f}\">{6} {7:g} A</text>",
                  kind, left, y, left + plot, left + plot + 4, y + 4, words, amps);
 }
 
@@ -112,13 +115,16 @@ std::string load_chart(const ReportData& d, const LoadSeries& load) {
   time_axis(svg, d, 8, chart_height);
   const double step = most > 40 ? 20 : most > 16 ? 5 : 2;
   for (double a = 0; a <= most; a += step) {
-    fmt::format_to(std::back_inserter(svg), "<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:g}</text>", left - 5,
-                   chart_height * (1.0 - a / most) + 12, a);
+    fmt::format_to(std::back_inserter(svg), "<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{:g}</text>",
+                   left - 5, chart_height * (1.0 - a / most) + 12, a);
   }
-  fmt::format_to(std::back_inserter(svg), "<text class=\"axis\" transform=\"translate(70 {}) rotate(-90)\" text-anchor=\"middle\">amps</text>", chart_height / 2 + 8);
+  fmt::format_to(std::back_inserter(svg),
+                 "<text class=\"axis\" transform=\"translate(70 {}) rotate(-90)\" text-anchor=\"middle\">amps</text>",
+                 chart_height / 2 + 8);
   const bool injected = load.clean != load.now;
   fmt::format_to(std::back_inserter(svg), "<polyline class=\"now\" points=\"{}\"/>", path(d, load.now, most));
-  if (injected) fmt::format_to(std::back_inserter(svg), "<polyline class=\"clean\" points=\"{}\"/>", path(d, load.clean, most));
+  if (injected)
+    fmt::format_to(std::back_inserter(svg), "<polyline class=\"clean\" points=\"{}\"/>", path(d, load.clean, most));
   fmt::format_to(std::back_inserter(svg), "<polyline class=\"mean\" points=\"{}\"/>", path(d, load.mean, most));
   limit_line(svg, "hard", "hard", load.hard.value(), most);
   if (load.continuous != load.hard) limit_line(svg, "soft", "continuous", load.continuous.value(), most);
@@ -132,16 +138,20 @@ std::string gantt(const ReportData& d, const std::vector<std::string>& names, co
   auto out = std::back_inserter(svg);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const double y = 2 + row_height * static_cast<double>(i);
-    fmt::format_to(out, "<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 6, y + 12, escaped(names[i]));
+    fmt::format_to(out, "<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 6, y + 12,
+                   escaped(names[i]));
     const auto row = rows.find(names[i]);
     if (row == rows.end()) continue;
     for (const Span& s : row->second) {
       const double x = x_of(d, s.from), w = x_of(d, s.to) - x;
-      fmt::format_to(out, "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\" fill=\"{}\"><title>{}</title></rect>", x, y + 1,
-                     std::max(w, 0.6), row_height - 2, paint(s.colour).colour, escaped(s.title));
+      fmt::format_to(out,
+                     "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{}\" fill=\"{}\"><title>{}</title></rect>",
+                     x, y + 1, std::max(w, 0.6), row_height - 2, paint(s.colour).colour, escaped(s.title));
       if (w < word_width * static_cast<double>(s.word.size())) continue;
-      const bool light = s.colour == Paint::hand || s.colour == Paint::shed || s.colour == Paint::look || s.colour == Paint::boot;
-      fmt::format_to(out, "<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", light ? "dark" : "light", x + 3, y + 12, escaped(s.word));
+      const bool light =
+          s.colour == Paint::hand || s.colour == Paint::shed || s.colour == Paint::look || s.colour == Paint::boot;
+      fmt::format_to(out, "<text class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", light ? "dark" : "light", x + 3, y + 12,
+                     escaped(s.word));
     }
   }
   return svg + "</svg>\n";

@@ -50,13 +50,16 @@ std::string cases_table(const ReportData& d) {
   for (const Fact& f : d.facts) {
     const auto* c = std::get_if<CaseOpened>(&f.body);
     if (c == nullptr) continue;
-    rows += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", c->number,
-                        hours_text(f.at), escaped(c->subject), escaped(c->reason), escaped(c->words), escaped(c->next), escaped(c->owner),
-                        closed.contains(c->number) ? "closed" : "open");
+    rows +=
+        fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                    c->number, hours_text(f.at), escaped(c->subject), escaped(c->reason), escaped(c->words),
+                    escaped(c->next), escaped(c->owner), closed.contains(c->number) ? "closed" : "open");
   }
   if (rows.empty()) return "<h2>Cases</h2><p>None.</p>\n";
-  return "<h2>Cases</h2><table><tr><th>No.</th><th>opened at</th><th>about</th><th>reason</th><th>what happened</th><th>what to do "
-         "next</th><th>owner</th><th>state</th></tr>\n" + rows + "</table>\n";
+  return "<h2>Cases</h2><table><tr><th>No.</th><th>opened at</th><th>about</th><th>reason</th><th>what "
+         "happened</th><th>what to do "
+         "next</th><th>owner</th><th>state</th></tr>\n" +
+         rows + "</table>\n";
 }
 
 std::string violations_part(const ReportData& d) {
@@ -72,14 +75,18 @@ std::string violations_part(const ReportData& d) {
 }  // namespace
 
 std::string report_html(const ReportData& d) {
-  std::string html = fmt::format("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title><style>{1}</style></head>\n<body>"
-                                 "<h1>{0}</h1>\n<p>{2} hours of the room's time. Greenroom keeps its own orders within the limits; the breaker protects.</p>\n",
-                                 escaped(d.title), style, hours_text(TimePoint{} + d.length));
+  std::string html = fmt::format(
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{0}</title><style>{1}</style></head>\n<body>"
+      "<h1>{0}</h1>\n<p>{2} hours of the room's time. Greenroom keeps its own orders within the limits; the breaker "
+      "protects.</p>\n",
+      escaped(d.title), style, hours_text(TimePoint{} + d.length));
   html += counts_table(d);
   html += "<h2>Load against the limits</h2>\n";
   html += load_legend;
   for (const LoadSeries& load : d.loads) html += "<h3>" + escaped(load.circuit) + "</h3>" + load_chart(d, load);
-  html += "<h2>Slots: who stood where, in which step</h2>\n<p>Point at a bar for the serial number and what it waited for.</p>\n";
+  html +=
+      "<h2>Slots: who stood where, in which step</h2>\n<p>Point at a bar for the serial number and what it waited "
+      "for.</p>\n";
   html += legend({Paint::hand, Paint::look, Paint::charge, Paint::restore, Paint::boot, Paint::held});
   html += gantt(d, d.slots, slot_rows(d));
   html += "<h2>Outlets</h2>\n<p>No bar: off.</p>\n" + legend({Paint::on, Paint::leased, Paint::shed, Paint::unknown});

@@ -18,17 +18,17 @@ namespace greenroom::sim {
 struct LoadSeries {
   std::string circuit;
   Amps hard, continuous;
-  std::vector<double> now, clean, mean; // clean: without what faults injected; mean: of the last ten minutes
+  std::vector<double> now, clean, mean;  // clean: without what faults injected; mean: of the last ten minutes
 };
 
 struct ReportData {
-  std::string title;                    // "Returns, seed 1, faults none"
+  std::string title;  // "Returns, seed 1, faults none"
   Duration period{std::chrono::seconds{10}};
-  Duration length;                      // of the run
+  Duration length;  // of the run
   std::vector<LoadSeries> loads;
-  std::vector<std::string> slots, outlets;      // by printed name, in the order in which they are shown
+  std::vector<std::string> slots, outlets;  // by printed name, in the order in which they are shown
   std::vector<Fact> facts;
-  std::vector<std::pair<std::string, std::string>> counts;   // "packed", "44"
+  std::vector<std::pair<std::string, std::string>> counts;  // "packed", "44"
   std::map<std::string, std::uint64_t> violations;
   std::vector<std::string> first_violations;
 };

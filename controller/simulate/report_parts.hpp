@@ -12,16 +12,19 @@
 namespace greenroom::sim {
 
 enum class Paint { hand, look, charge, restore, boot, held, on, leased, shed, unknown };
-struct PaintWords { const char* colour; const char* words; };
+struct PaintWords {
+  const char* colour;
+  const char* words;
+};
 PaintWords paint(Paint);
 
 struct Span {
   TimePoint from, to;
   Paint colour{};
-  std::string word;                     // inside the bar, where it fits
-  std::string title;                    // shown on pointing
+  std::string word;   // inside the bar, where it fits
+  std::string title;  // shown on pointing
 };
-using Rows = std::map<std::string, std::vector<Span>, std::less<>>;   // by printed name
+using Rows = std::map<std::string, std::vector<Span>, std::less<>>;  // by printed name
 
 Rows slot_rows(const ReportData&);
 Rows outlet_rows(const ReportData&);
@@ -31,6 +34,6 @@ std::string gantt(const ReportData&, const std::vector<std::string>& names, cons
 std::string legend(const std::vector<Paint>&);
 
 std::string escaped(std::string_view);
-std::string hours_text(TimePoint);      // "1:02"
+std::string hours_text(TimePoint);  // "1:02"
 
 }  // namespace greenroom::sim

@@ -50,7 +50,8 @@ class SlotRows {
   }
   void close(Visit& v, TimePoint at) {
     if (!v.slot.empty() && at > v.since) {
-      std::string title = fmt::format("{}: {}, {}, {} to {}", v.serial, v.kind, v.state, hours_text(v.since), hours_text(at));
+      std::string title =
+          fmt::format("{}: {}, {}, {} to {}", v.serial, v.kind, v.state, hours_text(v.since), hours_text(at));
       if (!v.what.empty()) title += ": " + v.what;
       rows_[v.slot].push_back({v.since, at, paint_of(v.kind, v.state), v.kind, std::move(title)});
     }
@@ -109,7 +110,8 @@ class OutletRows {
     const auto colour = paint_of_outlet(o);
     if (colour && at > o.since) {
       const std::string word = paint(*colour).words;
-      rows_[name].push_back({o.since, at, *colour, word, fmt::format("{}: {}, {} to {}", name, word, hours_text(o.since), hours_text(at))});
+      rows_[name].push_back(
+          {o.since, at, *colour, word, fmt::format("{}: {}, {} to {}", name, word, hours_text(o.since), hours_text(at))});
     }
     o.since = at;
   }

@@ -13,12 +13,12 @@ namespace greenroom::sim {
 // Called from the loop, in the order in which things happen. `number` is the device's own number of the outlet.
 struct WitnessListener {
   virtual ~WitnessListener() = default;
-  virtual void ordered(PduId, OutletNumber, Switch) = 0;        // a set began: it may wait in the driver's queue
-  virtual void committed(PduId, OutletNumber, Switch) = 0;      // the byte that commits it goes out now
-  virtual void ended(PduId, OutletNumber, Switch, const Result<OutletReading>&) = 0;   // what was read back, or why not
-  virtual void reading(PduId, const PduReading&) = 0;           // a good one
+  virtual void ordered(PduId, OutletNumber, Switch) = 0;    // a set began: it may wait in the driver's queue
+  virtual void committed(PduId, OutletNumber, Switch) = 0;  // the byte that commits it goes out now
+  virtual void ended(PduId, OutletNumber, Switch, const Result<OutletReading>&) = 0;  // what was read back, or why not
+  virtual void reading(PduId, const PduReading&) = 0;                                 // a good one
   virtual void identified(PduId, const PduTraits&) = 0;
-  virtual void failed(PduId, const Error&) = 0;                 // a read or an identify that gave nothing
+  virtual void failed(PduId, const Error&) = 0;  // a read or an identify that gave nothing
 };
 
 class WitnessPdu final : public Pdu {
