@@ -83,7 +83,13 @@ std::vector<FactBody> command_facts(const Room& room, const PowerState& state, c
       break;
     case CommandKind::restore_circuit: facts.emplace_back(CircuitRestored{c.label}); break;
     case CommandKind::clear_read_only: facts.emplace_back(LineReadOnly{c.label, "cleared by " + c.by, true}); break;
-    case CommandKind::prove_map: facts.emplace_back(MapProven{c.label, c.text, "commissioned"}); break;
+    case CommandKind::prove_map: {
+      // Who proves a map has the outlet before him: his word frees it as well, if somebody had switched it off.
+      const OutletRecord& o = state.outlets[find_outlet(room, c.label)->value];
+      facts.emplace_back(MapProven{c.label, c.text, "commissioned"});
+      if (o.foreign_off && !o.locked) facts.emplace_back(LockCleared{c.label});
+      break;
+    }
     case CommandKind::open_confirmed: {
       // The lease ends with the person's word, and the outlet stays open until a person clears it.
       const OutletRecord& o = state.outlets[find_outlet(room, c.label)->value];
