@@ -129,12 +129,12 @@ void Judge::ordered(PduId pdu, OutletNumber number, Switch to) {
   Impl::Outlet& o = j.outlets[*outlet];
   Impl::AtLine& line = o.line[to_on ? 1 : 0];
   ++line.queued;
-  if (!o.order || o.order->to_on != to_on) {
-    line.unclaimed = j.noted = j.unclaimed = true;  // a shed may come before its fact, within one turn
-  } else if (std::exchange(o.order->taken, true)) {
-    j.broke(Rule::r5, fmt::format("effect {} (switch {} {}) was carried out twice", o.order->effect, j.name_of(*outlet),
-                                  to_on ? "on" : "off"));
-  }
+  const bool decided = o.order && o.order->to_on == to_on;
+  if (decided && !std::exchange(o.order->taken, true)) return;
+  // A shed may come before its fact, within one turn, and in that turn the order before it ended.
+  line.unclaimed = j.noted = j.unclaimed = true;
+  if (decided && to_on)
+    j.broke(Rule::r5, fmt::format("effect {} (switch {} on) was carried out twice", o.order->effect, j.name_of(*outlet)));
 }
 
 void Judge::committed(PduId pdu, OutletNumber number, Switch to) {

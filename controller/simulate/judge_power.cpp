@@ -110,7 +110,8 @@ void Judge::Impl::pdu_lost(PduNote& pdu) {
 void Judge::Impl::sent(std::uint32_t o, bool to_on) {
   Outlet& out = outlets[o];
   out.line[to_on ? 1 : 0].committed = true;
-  if (out.order && out.order->to_on == to_on && clock.now() > out.order->expires) {
+  const bool its_own = out.order && out.order->to_on == to_on && !out.line[to_on ? 1 : 0].unclaimed;
+  if (its_own && clock.now() > out.order->expires) {
     broke(Rule::r7, fmt::format("effect {} (switch {} {}) was sent {} ms after it expired", out.order->effect, name_of(o),
                                 word(to_on), (clock.now() - out.order->expires).count() / 1000));
   }

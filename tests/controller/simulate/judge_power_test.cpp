@@ -202,6 +202,20 @@ TEST_F(JudgePower, LetsAShedGoOutBeforeItsFactWithinOneTurn) {
   EXPECT_TRUE(verdict().clean());
 }
 
+TEST_F(JudgePower, LetsASecondShedFollowInTheTurnInWhichTheFirstExpired) {
+  turn(0, true);
+  pass(sec(1));
+  decide(0, false, /*shed=*/true);
+  judge.ordered(room.outlets[0].pdu, room.outlets[0].number, Switch::off);
+  pass(sec(3));
+  judge.ended(room.outlets[0].pdu, room.outlets[0].number, Switch::off, fail(Errc::expired, "expired"));
+  judge.ordered(room.outlets[0].pdu, room.outlets[0].number, Switch::off);
+  fact(SwitchEnded{effect, room.outlets[0].name, "off", "unknown", "expired", false});
+  fact(order(0, false, /*shed=*/true, "shed"));
+  judge.committed(room.outlets[0].pdu, room.outlets[0].number, Switch::off);
+  EXPECT_TRUE(verdict().clean());
+}
+
 TEST_F(JudgePower, CountsAnOpenThatNeverGetsItsFact) {
   turn(0, true);
   send(0, false);
