@@ -119,7 +119,6 @@ struct Judge::Impl {
     bool battery{true};
     std::optional<SlotId> data, power;
     TimePoint erased_at{before_all}, booted_at{before_all}, dfu_at{before_all};
-    bool first_boot_due{};
   };
   struct Visit {
     std::string serial, recipe, kind, state, slot;

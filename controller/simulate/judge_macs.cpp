@@ -44,7 +44,6 @@ void Judge::Impl::mac_event(const model::PlantEvent& event) {
   } else if (const auto* erase = std::get_if<model::EraseStarted>(&event.what)) {
     erase_started(*erase, event.at);
   } else if (const auto* boot = std::get_if<model::FirstBoot>(&event.what)) {
-    macs[boot->mac.value].first_boot_due = false;
     macs[boot->mac.value].booted_at = event.at;
   } else {
     const auto* injected = std::get_if<model::FaultInjected>(&event.what);
@@ -83,7 +82,7 @@ bool Judge::Impl::protected_in_truth(std::uint32_t o) const {
     if (mac.power != outlets[o].place) continue;
     if (!mac.battery) return mac.mode != model::Mode::off;
     const bool at_work = mac.mode == model::Mode::dfu || mac.mode == model::Mode::recovery ||
-                         mac.mode == model::Mode::restore || (mac.mode == model::Mode::booted && mac.first_boot_due);
+                         mac.mode == model::Mode::restore;   // until it shows itself booted: its first boot
     return at_work && in_protecting_step(mac.who.serial);
   }
   return false;
@@ -107,7 +106,6 @@ std::string Judge::Impl::against_permit(const Mac& mac, std::uint64_t run) {
 void Judge::Impl::erase_started(const model::EraseStarted& e, TimePoint at) {
   Mac& mac = macs[e.mac.value];
   mac.erased_at = at;
-  mac.first_boot_due = true;
   const bool twice = permits.contains(e.run) && permits.at(e.run).used;
   std::string wrong = against_permit(mac, e.run);
   if (denied.contains(mac.who.serial)) wrong = "though it is on a deny list";

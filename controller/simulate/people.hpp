@@ -56,6 +56,7 @@ class People final : public model::PlantListener {
 
   // services.cpp
   asio::awaitable<void> facilities(Random);
+  Task<void> commission();
   asio::awaitable<void> mdm_check_ins(Random);
   asio::awaitable<void> mdm_batteries(Random);
   Task<void> tidy_power(Random&);

@@ -11,6 +11,8 @@ namespace {
 // A facilities person notices within minutes and walks over; the MDM hears from a Mac within a minute of its setup and
 // then every few minutes (MDM values are "stale by minutes", power facts 2.5).
 constexpr double notice_s = 60;
+// When the cords that commissioning found in the wrong outlets are put right: after the morning's work.
+constexpr Duration recabling = std::chrono::hours{1};
 constexpr Duration battery_period = std::chrono::minutes{5};
 
 }  // namespace
@@ -69,7 +71,22 @@ asio::awaitable<void> People::mdm_batteries(Random random) {
   }
 }
 
+// Commissioning, before work begins: every cord is followed from its outlet to its place, and what is as drawn is
+// said so. What is not stays unproven.
+Task<void> People::commission() {
+  for (std::uint32_t i = 0; i < room_.outlets.size(); ++i) {
+    const auto wired = plant_.wired_to(OutletId{i});
+    if (!room_.outlets[i].slot || !wired || *wired != *room_.outlets[i].slot) continue;
+    std::string label = room_.outlets[i].name;
+    std::string text = room_.slots[wired->value].name;
+    const auto told = co_await ask(CommandKind::prove_map, "facilities", std::move(label), {}, std::move(text), 0);
+    if (!told) co_return fail(told.error());
+  }
+  co_return Result<void>{};
+}
+
 asio::awaitable<void> People::facilities(Random random) {
+  if (const auto commissioned = co_await commission(); !commissioned) co_return;
   while (!desk_.over()) {
     if (const auto waited = co_await pause(random, notice_s, 2 * notice_s); !waited) co_return;
     if (const auto tidied = co_await tidy_power(random); !tidied && tidied.error().code == Errc::cancelled) co_return;
@@ -103,8 +120,11 @@ Task<void> People::tidy_power(Random& random) {
   for (std::uint32_t i = 0; i < room_.outlets.size() && label.empty(); ++i) {
     const OutletRecord& outlet = state->power.outlets[i];
     const auto wired = plant_.wired_to(OutletId{i});
-    if (!room_.outlets[i].slot || !wired || *wired != *room_.outlets[i].slot) continue;
-    if (outlet.proven && !outlet.foreign_off) continue;
+    if (!room_.outlets[i].slot || (outlet.proven && !outlet.foreign_off)) continue;
+    if (!wired || *wired != *room_.outlets[i].slot) {
+      if (clock_.now().time_since_epoch() > recabling) plant_.replug(*room_.outlets[i].slot);
+      continue;
+    }
     kind = CommandKind::prove_map;
     label = room_.outlets[i].name;
     text = room_.slots[wired->value].name;

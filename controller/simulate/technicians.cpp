@@ -87,10 +87,14 @@ Task<bool> People::scan(std::string name, std::string label) {
 Task<void> People::seat(std::string name, Chore chore, Random& random) {
   const auto mac = labelled(chore.serial);
   const auto place = place_for(chore);
-  if (!mac || !place) {
+  if (!mac) {   // searched the trolley for it
     put_aside_.insert(chore.serial);
-    co_return co_await pause(random, 5, 10);
+    if (const auto searched = co_await pause(random, 60, 180); !searched) co_return searched;
+    const auto told = co_await ask(CommandKind::step_failed, std::move(name), {}, std::move(chore.serial), "not on the trolley", 0);
+    if (!told) co_return fail(told.error());
+    co_return Result<void>{};
   }
+  if (!place) co_return co_await pause(random, 5, 10);
   const std::string slot_name = room_.slots[place->value].name;
   claimed_.insert(slot_name);
   auto done = co_await pause(random, 20, 60);

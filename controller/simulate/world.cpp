@@ -82,7 +82,10 @@ struct World::Impl final : FrontDesk {
         plant(io.get_executor(), clock, plan.spec, envelope_of(o.faults), seed.stream("plant")),
         engine(io.get_executor(), clock, plant),
         judge(clock, plant, setup.room, true_macs(plan), [this] { return state(); }),
-        people(clock, plant, *this, setup.room, plan.rows, seed), tasks(io.get_executor()) {}
+        people(clock, plant, *this, setup.room, plan.rows, seed), tasks(io.get_executor()) {
+    plant.listen(&judge);
+  }
+  ~Impl() override { plant.ignore(&judge); }
 
   // ---- what people see and ask
   std::vector<Chore> chores() override { return unit ? greenroom::chores(unit->bench->context()) : std::vector<Chore>{}; }

@@ -51,7 +51,7 @@ FaultEnvelope FaultEnvelope::all() {
   e[meter_frozen] = {0.1, 0, 3, minutes(5), minutes(20)};
   e[meter_drift] = {0.1, 0, 3, minutes(60), minutes(240)};
   e[meter_disagrees] = {0.1, 0, 3, minutes(10), minutes(60)};
-  e[outlets_swapped] = {0.05, 0, 1, {}, {}};
+  e[outlets_swapped] = {0, 0.4, 1, {}, {}};
   e[macs_swapped] = {0.1, 0, 2, {}, {}};
   e[mac_mislabelled] = {0, 0.03, 2, {}, {}};
   e[engine_false_success] = {0, 0.03, 2, {}, {}};

@@ -190,6 +190,16 @@ Result<void> Plant::reset_breaker(CircuitId c) {
   return {};
 }
 
+void Plant::replug(SlotId place) {
+  impl_->advance();
+  const auto wanted = impl_->spec.places[place.value].outlet;
+  if (!wanted) return;
+  const auto there = impl_->outlets[wanted->value].place;
+  if (!there || *there == place) return;
+  impl_->exchange_outlets(place, *there);
+  impl_->recompute();
+}
+
 void Plant::relabel(MacId mac, std::string label) { impl_->macs[mac.value].spec.label = std::move(label); }
 
 // --- engine

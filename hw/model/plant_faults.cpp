@@ -24,6 +24,8 @@ void Plant::Impl::schedule_faults() {
   for (auto i = static_cast<std::size_t>(FaultKind::pdu_reboot); i <= static_cast<std::size_t>(FaultKind::blackout); ++i) {
     arm(static_cast<FaultKind>(i));
   }
+  // The drawing is wrong from the start: two cords went into each other's outlets when the room was built.
+  if (dice.strikes(FaultKind::outlets_swapped)) strike_power(FaultKind::outlets_swapped);
   // Labels are wrong from the start: somebody stuck another Mac's on it.
   for (std::uint32_t i = 0; i < macs.size() && macs.size() > 1; ++i) {
     if (!dice.strikes(FaultKind::mac_mislabelled)) continue;
@@ -91,10 +93,14 @@ std::vector<std::uint32_t> Plant::Impl::power_targets(FaultKind kind) const {
 bool Plant::Impl::swap_outlets(SlotId one, SlotId other) {
   if (one == other) return false;
   tell(FaultInjected{FaultKind::outlets_swapped, one.value});
+  exchange_outlets(one, other);
+  return true;
+}
+
+void Plant::Impl::exchange_outlets(SlotId one, SlotId other) {
   std::swap(places[one.value].outlet, places[other.value].outlet);
   for (const SlotId place : {one, other}) outlets[places[place.value].outlet->value].place = place;
   for (const SlotId place : {one, other}) check_mains(place);
-  return true;
 }
 
 void Plant::Impl::weld(std::uint32_t target) {

@@ -101,6 +101,7 @@ struct Plant::Impl final : PduSurroundings {
   [[nodiscard]] std::vector<std::uint32_t> power_targets(FaultKind) const;
   bool strike_power(FaultKind);
   bool swap_outlets(SlotId one, SlotId other);
+  void exchange_outlets(SlotId one, SlotId other);
   void weld(std::uint32_t outlet);
   void heat(CircuitId);
   bool strike_meter(FaultKind);
