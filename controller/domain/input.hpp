@@ -92,7 +92,7 @@ enum class CommandKind {
   import_batch,     // rows, text = batch name
   scan,             // label: a Mac's serial or asset tag, or a slot's name
   step_done,        // number = visit: the person's tick on a step of theirs
-  step_failed,      // number = visit, text = why
+  step_failed,      // number = visit, text = why; number 0: serial = a Mac of the list that nobody can find
   battery,          // serial, number = percent: from an MDM or an agent
   mdm_seen,         // serial: this Mac checked in with its own serial
   deny, lift_denial,             // serial, text = why

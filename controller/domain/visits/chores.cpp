@@ -144,7 +144,10 @@ class List {
     return std::string(kind_name(SlotKind::restore));
   }
 
-  // Macs that nobody has scanned yet; the largest packs first, because they take longest to charge (power.md 4).
+  // Hours that a Mac takes alone: its pack at 1C (power facts 2.2), and the macOS that a T2 has to be given by hand.
+  static double solo_hours(const MacModel& m) { return m.battery_Wh / 100 + (m.family == "AppleSilicon" ? 0.0 : 0.75); }
+
+  // Macs that nobody has scanned yet; those that take longest first (power facts 4).
   std::vector<std::uint32_t> trolley() const {
     std::vector<std::uint32_t> waiting;
     for (std::uint32_t i = 0; i < c_.state.expected.size(); ++i) {
@@ -154,8 +157,8 @@ class List {
       if (!e.worked || !e.approved || !e.model || !e.recipe || e.open_cases > 0 || (v != nullptr && !again)) continue;
       if (!c_.state.denied.contains(e.serial)) waiting.push_back(i);
     }
-    const auto pack = [&](std::uint32_t i) { return c_.catalogue.models[*c_.state.expected[i].model].battery_Wh; };
-    std::stable_sort(waiting.begin(), waiting.end(), [&](std::uint32_t a, std::uint32_t b) { return pack(a) > pack(b); });
+    const auto hours = [&](std::uint32_t i) { return solo_hours(c_.catalogue.models[*c_.state.expected[i].model]); };
+    std::stable_sort(waiting.begin(), waiting.end(), [&](std::uint32_t a, std::uint32_t b) { return hours(a) > hours(b); });
     return waiting;
   }
 

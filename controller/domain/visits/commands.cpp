@@ -49,7 +49,20 @@ void step_done(Draft& d, const Command& cmd) {
   d.refuse(v->serial + " is in step " + std::string(to_string(s.kind)) + ": a tick does not end it.");
 }
 
+// A Mac of the list that nobody can find, or that nobody could begin with.
+void not_found(Draft& d, const Command& cmd) {
+  const std::string serial = clean_serial(cmd.serial);
+  const auto row = d.c.state.serials.find(serial);
+  if (row == d.c.state.serials.end()) return d.refuse(serial + " is on no list.");
+  const Visit* v = d.c.state.visit(d.c.state.expected[row->second].visit);
+  if (v != nullptr && v->open) return d.refuse(serial + " is being worked on: name its visit " + std::to_string(v->id) + ".");
+  const std::string words = serial + ": " + (cmd.text.empty() ? "not found under this label." : cmd.text);
+  d.open_case(0, serial, {"not_found", words, "Find the Mac, or take it off the list.", Owner::batch_lead});
+  d.answer = serial + " is in a case";
+}
+
 void step_failed(Draft& d, const Command& cmd) {
+  if (cmd.number == 0 && !cmd.serial.empty()) return not_found(d, cmd);
   const Visit* v = d.c.state.visit(cmd.number);
   if (v == nullptr || !v->open || v->state == StepState::held) {
     return d.refuse("No visit with the number " + std::to_string(cmd.number) + " is being worked on.");

@@ -26,6 +26,10 @@ void Draft::hold(const Visit& v, const Trouble& t) {
   touched_.push_back(v.id);
   stop_engine(v);
   open_case(v.id, v.serial, t);
+  if (const auto row = c.state.serials.find(t.also); row != c.state.serials.end()) {
+    const Visit* other = c.state.visit(c.state.expected[row->second].visit);
+    if (other == nullptr) open_case(0, t.also, t);   // nobody can find it under its own label
+  }
   enter(v, v.step, StepState::held, v.attempt, in_staffed(std::chrono::hours{8}), t.reason + ": " + t.words);
 }
 

@@ -17,6 +17,7 @@ namespace greenroom::visits {
 struct Trouble {
   std::string reason, words, next;
   Owner owner{Owner::technician};
+  std::string also{};                 // another serial that it is about: its row, if it has one, gets a case of its own
 };
 
 class Draft {

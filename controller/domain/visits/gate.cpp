@@ -16,7 +16,7 @@ std::string at_slot(const VisitContext& c, const Visit& v) { return " in slot " 
 
 Trouble wrong_label(const VisitContext& c, const Visit& v, const std::string& says) {
   return {"wrong_label", "The label says " + v.serial + ", the Mac" + at_slot(c, v) + " says " + says + ".",
-          "Compare case, box and label, put the right label on, then scan the Mac again.", Owner::batch_lead};
+          "Compare case, box and label, put the right label on, then scan the Mac again.", Owner::batch_lead, says};
 }
 
 const Visit* other_with(const VisitContext& c, const Visit& v, std::string_view serial, std::uint64_t ecid) {

@@ -132,6 +132,14 @@ TEST_F(ScanTest, ADeniedSerialOpensNoVisit) {
   EXPECT_EQ(tally(r.state.visits).in_case, 1U);
 }
 
+TEST_F(ScanTest, AMacThatNobodyCanFindIsACaseForTheBatchLead) {
+  r.command(CommandKind::step_failed, mac_a, 0, "not on the trolley");
+  EXPECT_FALSE(r.refused);
+  EXPECT_THAT(r.open_cases(), testing::ElementsAre("not_found"));
+  EXPECT_EQ(tally(r.state.visits).in_case, 1U);
+  EXPECT_EQ(chores(r.context())[0].serial, mac_b);
+}
+
 TEST_F(ScanTest, ATickOnAStepThatIsNotForTicksIsRefused) {
   r.seat(mac_a, "1-01");
   r.command(CommandKind::step_done, {}, 1);

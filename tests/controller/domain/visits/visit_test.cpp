@@ -120,8 +120,16 @@ TEST_F(VisitTest, AMacBoundASecondTimeAndStillDarkIsLookedAtAndThenACase) {
 TEST_F(VisitTest, ABootedSerialOtherThanTheLabelIsACaseAndNoWork) {
   r.seat(mac_a, "1-01");
   r.shows("1-01", MacMode::booted, mac_b);
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("wrong_label"));
+  EXPECT_THAT(r.open_cases(), testing::ElementsAre("wrong_label", "wrong_label"));   // both rows
   EXPECT_TRUE(r.all<EffectStarted>().empty());
+}
+
+TEST_F(VisitTest, AMacFoundUnderAnotherLabelGivesItsOwnRowACaseToo) {
+  r.seat(mac_a, "1-01");
+  r.shows("1-01", MacMode::booted, mac_b);
+  EXPECT_EQ(tally(r.state.visits).in_case, 2U);
+  r.scan(mac_b);
+  EXPECT_TRUE(r.refused);
 }
 
 TEST_F(VisitTest, TheLastMacStillPluggedInIsGivenTimeToLeave) {
