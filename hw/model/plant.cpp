@@ -197,6 +197,7 @@ void Plant::replug(SlotId place) {
   const auto there = impl_->outlets[wanted->value].place;
   if (!there || *there == place) return;
   impl_->exchange_outlets(place, *there);
+  impl_->tell(FaultEnded{FaultKind::outlets_swapped, place.value});
   impl_->recompute();
 }
 
