@@ -47,6 +47,10 @@ asio::awaitable<void> Bench::poll(PduId id) {
       if (!done && done.error().code == Errc::cancelled) co_return;
       failures = done ? 0 : failures + 1;
       if (!done) post(PduSilent{id, done.error().message, /*gone=*/failures >= polls_until_lost});
+      // It may have restarted while it was silent: who answers is proven anew before anything closes (R8).
+      if (!done && failures < polls_until_lost) {
+        if (const auto known = co_await identify(id); !known && known.error().code == Errc::cancelled) co_return;
+      }
       supervise_at = began + config.supervise;   // a full poll supervises too
       if (full) full_at = began + config.full_poll;
       // The room may judge a PDU lost that still answers (all its outlets went off at once): who it is must be proven anew.

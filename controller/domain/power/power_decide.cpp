@@ -56,7 +56,8 @@ struct Deciding {
   void lose_circuits(std::uint32_t pdu);
   void find_circuits_again(std::uint32_t pdu, const PduRead& r);
   void foreign(std::uint32_t o, bool to_on, int& already);
-  bool was_all_cut(const PduRead& r) const;
+  bool flipped(const OutletSample& s, TimePoint began) const;
+  bool restarted(const PduRead& r) const;
 };
 
 void Deciding::operator()(const PduIdentified& i) {
@@ -75,22 +76,35 @@ void Deciding::operator()(const PduIdentified& i) {
         "Check the cabling of " + name + ", then prove the map of its outlets.");
 }
 
-// Every outlet that read on reads off, two or more, and none was ordered off: a person's finger is slower than that.
-bool Deciding::was_all_cut(const PduRead& r) const {
-  int cut = 0;
+// Did it change to what we neither ordered nor may have ordered?
+bool Deciding::flipped(const OutletSample& s, TimePoint began) const {
+  const OutletRecord& was = state.outlets[s.outlet.value];
+  const bool to_on = s.state == Sensed::on;
+  if (!to_on && s.state != Sensed::off) return false;
+  if (was.sensed != (to_on ? Sensed::off : Sensed::on) || began < was.sensed_at) return false;
+  const bool ours = (was.order && was.order->to_on == to_on) || (was.doubt && *was.doubt == to_on);
+  return !ours;
+}
+
+// A finger switches one outlet at a time. A device that restarted changes many at once, or any while it was silent.
+bool Deciding::restarted(const PduRead& r) const {
+  int changed = 0, cut = 0, on = 0;
   for (const OutletSample& s : r.outlets) {
     if (s.outlet.value >= room.outlets.size()) continue;
-    const OutletRecord& o = state.outlets[s.outlet.value];
-    if (s.state == Sensed::on) return false;
-    if (o.sensed == Sensed::on && s.state == Sensed::off && !o.order && !o.doubt) ++cut;
+    if (s.state == Sensed::on) ++on;
+    if (!flipped(s, r.began)) continue;
+    ++changed;
+    if (s.state == Sensed::off) ++cut;
   }
-  return cut >= 2;
+  const PduSense& p = senses.pdus[r.pdu.value];
+  const bool after_silence = p.may_have_restarted && p.first_read == r.began;
+  return changed >= 3 || (cut >= 2 && on == 0) || (after_silence && changed >= 1);
 }
 
 void Deciding::operator()(const PduRead& r) {
   if (r.pdu.value >= room.pdus.size() || !state.pdus[r.pdu.value].known) return;
-  if (was_all_cut(r)) {
-    lose(r.pdu.value, "all its outlets went off at once: it lost power or restarted");
+  if (restarted(r)) {
+    lose(r.pdu.value, "its outlets changed by themselves: it lost power or restarted");
     return;
   }
   int seen = 0;
@@ -98,14 +112,10 @@ void Deciding::operator()(const PduRead& r) {
     const std::uint32_t o = s.outlet.value;
     if (o >= room.outlets.size()) continue;
     const OutletRecord& was = state.outlets[o];
-    if (r.began < was.sensed_at && was.sensed != Sensed::unknown && s.state != was.sensed)
-      continue;  // older than the read-back
-    const bool flipped =
-        (was.sensed == Sensed::on && s.state == Sensed::off) || (was.sensed == Sensed::off && s.state == Sensed::on);
-    const bool to_on = s.state == Sensed::on;
-    const bool ours = (was.order && was.order->to_on == to_on) || (was.doubt && *was.doubt == to_on);
+    if (r.began < was.sensed_at && was.sensed != Sensed::unknown) continue;  // older than the read-back
+    const bool not_ours = flipped(s, r.began);
     sensed(o, s.state);
-    if (flipped && !ours && rules.holds(Rule::r7)) foreign(o, to_on, seen);
+    if (not_ours && rules.holds(Rule::r7)) foreign(o, s.state == Sensed::on, seen);
   }
   find_circuits_again(r.pdu.value, r);
 }

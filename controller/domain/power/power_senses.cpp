@@ -26,7 +26,7 @@ Watts watts_of(const OutletSample& s, Volts nominal, Watts brick) {
 }
 
 void stop_watching(OutletLearned& l) {
-  l.under_full_from = l.under_3W_from = never;
+  l.under_full_from = l.under_3W_from = l.silent_from = never;
   l.plateau_at = Watts{};
   l.taper_from = never;
 }
@@ -73,11 +73,17 @@ void read(PowerSenses& senses, const Room& room, const PduRead& r, TimePoint now
     saw_state(s, sample.state, r.began, now);
     if (!sample.current && !sample.power) continue;
     const Outlet& outlet = room.outlets[sample.outlet.value];
+    const bool steady =
+        sample.state == Sensed::on && s.closed_seen != never && s.draw_began >= s.closed_seen + room.timings.settle;
+    s.before = steady ? s.current : std::nullopt;
     s.current = sample.current;
     s.power = watts_of(sample, room.circuits[outlet.circuit.value].nominal, outlet.brick_output);
     if (sample.current && *sample.current > p.meter_floor) s.learned.ever_drew = true;
     if (sample.state == Sensed::on) {
-      if (sample.current) s.last_draw = *sample.current;
+      if (sample.current) {
+        s.last_draw = *sample.current;
+        since(s.learned.silent_from, *sample.current <= p.meter_floor, r.began);
+      }
       const Duration gap = s.draw_began == long_ago ? Duration{} : r.began - s.draw_began;
       learn(s.learned, *s.power, outlet.brick_output, gap, r.began);
     }
@@ -88,12 +94,21 @@ void read(PowerSenses& senses, const Room& room, const PduRead& r, TimePoint now
   }
   p.last_read = r.began;
   p.answered = true;
-  if (p.first_read == never) p.first_read = r.began;
-  else if (r.began >= p.first_read + room.timings.settle) p.settled_reading = true;
+  if (p.first_read == never) {
+    p.first_read = r.began;
+    return;
+  }
+  p.may_have_restarted = false;
+  if (!p.was_silent && r.began >= p.first_read + room.timings.settle) p.settled_reading = true;
 }
 
 void identified(PowerSenses& senses, const Room& room, const PowerState& state, const PduIdentified& i) {
   PduSense& p = senses.pdus[i.pdu.value];
+  if (p.was_silent) {
+    p.first_read = never;
+    p.settled_reading = p.was_silent = false;
+    p.may_have_restarted = true;
+  }
   if (!p.identified || !state.pdus[i.pdu.value].known) {  // proven anew: nothing that was read before counts (R8)
     p.first_read = never;
     p.settled_reading = false;
@@ -104,6 +119,7 @@ void identified(PowerSenses& senses, const Room& room, const PowerState& state, 
       s.state_began = s.draw_began = long_ago;
       s.closed_seen = never;
       s.current.reset();
+      s.before.reset();
       stop_watching(s.learned);
     }
     for (std::uint32_t c = 0; c < room.circuits.size(); ++c) {
@@ -135,6 +151,10 @@ void sense_power(PowerSenses& senses, const Room& room, const PowerState& state,
     if (r->pdu.value < senses.pdus.size()) read(senses, room, *r, now);
   } else if (const auto* i = std::get_if<PduIdentified>(&input)) {
     if (i->pdu.value < senses.pdus.size()) identified(senses, room, state, *i);
+  } else if (const auto* silent = std::get_if<PduSilent>(&input)) {
+    if (silent->pdu.value >= senses.pdus.size()) return;
+    senses.pdus[silent->pdu.value].was_silent = true;
+    senses.pdus[silent->pdu.value].settled_reading = false;
   } else if (const auto* w = std::get_if<SwitchResult>(&input)) {
     const bool seen = w->read_back == Sensed::on || w->read_back == Sensed::off || w->read_back == Sensed::pending;
     if (seen && w->outlet.value < senses.outlets.size()) saw_state(senses.outlets[w->outlet.value], w->read_back, now, now);

@@ -26,6 +26,7 @@ struct OutletLearned {
   TimePoint under_full_from{never};   // under max(5 W, 8 % of the plateau) since; never: is not
   TimePoint under_3W_from{never};
   bool ever_drew{};                   // more than the meter's floor, since occupied
+  TimePoint silent_from{never};       // on, and at or below the meter's floor, since
   double delivered_Wh{};
 };
 
@@ -36,6 +37,8 @@ struct OutletSense {
   std::optional<Amps> current;        // the latest own reading
   std::optional<Watts> power;
   TimePoint draw_began{long_ago};
+  std::optional<Amps> before;         // the reading before `current`, both while on and settled: a step between them is
+                                      // none of ours
   Amps last_draw;                     // while on; what an opening outlet counts at
   OutletLearned learned;
 };
@@ -46,6 +49,8 @@ struct PduSense {
   TimePoint first_read{never};        // began: states known since identity was (re)proven
   TimePoint last_read{long_ago};      // began
   bool settled_reading{};             // a read that began settle_s after the first one is in (R8)
+  bool was_silent{};                  // a poll gave nothing, and identity was not proven since: nothing closes
+  bool may_have_restarted{};          // it was silent: the next states tell
   bool meters_outlets{};
   Duration longest_queue{std::chrono::seconds{10}};
   Duration meter_lag{};

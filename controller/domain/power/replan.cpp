@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 // A closed, occupied outlet that never drew anything for so long feeds another slot, or nothing. Longer than the
 // 25 minutes that a flat pack may idle (power facts 2.2).
 constexpr Duration silent_too_long = 35min;
+constexpr Duration silent_at_work = 1min;
 
 struct Replanning {
   const Room& room;
@@ -61,11 +62,34 @@ struct Replanning {
     const TimePoint settled_off = r.sensed_at == long_ago ? never : r.sensed_at + settle_time(room, senses, OutletId{o});
     if (s.state == Sensed::off && *s.current > floor && s.draw_began >= settled_off)
       return "it reads off and draws " + std::to_string(s.current->milli) + " mA";
+    // A Mac at work draws; with its charger out, or on another outlet's cord, its own outlet shows nothing.
+    const bool at_work = s.state == Sensed::on && r.lease && s.learned.ever_drew && s.learned.silent_from != never &&
+                         now - s.learned.silent_from >= silent_at_work;
+    if (at_work) return "a Mac at work drew from it and draws no more";
     const Demand* d = demand_of(o);
     const bool hungry = d != nullptr && d->want == Want::charge && d->charge < 0.9;
     if (s.state == Sensed::on && hungry && !s.learned.ever_drew && s.closed_seen != never &&
         now - s.closed_seen >= silent_too_long) {
       return "it has been on under a Mac that needs charge and has drawn nothing";
+    }
+    return {};
+  }
+
+  // Two outlets whose draws changed places between two samples, with no order of ours: their cords were exchanged.
+  std::string exchanged(std::uint32_t o) const {
+    const auto stepped = [&](std::uint32_t x) {
+      const OutletSense& s = senses.outlets[x];
+      return state.outlets[x].proven && s.before && s.current && draw_fresh(room, state, senses, OutletId{x}, now) &&
+             std::abs(s.current->milli - s.before->milli) * 10 > room.outlets[x].nameplate_nominal.milli;
+    };
+    const auto near = [&](Amps a, Amps b) { return std::abs(a.milli - b.milli) <= 30 + std::max(a.milli, b.milli) / 20; };
+    if (!stepped(o)) return {};
+    for (std::uint32_t x = 0; x < room.outlets.size(); ++x) {
+      const OutletSense &s = senses.outlets[o], &other = senses.outlets[x];
+      if (x == o || room.outlets[x].pdu != room.outlets[o].pdu || !stepped(x) || s.draw_began != other.draw_began) continue;
+      if (near(*s.current, *other.before) && near(*other.current, *s.before)) {
+        return "it and " + room.outlets[x].name + " exchanged their loads";
+      }
     }
     return {};
   }
@@ -76,7 +100,8 @@ struct Replanning {
       const Outlet& outlet = room.outlets[o];
       if (!outlet.slot) continue;
       if (proven_by_draw(o)) facts.emplace_back(MapProven{outlet.name, room.slots[outlet.slot->value].name, "draw"});
-      const std::string why = contradiction(o);
+      std::string why = contradiction(o);
+      if (why.empty()) why = exchanged(o);
       if (why.empty()) continue;
       facts.emplace_back(MapRevoked{outlet.name, why});
       CaseOpened c;

@@ -151,7 +151,8 @@ std::optional<std::uint32_t> Sums::binds(std::uint32_t outlet, bool after) const
   for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
     const Amps hard_now = after ? hard_after(c) : hard(c);
     const Amps soft_now = after ? soft_after(c) : nodes_[c].expected;
-    const Amps over = std::max(hard_now + v.nameplate - circuits_[c].hard, soft_now + v.expected - soft_room(circuits_[c].soft));
+    const Amps over =
+        std::max(hard_now + v.nameplate - circuits_[c].hard, soft_now + v.expected - soft_room(circuits_[c].soft));
     if (over <= Amps{} || over < worst) continue;
     tightest = c;
     worst = over;

@@ -77,9 +77,9 @@ WaitReason reason(const std::string& word) {
 }
 
 void add_outlet(Case& c, const Words& w) {
-  static const std::map<std::string, Counts> kinds{{"off", Counts::nothing},         {"unsettled", Counts::unsettled},
-                                                   {"unknown", Counts::unsettled},   {"held", Counts::held},
-                                                   {"at_draw", Counts::at_draw},     {"through_meter", Counts::through_meter}};
+  static const std::map<std::string, Counts> kinds{{"off", Counts::nothing},       {"unsettled", Counts::unsettled},
+                                                   {"unknown", Counts::unsettled}, {"held", Counts::held},
+                                                   {"at_draw", Counts::at_draw},   {"through_meter", Counts::through_meter}};
   Outlet o;
   o.name = w[1];
   o.circuit = CircuitId{c.circuit(text(w, "on"))};
@@ -141,7 +141,8 @@ std::vector<Case> read_cases(const std::filesystem::path& file) {
 
 std::set<std::string> told(const Case& c, const Plan& p) {
   std::set<std::string> said;
-  for (const Order& o : p.orders) said.insert((o.on ? "close " : "open ") + c.outlet_names[o.outlet] + (o.on ? "" : " " + std::string(o.reason)));
+  for (const Order& o : p.orders)
+    said.insert((o.on ? "close " : "open ") + c.outlet_names[o.outlet] + (o.on ? "" : " " + std::string(o.reason)));
   for (const std::uint32_t o : p.leases) said.insert("lease " + c.outlet_names[o]);
   for (const Wait& w : p.waits) {
     said.insert("wait " + c.outlet_names[w.outlet] + " " + std::string(to_string(w.reason)) +
@@ -160,7 +161,7 @@ void run(const Case& c) {
   SCOPED_TRACE("case " + c.name);
   const CircuitTree tree = make_tree(c.room);
   PowerMemory memory = c.memory;
-  memory.planned_at = now;            // no time passes: the mean stays as the case gives it
+  memory.planned_at = now;  // no time passes: the mean stays as the case gives it
   memory.loads.resize(c.circuits.size());
   for (std::size_t i = 0; i < c.circuits.size(); ++i) memory.loads[i].mean_A = c.circuits[i].mean_A;
   const Plan p = plan_power(tree, c.outlets, c.circuits, memory, Timings{}, c.rules, now);
