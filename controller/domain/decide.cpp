@@ -90,13 +90,14 @@ void answer(const Command& cmd, Decision& d) {
                          : std::string(to_string(cmd.kind)) + " " + cmd.label + ": done";
   }
   if (cmd.key.empty()) return;
-  d.facts.push_back(CommandTaken{cmd.key, std::string(to_string(cmd.kind)), (d.refused ? std::string(refused_mark) : "") + d.answer});
+  d.facts.push_back(
+      CommandTaken{cmd.key, std::string(to_string(cmd.kind)), (d.refused ? std::string(refused_mark) : "") + d.answer});
 }
 
 void plan(const VisitContext& c, Planner planner, std::uint64_t next_effect, Decision& d) {
   d.facts = advance_visits(c, next_effect);
-  PowerDecision power = replan(c.room, c.rules, planner, c.power, c.power_senses, demands(c),
-                               next_effect_after(next_effect, d.facts), c.now);
+  PowerDecision power =
+      replan(c.room, c.rules, planner, c.power, c.power_senses, demands(c), next_effect_after(next_effect, d.facts), c.now);
   append(d.facts, std::move(power.facts));
   d.memory = std::move(power.memory);
   d.wake_at = std::min(power.wake_at, next_visit_deadline(c));
@@ -121,7 +122,8 @@ RoomSenses initial_senses(const RoomSetup& setup, TimePoint now) {
 Decision decide(const RoomSetup& setup, const RoomState& state, const RoomSenses& senses, const Input& input, TimePoint now,
                 WallTime wall) {
   Decision d;
-  const VisitContext c{setup.room, setup.catalogue, setup.rules, state.visits, senses.visits, state.power, senses.power, now, wall};
+  const VisitContext c{setup.room,  setup.catalogue, setup.rules, state.visits, senses.visits,
+                       state.power, senses.power,    now,         wall};
   const auto* cmd = std::get_if<Command>(&input);
   if (cmd != nullptr && answered_before(state.visits, *cmd, d)) return d;
   if (std::holds_alternative<Replan>(input)) {

@@ -15,8 +15,8 @@ StepState state_from(std::string_view text) {
 }
 
 MacMode mode_from(std::string_view text) {
-  for (const MacMode m : {MacMode::wtf, MacMode::dfu, MacMode::port_dfu, MacMode::kis, MacMode::recovery, MacMode::restore,
-                          MacMode::booted}) {
+  for (const MacMode m :
+       {MacMode::wtf, MacMode::dfu, MacMode::port_dfu, MacMode::kis, MacMode::recovery, MacMode::restore, MacMode::booted}) {
     if (to_string(m) == text) return m;
   }
   return MacMode::t2_booted;
@@ -32,7 +32,7 @@ class Folder {
   Folder(VisitState& s, const Catalogue& c, const Fact& fact) : s_(s), c_(c), fact_(fact) {}
 
   template <class Other>
-  void operator()(const Other&) {}   // power's
+  void operator()(const Other&) {}  // power's
 
   void operator()(const OutletWaits& f) {
     if (const auto at = s_.outlet_slots.find(f.outlet); at != s_.outlet_slots.end()) {
@@ -125,6 +125,7 @@ class Folder {
     v->deadline = f.deadline;
     v->entered = fact_.at;
     v->what = f.what;
+    if (v->state == StepState::running) v->percent_before = v->percent;
     // The DFU sighting that ends the dfu step is the one that names the Mac (R4 b).
     if (c_.recipes[v->recipe].steps[f.step].kind == StepKind::dfu && v->state == StepState::done && v->slot) {
       const PortView& p = s_.slots[v->slot->value].port;

@@ -74,7 +74,9 @@ class List {
       if (v.state != StepState::held || !seated_in(c_, v, from) || v.run.open() || v.effect != 0) return;
       const std::string to = promise("pack_table", v.serial);
       if (to.empty()) return;
-      add(v, "move", to, "Put " + v.serial + " aside: take it out of " + std::string(slot_name(c_, v)) + ", scan it, scan " + to + ".", "pack_table");
+      add(v, "move", to,
+          "Put " + v.serial + " aside: take it out of " + std::string(slot_name(c_, v)) + ", scan it, scan " + to + ".",
+          "pack_table");
     });
   }
 
@@ -83,7 +85,7 @@ class List {
     for (std::size_t i = 0; i < c_.room.slots.size(); ++i) {
       const SlotView& s = c_.state.slots[i];
       if (s.visit != 0 || !s.port.present) continue;
-      if (s.freed != TimePoint::min() && c_.now < s.freed + std::chrono::minutes{2}) continue;   // being taken out
+      if (s.freed != TimePoint::min() && c_.now < s.freed + std::chrono::minutes{2}) continue;  // being taken out
       const std::string& here = c_.room.slots[i].name;
       const auto row = c_.state.serials.find(s.port.serial);
       const Visit* v = row == c_.state.serials.end() ? nullptr : c_.state.visit(c_.state.expected[row->second].visit);
@@ -91,13 +93,19 @@ class List {
         add(*v, "look", std::string(slot_name(c_, *v)),
             v->serial + " is plugged in at " + here + ": move its cables to " + std::string(slot_name(c_, *v)) + ".");
       } else if (row == c_.state.serials.end() || (v != nullptr && !v->open)) {
-        all_.push_back({0, s.port.serial, here, Owner::technician, "Scan me: the Mac in slot " + here + " is bound to no label.", "look", {}});
-      }   // else the list of seats sends somebody
+        all_.push_back({0,
+                        s.port.serial,
+                        here,
+                        Owner::technician,
+                        "Scan me: the Mac in slot " + here + " is bound to no label.",
+                        "look",
+                        {}});
+      }  // else the list of seats sends somebody
     }
   }
 
   void moves() {
-    for (const std::string_view to : {kind_name(SlotKind::shelf), kind_name(SlotKind::pack_table)}) {
+    for (const std::string_view to : {kind_name(SlotKind::shelf), kind_name(SlotKind::pack_table), kind_name(SlotKind::restore)}) {
       each_open([&](const Visit& v) {
         if (v.state != StepState::hands) return;
         const Step& s = step_of(c_, v);
@@ -125,7 +133,8 @@ class List {
       const Step& s = step_of(c_, v);
       if (v.state != StepState::hands || s.kind != StepKind::seat) return;
       const std::string place = promise(s.to, v.serial);
-      if (!place.empty()) add(v, "seat", place, "Take " + v.serial + ", scan it, scan slot " + place + ", plug it in.", s.to);
+      if (!place.empty())
+        add(v, "seat", place, "Take " + v.serial + ", scan it, scan slot " + place + ", plug it in.", s.to);
     });
     for (const std::uint32_t i : trolley()) {
       const ExpectedMac& e = c_.state.expected[i];
@@ -165,7 +174,7 @@ class List {
   void cases() {
     for (const Case& k : c_.state.cases) {
       const Visit* v = c_.state.visit(k.visit);
-      if (!k.open || (v != nullptr && v->open && (v->run.open() || v->effect != 0))) continue;   // put in order first
+      if (!k.open || (v != nullptr && v->open && (v->run.open() || v->effect != 0))) continue;  // put in order first
       Owner owner = Owner::technician;
       for (const Owner o : {Owner::batch_lead, Owner::facilities, Owner::repair, Owner::security, Owner::mdm_admin,
                             Owner::recipe_owner, Owner::bench_owner, Owner::auditor}) {

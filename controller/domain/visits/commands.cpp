@@ -21,7 +21,8 @@ std::string clean_serial(const std::string& text) {
 void step_done(Draft& d, const Command& cmd) {
   const Visit* v = d.c.state.visit(cmd.number);
   if (v == nullptr || !v->open) return d.refuse("No open visit has the number " + std::to_string(cmd.number) + ".");
-  if (v->state == StepState::done || v->state == StepState::held) return d.refuse("Nothing is to be ticked for " + v->serial + " now.");
+  if (v->state == StepState::done || v->state == StepState::held)
+    return d.refuse("Nothing is to be ticked for " + v->serial + " now.");
   const Step& s = step_of(d.c, *v);
   d.answer = "ticked: " + std::string(to_string(s.kind)) + " of " + v->serial;
   switch (s.kind) {
@@ -38,7 +39,7 @@ void step_done(Draft& d, const Command& cmd) {
       break;
     case StepKind::identify:
     case StepKind::install_os:
-    case StepKind::first_boot:   // the person did what was asked: look again
+    case StepKind::first_boot:  // the person did what was asked: look again
       if (v->state == StepState::hands && v->attempt <= s.tries) {
         const Duration again = s.kind == StepKind::identify ? d.c.room.timings.bind_lapse : deadline_of(s);
         return d.enter(*v, v->step, StepState::running, v->attempt + 1, d.in(again), {});
@@ -55,7 +56,8 @@ void not_found(Draft& d, const Command& cmd) {
   const auto row = d.c.state.serials.find(serial);
   if (row == d.c.state.serials.end()) return d.refuse(serial + " is on no list.");
   const Visit* v = d.c.state.visit(d.c.state.expected[row->second].visit);
-  if (v != nullptr && v->open) return d.refuse(serial + " is being worked on: name its visit " + std::to_string(v->id) + ".");
+  if (v != nullptr && v->open)
+    return d.refuse(serial + " is being worked on: name its visit " + std::to_string(v->id) + ".");
   const std::string words = serial + ": " + (cmd.text.empty() ? "not found under this label." : cmd.text);
   d.open_case(0, serial, {"not_found", words, "Find the Mac, or take it off the list.", Owner::batch_lead});
   d.answer = serial + " is in a case";
@@ -126,7 +128,7 @@ void resume(Draft& d, const Visit& v) {
   const StepKind kind = step_of(d.c, v).kind;
   std::uint32_t again = v.step;
   if (restart_point(kind)) {
-    const auto seat = step_before(d.c, v, StepKind::seat);
+    const auto seat = placing_step(d.c, v);
     if (seat) again = seated_in(d.c, v, SlotKind::restore) ? *seat + 1 : *seat;
   }
   d.after(v, again == 0 ? 0 : again - 1);
@@ -140,7 +142,8 @@ void close_case(Draft& d, const Command& cmd) {
   const Case& k = cases[cmd.number - 1];
   const Visit* v = d.c.state.visit(k.visit);
   if (v != nullptr && v->open && v->state == StepState::held && v->open_cases == 1) {
-    if (v->run.open() || v->effect != 0) return d.refuse(v->serial + " is still being put in order: close the case in some minutes.");
+    if (v->run.open() || v->effect != 0)
+      return d.refuse(v->serial + " is still being put in order: close the case in some minutes.");
     d.add(CaseClosed{k.number, cmd.text});
     resume(d, *v);
   } else {
@@ -181,7 +184,8 @@ void usb_changed(Draft& d, const UsbChanged& in) {
     }
   }
   const bool same_mode = in.sight ? now.present && now.mode == in.sight->mode : !now.present;
-  const bool same_mac = now.serial == seen.serial && now.ecid == seen.ecid && now.chip == seen.chip && now.board == seen.board;
+  const bool same_mac =
+      now.serial == seen.serial && now.ecid == seen.ecid && now.chip == seen.chip && now.board == seen.board;
   if (same_mode && same_mac) return;
   d.add(std::move(seen));
 }
@@ -189,13 +193,13 @@ void usb_changed(Draft& d, const UsbChanged& in) {
 void effect_result(Draft& d, const EffectResult& in) {
   const auto& open = d.c.state.open_effects;
   const auto at = std::find_if(open.begin(), open.end(), [&](const OpenEffect& e) { return e.started.effect == in.effect; });
-  if (at == open.end()) return;   // ended before: by its deadline, or by the end of its engine
+  if (at == open.end()) return;  // ended before: by its deadline, or by the end of its engine
   const EffectStarted& e = at->started;
   const Visit* v = d.c.state.visit(e.visit);
   if (e.kind == "engine" && in.evidence && v != nullptr) {
     const Evidence& proof = *in.evidence;
-    d.add(EvidenceRecorded{e.visit, e.effect, proof.serial, static_cast<std::uint64_t>(proof.ecid), std::string(to_string(proof.erased)),
-                           std::string(to_string(proof.os)), proof.checkpoint});
+    d.add(EvidenceRecorded{e.visit, e.effect, proof.serial, static_cast<std::uint64_t>(proof.ecid),
+                           std::string(to_string(proof.erased)), std::string(to_string(proof.os)), proof.checkpoint});
   }
   d.add(EffectEnded{e.effect, e.kind, e.visit, in.ok, in.cause, in.remedy, in.owner});
   if (v == nullptr) return;
@@ -203,8 +207,9 @@ void effect_result(Draft& d, const EffectResult& in) {
     d.add(EffectEnded{v->run.effect, "engine", v->id, false, "The engine was stopped.", {}, {}});
   }
   if (e.kind == "put_back" && !in.ok) {
-    d.open_case(v->id, v->serial, {"put_back_by_hand", v->serial + " could not be put back: " + in.cause,
-                                   "In recovery set auto-boot true, saveenv, reboot; by hand, at slot " + e.slot + ".", Owner::technician});
+    d.open_case(v->id, v->serial,
+                {"put_back_by_hand", v->serial + " could not be put back: " + in.cause,
+                 "In recovery set auto-boot true, saveenv, reboot; by hand, at slot " + e.slot + ".", Owner::technician});
   }
 }
 
@@ -224,7 +229,8 @@ void sense_visits(VisitSenses& senses, const Room&, const VisitState& state, con
   const auto* report = std::get_if<EngineReported>(&input);
   if (report == nullptr) return;
   std::erase_if(senses.engines, [&](const EngineProgress& e) {
-    return std::none_of(state.open_effects.begin(), state.open_effects.end(), [&](const OpenEffect& o) { return o.started.effect == e.effect; });
+    return std::none_of(state.open_effects.begin(), state.open_effects.end(),
+                        [&](const OpenEffect& o) { return o.started.effect == e.effect; });
   });
   const auto at = std::lower_bound(senses.engines.begin(), senses.engines.end(), report->effect,
                                    [](const EngineProgress& e, std::uint64_t n) { return e.effect < n; });

@@ -6,12 +6,15 @@ namespace greenroom::visits {
 
 void Draft::enter(const Visit& v, std::uint32_t step, StepState state, int attempt, TimePoint deadline, std::string what) {
   const StepKind kind = recipe_of(c, v).steps[step].kind;
-  add(StepChanged{v.id, step, std::string(to_string(kind)), std::string(to_string(state)), attempt, deadline, std::move(what)});
+  add(StepChanged{v.id, step, std::string(to_string(kind)), std::string(to_string(state)), attempt, deadline,
+                  std::move(what)});
 }
 
-std::uint64_t Draft::effect(const Visit& v, std::string kind, std::uint64_t ecid, std::string detail, std::string restore_kind) {
+std::uint64_t Draft::effect(const Visit& v, std::string kind, std::uint64_t ecid, std::string detail,
+                            std::string restore_kind) {
   const std::uint64_t number = next_effect_++;
-  add(EffectStarted{number, std::move(kind), v.id, std::string(slot_name(c, v)), ecid, std::move(detail), std::move(restore_kind)});
+  add(EffectStarted{number, std::move(kind), v.id, std::string(slot_name(c, v)), ecid, std::move(detail),
+                    std::move(restore_kind)});
   return number;
 }
 
@@ -28,7 +31,7 @@ void Draft::hold(const Visit& v, const Trouble& t) {
   open_case(v.id, v.serial, t);
   if (const auto row = c.state.serials.find(t.also); row != c.state.serials.end()) {
     const Visit* other = c.state.visit(c.state.expected[row->second].visit);
-    if (other == nullptr) open_case(0, t.also, t);   // nobody can find it under its own label
+    if (other == nullptr) open_case(0, t.also, t);  // nobody can find it under its own label
   }
   enter(v, v.step, StepState::held, v.attempt, in_staffed(std::chrono::hours{8}), t.reason + ": " + t.words);
 }
@@ -48,7 +51,7 @@ WallTime staffed_after(const std::vector<Shift>& shifts, WallTime wall, Duration
   const auto midnight = std::chrono::floor<days>(wall);
   for (int day = 0; day < 28; ++day) {
     const auto date = midnight + days{day};
-    const auto weekday = static_cast<int>(std::chrono::weekday{date}.iso_encoding()) - 1;   // Monday is 0
+    const auto weekday = static_cast<int>(std::chrono::weekday{date}.iso_encoding()) - 1;  // Monday is 0
     for (const Shift& s : shifts) {
       if (s.weekday != weekday) continue;
       const WallTime begin = std::max<WallTime>(date + s.begin, wall);
@@ -58,7 +61,7 @@ WallTime staffed_after(const std::vector<Shift>& shifts, WallTime wall, Duration
       d -= end - begin;
     }
   }
-  return wall + days{28};   // nobody works here: a deadline all the same
+  return wall + days{28};  // nobody works here: a deadline all the same
 }
 
 // ---- looking up -----------------------------------------------------------------------------------------------------
@@ -129,6 +132,10 @@ std::optional<std::uint32_t> step_before(const VisitContext& c, const Visit& v, 
     if (recipe_of(c, v).steps[i].kind == kind) return i;
   }
   return std::nullopt;
+}
+
+std::optional<std::uint32_t> placing_step(const VisitContext& c, const Visit& v) {
+  return std::max(step_before(c, v, StepKind::seat), step_before(c, v, StepKind::move));   // nothing is less than any
 }
 
 bool erases(const Recipe& r) {

@@ -17,7 +17,7 @@ namespace greenroom::visits {
 struct Trouble {
   std::string reason, words, next;
   Owner owner{Owner::technician};
-  std::string also{};                 // another serial that it is about: its row, if it has one, gets a case of its own
+  std::string also{};  // another serial that it is about: its row, if it has one, gets a case of its own
 };
 
 class Draft {
@@ -30,7 +30,10 @@ class Draft {
   bool refused{};
 
   void add(FactBody f) { facts.push_back(std::move(f)); }
-  void refuse(std::string words) { answer = std::move(words); refused = true; }
+  void refuse(std::string words) {
+    answer = std::move(words);
+    refused = true;
+  }
 
   // Enters a state of a step; the deadline is re-armed.
   void enter(const Visit&, std::uint32_t step, StepState, int attempt, TimePoint deadline, std::string what);
@@ -66,22 +69,23 @@ const Slot* slot_of(const VisitContext&, const Visit&);
 const SlotView* view_of(const VisitContext&, const Visit&);
 std::string_view slot_name(const VisitContext&, const Visit&);
 bool seated_in(const VisitContext&, const Visit&, SlotKind);
-std::string_view kind_name(SlotKind);                              // as recipes write it
-bool same_text(std::string_view, std::string_view);                // letters compared without case, blanks at the ends cut
+std::string_view kind_name(SlotKind);                // as recipes write it
+bool same_text(std::string_view, std::string_view);  // letters compared without case, blanks at the ends cut
 
 // The recipe's first step at or after `from` that applies to this Mac; the number of steps when none is left.
 std::uint32_t next_step(const VisitContext&, const Visit&, std::uint32_t from);
-std::optional<std::uint32_t> step_before(const VisitContext&, const Visit&, StepKind);   // last one at or before now
-bool erases(const Recipe&);                                        // has it a restore step that erases?
+std::optional<std::uint32_t> step_before(const VisitContext&, const Visit&, StepKind);  // last one at or before now
+std::optional<std::uint32_t> placing_step(const VisitContext&, const Visit&);   // the seat or move that brought it where it is
+bool erases(const Recipe&);                                                             // has it a restore step that erases?
 Duration deadline_of(const Step&);
-bool restart_point(StepKind);                                      // the work before and up to the Mac's own first boot
+bool restart_point(StepKind);  // the work before and up to the Mac's own first boot
 
 // Insight of the outlet of the visit's slot; nothing when it has none.
 std::optional<OutletInsight> power_of(const VisitContext&, const Visit&);
-double charge_at_least(const Visit&, const MacModel&, const std::optional<OutletInsight>&);   // 0..1, a lower bound
-double charge_estimate(const Visit&, const MacModel&, const std::optional<OutletInsight>&);   // 0..1, the best guess
+double charge_at_least(const Visit&, const MacModel&, const std::optional<OutletInsight>&);  // 0..1, a lower bound
+double charge_estimate(const Visit&, const MacModel&, const std::optional<OutletInsight>&);  // 0..1, the best guess
 bool goal_reached(const VisitContext&, const Visit&, int goal_percent);
-int charge_goal(const VisitContext&, const Visit&);                // of the recipe's next charge step; 0: none is left
+int charge_goal(const VisitContext&, const Visit&);  // of the recipe's next charge step; 0: none is left
 
 // Does what shows at the port contradict who should be there? Words, or nothing.
 std::optional<Trouble> contradiction(const VisitContext&, const Visit&, const PortView&);
@@ -100,7 +104,7 @@ WallTime staffed_after(const std::vector<Shift>&, WallTime, Duration);
 
 void import_batch(Draft&, const Command&);
 void scan(Draft&, const Command&);
-void command(Draft&, const Command&);       // all other device commands
+void command(Draft&, const Command&);  // all other device commands
 void effect_result(Draft&, const EffectResult&);
 void usb_changed(Draft&, const UsbChanged&);
 
@@ -109,7 +113,7 @@ void advance_dfu(Draft&, const Visit&);
 void enter_dfu(Draft&, const Visit&, std::uint32_t index, int attempt);
 void advance_restore(Draft&, const Visit&);
 void enter_restore(Draft&, const Visit&, std::uint32_t index);
-void put_in_order(Draft&, const Visit&);    // leaves DFU, puts back, where nothing else is to come
+void put_in_order(Draft&, const Visit&);  // leaves DFU, puts back, where nothing else is to come
 void wait_for_power(Draft&, const Visit&, std::uint32_t index, std::string_view what_for);
 
 inline constexpr Duration reseat_window = std::chrono::seconds{30};

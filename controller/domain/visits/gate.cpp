@@ -35,7 +35,7 @@ std::optional<Trouble> contradiction(const VisitContext& c, const Visit& v, cons
   // A garbled serial is no serial: it refuses nothing and permits nothing.
   if (!p.serial.empty() && p.serial != v.serial && SerialNumber::parse(p.serial)) return wrong_label(c, v, p.serial);
   const bool macs_own = p.mode == MacMode::dfu || p.mode == MacMode::recovery || (p.mode == MacMode::kis && p.chip != 0);
-  if (!macs_own || p.ecid == 0) return std::nullopt;   // Port DFU shows the port controller's ECID (macs 1.4)
+  if (!macs_own || p.ecid == 0) return std::nullopt;  // Port DFU shows the port controller's ECID (macs 1.4)
   if (v.ecid != 0 && p.ecid != v.ecid) {
     return Trouble{"other_mac", "Another Mac than before answers" + at_slot(c, v) + " under the label " + v.serial + ".",
                    "Find which Mac belongs there, and scan both again.", Owner::technician};
@@ -45,8 +45,10 @@ std::optional<Trouble> contradiction(const VisitContext& c, const Visit& v, cons
                    "Correct the list, or find the Mac that belongs to this label.", Owner::batch_lead};
   }
   if (const Visit* o = other_with(c, v, v.serial, p.ecid); o != nullptr) {
-    return Trouble{"duplicate", "The Mac" + at_slot(c, v) + " is already worked on as " + o->serial + " (visit " + std::to_string(o->id) + ").",
-                   "Scan both Macs again and close one of the two visits.", Owner::batch_lead};
+    return Trouble{
+        "duplicate",
+        "The Mac" + at_slot(c, v) + " is already worked on as " + o->serial + " (visit " + std::to_string(o->id) + ").",
+        "Scan both Macs again and close one of the two visits.", Owner::batch_lead};
   }
   return std::nullopt;
 }
@@ -55,26 +57,32 @@ std::optional<Refusal> gate_refusal(const VisitContext& c, const Visit& v, const
   const std::string here = at_slot(c, v);
   const auto row = c.state.serials.find(p.serial);
   if (const auto why = c.state.denied.find(p.serial); why != c.state.denied.end()) {
-    return Refusal{'a', {"denied", p.serial + here + " is on the deny list: " + why->second + ".",
-                         "Put it aside; it is not erased until security lifts the denial.", Owner::security}};
+    return Refusal{'a',
+                   {"denied", p.serial + here + " is on the deny list: " + why->second + ".",
+                    "Put it aside; it is not erased until security lifts the denial.", Owner::security}};
   }
   if (row == c.state.serials.end() || !c.state.expected[row->second].approved) {
-    return Refusal{'a', {"not_approved", p.serial + here + " is on no list that is approved for erasure.",
-                         "Add it to an approved list, or return it.", Owner::batch_lead}};
+    return Refusal{'a',
+                   {"not_approved", p.serial + here + " is on no list that is approved for erasure.",
+                    "Add it to an approved list, or return it.", Owner::batch_lead}};
   }
   if (p.ecid == 0 || p.ecid != v.run.ecid) {
-    return Refusal{'b', {"other_mac", "The Mac" + here + " is not the one that was seen in DFU there in this run.",
-                         "Leave one Mac in its slot from scan to move; scan both again.", Owner::technician}};
+    return Refusal{'b',
+                   {"other_mac", "The Mac" + here + " is not the one that was seen in DFU there in this run.",
+                    "Leave one Mac in its slot from scan to move; scan both again.", Owner::technician}};
   }
   const bool board_fits = fits(model_of(c, v), p.chip, p.board);
   if (p.chip == 0 || !board_fits) {
-    return Refusal{'c', {"wrong_model", p.serial + here + " is not a " + model_of(c, v).name + " as its row says.",
-                         "Correct the list, or find the Mac that belongs to this row.", Owner::batch_lead}};
+    return Refusal{'c',
+                   {"wrong_model", p.serial + here + " is not a " + model_of(c, v).name + " as its row says.",
+                    "Correct the list, or find the Mac that belongs to this row.", Owner::batch_lead}};
   }
   if (p.serial != v.serial || v.bound_by.empty()) return Refusal{'d', wrong_label(c, v, p.serial)};
   if (const Visit* o = other_with(c, v, p.serial, p.ecid); o != nullptr) {
-    return Refusal{'e', {"duplicate", p.serial + here + " is held by another open visit too (visit " + std::to_string(o->id) + ").",
-                         "Scan both Macs again and close one of the two visits.", Owner::batch_lead}};
+    return Refusal{
+        'e',
+        {"duplicate", p.serial + here + " is held by another open visit too (visit " + std::to_string(o->id) + ").",
+         "Scan both Macs again and close one of the two visits.", Owner::batch_lead}};
   }
   return std::nullopt;
 }

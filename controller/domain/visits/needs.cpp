@@ -15,10 +15,11 @@ bool in_protected_step(const VisitContext& c, const Visit& v) {
   }
   if (v.state == StepState::held) return false;
   const auto protects = [](const Step& s) {
-    return s.protects || s.kind == StepKind::dfu || s.kind == StepKind::restore || s.kind == StepKind::install_os || s.kind == StepKind::first_boot;
+    return s.protects || s.kind == StepKind::dfu || s.kind == StepKind::restore || s.kind == StepKind::install_os ||
+           s.kind == StepKind::first_boot;
   };
   if (v.state != StepState::done) return protects(step_of(c, v));
-  const std::uint32_t next = next_step(c, v, v.step + 1);   // between two steps: as the coming one
+  const std::uint32_t next = next_step(c, v, v.step + 1);  // between two steps: as the coming one
   return next < recipe_of(c, v).steps.size() && protects(recipe_of(c, v).steps[next]);
 }
 
@@ -47,7 +48,7 @@ std::vector<Demand> demands(const VisitContext& c) {
     const auto due = c.state.batches[c.state.expected[v->expected].batch].due;
     d.deadline = c.now + (due - c.wall);
     if (m.desktop || in_protected_step(c, *v)) {
-      d.want = Want::protect;   // without a battery, protected whenever on (design.md 1)
+      d.want = Want::protect;  // without a battery, protected whenever on (design.md 1)
     } else {
       d.goal = goal_of(c, *v);
       d.charge = charge_estimate(*v, m, visits::power_of(c, *v));

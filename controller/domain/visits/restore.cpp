@@ -5,9 +5,7 @@
 namespace greenroom::visits {
 namespace {
 
-bool in_dfu(const PortView& p) {
-  return p.present && p.ecid != 0 && (p.mode == MacMode::dfu || p.mode == MacMode::kis);
-}
+bool in_dfu(const PortView& p) { return p.present && p.ecid != 0 && (p.mode == MacMode::dfu || p.mode == MacMode::kis); }
 
 // Everything that R4 compares must be shown by the Mac itself, in this run. A blank or garbled serial is none.
 bool names_itself(const PortView& p, const EngineRun& run) {
@@ -28,7 +26,9 @@ Owner owner_from(std::string_view word, Owner otherwise) {
   return word == "network" ? Owner::bench_owner : otherwise;
 }
 
-std::string or_else(const std::string& text, std::string_view otherwise) { return text.empty() ? std::string(otherwise) : text; }
+std::string or_else(const std::string& text, std::string_view otherwise) {
+  return text.empty() ? std::string(otherwise) : text;
+}
 
 void permit(Draft& d, const Visit& v, const PortView& p) {
   const ExpectedMac& row = d.c.state.expected[v.expected];
@@ -48,8 +48,12 @@ void watch_engine(Draft& d, const Visit& v, const PortView& p) {
   if (!d.c.rules.holds(Rule::r4)) {
     if (!v.run.permitted) permit(d, v, p);
   } else if (swapped(p, v.run)) {
-    return refuse_gate(d, v, {'b', {"other_mac", "Another Mac came to slot " + std::string(slot_name(d.c, v)) + " while " + v.serial + " was worked on.",
-                                    "Find both Macs, leave one in its slot, scan it again.", Owner::technician}});
+    return refuse_gate(
+        d, v,
+        {'b',
+         {"other_mac",
+          "Another Mac came to slot " + std::string(slot_name(d.c, v)) + " while " + v.serial + " was worked on.",
+          "Find both Macs, leave one in its slot, scan it again.", Owner::technician}});
   } else if (!v.run.permitted && !v.run.refused && names_itself(p, v.run)) {
     if (auto refusal = gate_refusal(d.c, v, p)) return refuse_gate(d, v, *refusal);
     permit(d, v, p);
@@ -82,7 +86,8 @@ void judge_run(Draft& d, const Visit& v) {
     return d.hold(v, {"erase_unconfirmed", v.serial + " was restored, but it did not confirm that its data is gone.",
                       "Decide: erase it again by another way, or destroy the storage.", Owner::auditor});
   }
-  d.hold(v, {"restore_failed", or_else(v.cause, "The restore failed."), or_else(v.remedy, s.instruction), owner_from(v.owner, s.owner)});
+  d.hold(v, {"restore_failed", or_else(v.cause, "The restore failed."), or_else(v.remedy, s.instruction),
+             owner_from(v.owner, s.owner)});
 }
 
 void retry_dfu(Draft& d, const Visit& v) {
@@ -100,13 +105,14 @@ void retry_dfu(Draft& d, const Visit& v) {
 void dfu_running(Draft& d, const Visit& v, const PortView& port) {
   if (v.effect != 0) {
     if (d.c.now < v.deadline + action_grace) return;
-    d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "DFU entry did not answer.", "Check the slot's DFU entry.", "bench_owner"});
+    d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "DFU entry did not answer.", "Check the slot's DFU entry.",
+                      "bench_owner"});
     return;
   }
   if (in_dfu(port)) {
     const auto trouble = contradiction(d.c, v, port);
     if (!trouble) return d.done(v);
-    if (trouble->reason == "duplicate") {   // block both
+    if (trouble->reason == "duplicate") {  // block both
       for (const VisitNumber n : d.c.state.open) {
         const Visit* o = d.c.state.visit(n);
         if (o->id != v.id && o->state != StepState::held && o->ecid == port.ecid) d.hold(*o, *trouble);
@@ -171,7 +177,8 @@ void put_in_order(Draft& d, const Visit& v) {
     d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "No answer.", "Look at the Mac.", "technician"});
   }
   if (held && v.run.open() && v.run.stop_sent && d.c.now >= v.entered + dfu_patience) {
-    d.add(EffectEnded{v.run.effect, "engine", v.id, false, "The engine did not end when it was stopped.", "End it by hand.", "bench_owner"});
+    d.add(EffectEnded{v.run.effect, "engine", v.id, false, "The engine did not end when it was stopped.", "End it by hand.",
+                      "bench_owner"});
   }
   if (!v.slot || v.effect != 0 || v.run.open()) return;
   const PortView& p = view_of(d.c, v)->port;
@@ -179,9 +186,9 @@ void put_in_order(Draft& d, const Visit& v) {
   const StepKind kind = step_of(d.c, v).kind;
   const bool parked = in_dfu(p) && kind != StepKind::dfu && kind != StepKind::restore && d.c.now >= p.since + dfu_patience;
   if (parked || (held && in_dfu(p))) {
-    d.effect(v, "leave_dfu", p.ecid);   // a laptop left in DFU runs flat
+    d.effect(v, "leave_dfu", p.ecid);  // a laptop left in DFU runs flat
   } else if (held && v.runs > 0 && p.mode == MacMode::recovery && (p.ecid == 0 || p.ecid == v.run.ecid)) {
-    d.effect(v, "put_back", p.ecid);    // the engine has set auto-boot false
+    d.effect(v, "put_back", p.ecid);  // the engine has set auto-boot false
   }
 }
 

@@ -9,7 +9,7 @@ namespace {
 // A Mac whose label was scanned: its visit, or the row that a visit is opened for in this very decision.
 struct Scanned {
   const ExpectedMac* row{};
-  const Visit* visit{};               // nothing: not open yet
+  const Visit* visit{};  // nothing: not open yet
 };
 
 std::string place_word(std::string_view kind) {
@@ -57,7 +57,8 @@ std::string refusal(const VisitContext& c, const Scanned& m, SlotId slot) {
   }
   if (v != nullptr && v->state == StepState::held) {
     if (being_put_in_order(*v)) return v->serial + " is being put in order: leave it plugged in for some minutes.";
-    return to.kind == SlotKind::restore ? v->serial + " is held (" + v->what + ") Scan the pack table to put it aside." : std::string();
+    return to.kind == SlotKind::restore ? v->serial + " is held (" + v->what + ") Scan the pack table to put it aside."
+                                        : std::string();
   }
   const std::string wanted = wanted_place(c, m);
   if (wanted == kind_name(to.kind)) return {};
@@ -85,8 +86,9 @@ void bind(Draft& d, const Scanned& m, VisitNumber number, SlotId slot) {
   if (v == nullptr || v->state == StepState::held || to.kind != SlotKind::restore) return;
   // Another restore slot before the erase: whatever was seen at the first one proves nothing here.
   const StepKind kind = step_of(d.c, *v).kind;
-  const bool again = kind == StepKind::identify || kind == StepKind::clear || kind == StepKind::charge_gate || kind == StepKind::dfu;
-  const auto seat = step_before(d.c, *v, StepKind::seat);
+  const bool again =
+      kind == StepKind::identify || kind == StepKind::clear || kind == StepKind::charge_gate || kind == StepKind::dfu;
+  const auto seat = placing_step(d.c, *v);
   if (again && seat) d.after(*v, *seat);
 }
 
@@ -117,8 +119,9 @@ std::optional<Scanned> find_mac(const VisitState& s, std::string_view label) {
 void unknown_label(Draft& d, const std::string& label) {
   const auto serial = SerialNumber::parse(label);
   if (!serial) return d.refuse("No slot and no Mac has the label " + label + ".");
-  d.open_case(0, serial->text(), {"unknown_asset", serial->text() + " is on no list.",
-                                  "Accept it with a list of its own, or return it.", Owner::batch_lead});
+  d.open_case(0, serial->text(),
+              {"unknown_asset", serial->text() + " is on no list.", "Accept it with a list of its own, or return it.",
+               Owner::batch_lead});
   d.refuse(serial->text() + " is on no list: put it aside for the batch lead.");
 }
 
@@ -126,8 +129,9 @@ void unknown_label(Draft& d, const std::string& label) {
 bool may_open_visit(Draft& d, const ExpectedMac& row) {
   const VisitState& s = d.c.state;
   if (const auto why = s.denied.find(row.serial); why != s.denied.end()) {
-    d.open_case(0, row.serial, {"denied", row.serial + " is on the deny list: " + why->second + ".",
-                                "Put it aside; it is not erased until security lifts the denial.", Owner::security});
+    d.open_case(0, row.serial,
+                {"denied", row.serial + " is on the deny list: " + why->second + ".",
+                 "Put it aside; it is not erased until security lifts the denial.", Owner::security});
     d.refuse(row.serial + " is on the deny list (" + why->second + "): put it aside for security.");
     return false;
   }
@@ -141,7 +145,8 @@ bool may_open_visit(Draft& d, const ExpectedMac& row) {
     return false;
   }
   if (!row.approved || !row.model || !row.recipe) {
-    d.open_case(0, row.serial, {"not_approved", row.serial + " is not approved for work.", "Correct the list.", Owner::batch_lead});
+    d.open_case(0, row.serial,
+                {"not_approved", row.serial + " is not approved for work.", "Correct the list.", Owner::batch_lead});
     d.refuse(row.serial + " is not approved for work: put it aside for the batch lead.");
     return false;
   }
@@ -152,8 +157,8 @@ VisitNumber open_visit(Draft& d, const ExpectedMac& row) {
   const VisitState& s = d.c.state;
   const Recipe& r = d.c.catalogue.recipes[*row.recipe];
   const VisitNumber number = s.visits.size() + 1;
-  d.add(VisitOpened{number, s.batches[row.batch].name, row.row, row.serial,
-                    d.c.catalogue.models[*row.model].product_type, r.id, r.version});
+  d.add(VisitOpened{number, s.batches[row.batch].name, row.row, row.serial, d.c.catalogue.models[*row.model].product_type,
+                    r.id, r.version});
   d.add(StepChanged{number, 0, std::string(to_string(r.steps.front().kind)), "done", 1, never, {}});
   return number;
 }
@@ -189,7 +194,8 @@ void scan_mac(Draft& d, const Command& cmd, const Scanned& m) {
 
 void scan(Draft& d, const Command& cmd) {
   if (cmd.by.empty()) return d.refuse("A scan needs a person.");
-  if (const auto slot = d.c.state.slot_names.find(cmd.label); slot != d.c.state.slot_names.end()) return scan_slot(d, cmd, slot->second);
+  if (const auto slot = d.c.state.slot_names.find(cmd.label); slot != d.c.state.slot_names.end())
+    return scan_slot(d, cmd, slot->second);
   if (const auto mac = find_mac(d.c.state, cmd.label)) return scan_mac(d, cmd, *mac);
   unknown_label(d, cmd.label);
 }

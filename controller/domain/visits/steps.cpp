@@ -10,7 +10,10 @@ namespace {
 constexpr Duration low_draw_patience = std::chrono::minutes{5};
 constexpr Duration flat_pack_patience = std::chrono::minutes{25};
 constexpr Duration unmetered_patience = std::chrono::minutes{10};
-constexpr double gate_delivered_Wh = 15;   // per-model default, to be measured (design.md 3)
+constexpr Duration charger_patience = std::chrono::hours{2};
+constexpr Duration no_gain_patience = std::chrono::minutes{30};
+constexpr int report_noise = 3;           // points by which reports of one charge may differ
+constexpr double gate_delivered_Wh = 15;  // per-model default, to be measured (design.md 3)
 constexpr int gate_percent = 30;
 
 bool outlet_off(const VisitContext& c, const Visit& v) {
@@ -71,15 +74,13 @@ void release(Draft& d, const Visit& v) {
 void pack(Draft& d, const Visit& v, std::uint32_t index, bool entering) {
   const Step& s = recipe_of(d.c, v).steps[index];
   if (at_place(d.c, v, s)) return release(d, v);
-  if (entering || d.c.now >= v.deadline) {
-    hands(d, v, index, entering ? 1 : v.attempt + 1, deadline_of(s), s.instruction);
-  }
+  if (entering || d.c.now >= v.deadline) { hands(d, v, index, entering ? 1 : v.attempt + 1, deadline_of(s), s.instruction); }
 }
 
 // ---- identify, clear ------------------------------------------------------------------------------------------------
 
 void back_to_seat(Draft& d, const Visit& v, std::string why, std::string words) {
-  const std::optional<std::uint32_t> seat = step_before(d.c, v, StepKind::seat);
+  const std::optional<std::uint32_t> seat = placing_step(d.c, v);
   d.add(SeatingEnded{v.id, std::string(slot_name(d.c, v)), std::move(why)});
   const std::uint32_t index = seat.value_or(0);
   hands(d, v, index, 1, deadline_of(recipe_of(d.c, v).steps[index]), std::move(words));
@@ -125,11 +126,13 @@ void clear(Draft& d, const Visit& v) {
   const ExpectedMac& row = d.c.state.expected[v.expected];
   if (v.denied) {
     const auto why = d.c.state.denied.find(v.serial);
-    return d.hold(v, {"denied", v.serial + " is on the deny list: " + (why == d.c.state.denied.end() ? "" : why->second) + ".",
-                      "Put it aside; it is not erased until security lifts the denial.", Owner::security});
+    return d.hold(v,
+                  {"denied", v.serial + " is on the deny list: " + (why == d.c.state.denied.end() ? "" : why->second) + ".",
+                   "Put it aside; it is not erased until security lifts the denial.", Owner::security});
   }
   if (!row.approved && erases(recipe_of(d.c, v))) {
-    return d.hold(v, {"not_approved", v.serial + " is not approved for erasure.", "Approve it, or return it.", Owner::batch_lead});
+    return d.hold(
+        v, {"not_approved", v.serial + " is not approved for erasure.", "Approve it, or return it.", Owner::batch_lead});
   }
   d.done(v);
 }
@@ -151,7 +154,7 @@ void charger_case(Draft& d, const Visit& v) {
 void charge_gate(Draft& d, const Visit& v) {
   const auto power = power_of(d.c, v);
   if (const std::string_view how = gate_evidence(v, power); !how.empty()) {
-    if (how != "mdm") d.add(ChargeNoted{v.id, std::string(how), v.percent});   // a report was noted when it came
+    if (how != "mdm") d.add(ChargeNoted{v.id, std::string(how), v.percent});  // a report was noted when it came
     return d.done(v, std::string(how));
   }
   if (power && !power->on) return wait_for_power(d, v, v.step, "power");
@@ -160,15 +163,24 @@ void charge_gate(Draft& d, const Visit& v) {
   const bool metered = power && power->metered;
   if (v.state == StepState::running) {
     if (metered && power->low_for >= low_draw_patience) {
-      return hands(d, v, v.step, v.attempt, flat_pack_patience, "Charger not in, or pack flat: leave 25 minutes. Tick if the screen shows 30 % or more.");
+      return hands(d, v, v.step, v.attempt, flat_pack_patience,
+                   "Charger not in, or pack flat: leave 25 minutes. Tick if the screen shows 30 % or more.");
     }
     if (!metered && d.c.now >= v.entered + unmetered_patience) {
-      return hands(d, v, v.step, v.attempt, deadline_of(s), "Read the battery of " + v.serial + ": tick when it shows 30 % or more.");
+      return hands(d, v, v.step, v.attempt, deadline_of(s),
+                   "Read the battery of " + v.serial + ": tick when it shows 30 % or more.");
     }
   } else if (metered && power->low_for == Duration::zero()) {
-    return run(d, v, v.step, v.attempt, deadline_of(s));   // it draws again
+    return run(d, v, v.step, v.attempt, deadline_of(s));  // it draws again
   }
   if (d.c.now >= v.deadline) charger_case(d, v);
+}
+
+// Where no meter looks at the outlet, reports that do not rise tell of a charger that is not in. Half an hour at 30 W is
+// 13 % of the largest pack.
+bool gains_nothing(const VisitContext& c, const Visit& v) {
+  const bool reported = v.percent_before >= 0 && v.percent >= 0;
+  return reported && c.now >= v.entered + no_gain_patience && v.percent <= v.percent_before + report_noise;
 }
 
 void charge(Draft& d, const Visit& v) {
@@ -181,11 +193,15 @@ void charge(Draft& d, const Visit& v) {
   if (power && !power->on) return wait_for_power(d, v, v.step, "power");
   if (v.state == StepState::waiting) return run(d, v, v.step, 1, deadline_of(s));
   const bool metered = power && power->metered;
-  if (v.state == StepState::running && metered && power->low_for >= low_draw_patience) {
-    return hands(d, v, v.step, v.attempt, deadline_of(s), s.instruction + " Tick if the battery is full.");
-  }
-  if (v.state == StepState::hands && metered && power->low_for == Duration::zero()) {
-    return run(d, v, v.step, v.attempt, deadline_of(s));
+  if (v.state == StepState::running) {
+    const bool low = metered && power->low_for >= low_draw_patience;
+    if (low || gains_nothing(d.c, v)) {
+      return hands(d, v, v.step, v.attempt, charger_patience, s.instruction + " Tick if the battery is full.");
+    }
+  } else if (v.percent_before >= 0 && v.percent > v.percent_before + report_noise) {
+    return run(d, v, v.step, v.attempt, deadline_of(s));  // it gains
+  } else if (metered && power->low_for == Duration::zero()) {
+    return run(d, v, v.step, v.attempt, deadline_of(s));  // it draws
   }
   if (d.c.now >= v.deadline) charger_case(d, v);
 }
@@ -213,7 +229,8 @@ void await_report(Draft& d, const Visit& v) {
   }
   if (d.c.now < v.deadline) return;
   if (v.state == StepState::running) return hands(d, v, v.step, v.attempt, deadline_of(s), s.instruction);
-  d.hold(v, {"no_report", v.serial + " did not report itself in step " + std::string(to_string(s.kind)) + ".", s.instruction, s.owner});
+  d.hold(v, {"no_report", v.serial + " did not report itself in step " + std::string(to_string(s.kind)) + ".", s.instruction,
+             s.owner});
 }
 
 void print(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
@@ -229,9 +246,10 @@ void label(Draft& d, const Visit& v) {
     return hands(d, v, v.step, v.attempt, deadline_of(s), s.instruction);
   }
   if (d.c.now < v.deadline) return;
-  if (v.state == StepState::running) {   // in doubt: a print is asked of a person (R5)
+  if (v.state == StepState::running) {  // in doubt: a print is asked of a person (R5)
     d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "The printer did not answer.", s.instruction, "bench_owner"});
-    return hands(d, v, v.step, v.attempt, deadline_of(s), "Is the label of " + v.serial + " printed? If not, print it; then tick.");
+    return hands(d, v, v.step, v.attempt, deadline_of(s),
+                 "Is the label of " + v.serial + " printed? If not, print it; then tick.");
   }
   d.hold(v, {"no_label", "No label could be printed for " + v.serial + ".", s.instruction, s.owner});
 }
@@ -244,7 +262,8 @@ void checklist(Draft& d, const Visit& v) {
 // A Mac that leaves before DFU unbinds, unless it is back within 30 s (design.md 3, Binding).
 bool unbinds(Draft& d, const Visit& v) {
   const StepKind kind = step_of(d.c, v).kind;
-  const bool watched = kind == StepKind::clear || kind == StepKind::charge_gate || (kind == StepKind::dfu && v.state == StepState::waiting);
+  const bool watched =
+      kind == StepKind::clear || kind == StepKind::charge_gate || (kind == StepKind::dfu && v.state == StepState::waiting);
   if (!watched || !v.slot || slot_of(d.c, v)->data_port.empty()) return false;
   const PortView& port = view_of(d.c, v)->port;
   if (port.present) {
@@ -258,10 +277,19 @@ bool unbinds(Draft& d, const Visit& v) {
   return true;
 }
 
+// The case of a long wait ends with the wait.
+void close_wait(Draft& d, const Visit& v) {
+  if (v.open_cases == 0 || v.state == StepState::waiting || v.state == StepState::held) return;
+  const auto open = d.c.state.open_cases.find({v.serial, "waits_for_power"});
+  if (open != d.c.state.open_cases.end()) d.add(CaseClosed{open->second, "power came"});
+}
+
 void advance(Draft& d, const Visit& v) {
   put_in_order(d, v);
+  close_wait(d, v);
   if (v.state == StepState::held) {
-    if (d.c.now >= v.deadline) d.enter(v, v.step, StepState::held, v.attempt + 1, d.in_staffed(std::chrono::hours{8}), v.what);
+    if (d.c.now >= v.deadline)
+      d.enter(v, v.step, StepState::held, v.attempt + 1, d.in_staffed(std::chrono::hours{8}), v.what);
     return;
   }
   if (v.state == StepState::done) return enter_step(d, v, v.step + 1);
@@ -301,7 +329,7 @@ void enter_step(Draft& d, const Visit& v, std::uint32_t from) {
     case StepKind::restore: return enter_restore(d, v, index);
     case StepKind::label: return print(d, v, index, 1);
     case StepKind::pack: return pack(d, v, index, true);
-    case StepKind::install_os:   // a person presses the keys; the Mac's own report ends it
+    case StepKind::install_os:  // a person presses the keys; the Mac's own report ends it
     case StepKind::checklist: return hands(d, v, index, 1, deadline_of(s), s.instruction);
     default: return run(d, v, index, 1, deadline_of(s));
   }
@@ -312,14 +340,22 @@ void wait_for_power(Draft& d, const Visit& v, std::uint32_t index, std::string_v
   const Slot* slot = slot_of(d.c, v);
   if (view == nullptr || !slot->outlet) return;
   const std::string& named = view->waits_circuit;
-  const std::string& circuit = named.empty() ? d.c.room.circuits[d.c.room.outlets[slot->outlet->value].circuit.value].name : named;
+  const std::string& circuit =
+      named.empty() ? d.c.room.circuits[d.c.room.outlets[slot->outlet->value].circuit.value].name : named;
   constexpr std::string_view on = " on ";
   const std::string_view what = v.what;
-  const bool same = v.step == index && v.state == StepState::waiting && what.size() == what_for.size() + on.size() + circuit.size() &&
-                    what.starts_with(what_for) && what.ends_with(circuit);
+  const bool waiting = v.step == index && v.state == StepState::waiting && what.starts_with(what_for);
+  // A PDU that misses one answer names no circuit: what was said stays said.
+  const bool same =
+      waiting && (named.empty() || (what.size() == what_for.size() + on.size() + circuit.size() && what.ends_with(circuit)));
   if (same && d.c.now < v.deadline) return;
-  const Duration patience = std::chrono::hours{4};   // the wait itself is no failure: said again, with its name
-  d.enter(v, index, StepState::waiting, same ? v.attempt + 1 : 1, d.in(patience), std::string(what_for).append(on).append(circuit));
+  std::string words = std::string(what_for).append(on).append(circuit);
+  if (same) {  // the wait itself is no failure of the Mac; somebody must look why it lasts
+    d.open_case(v.id, v.serial,
+                {"waits_for_power", v.serial + " waits for " + words + " for hours.",
+                 "Look what else is on there; switch off what is not needed.", Owner::facilities});
+  }
+  d.enter(v, index, StepState::waiting, same ? v.attempt + 1 : 1, d.in(std::chrono::hours{4}), std::move(words));
 }
 
 }  // namespace greenroom::visits
@@ -351,6 +387,7 @@ TimePoint next_visit_deadline(const VisitContext& c) {
     if (v.effect != 0 && v.deadline != never) consider(v.deadline + visits::action_grace);
     if (v.effect != 0 && v.tidied > TimePoint{}) consider(v.tidied + visits::dfu_patience);
     if (v.run.stop_sent && v.run.open()) consider(v.entered + visits::dfu_patience);
+    if (visits::step_of(c, v).kind == StepKind::charge) consider(v.entered + visits::no_gain_patience);
     if (visits::step_of(c, v).kind == StepKind::charge_gate) consider(v.entered + visits::unmetered_patience);
     if (!v.slot) continue;
     const PortView& p = c.state.slots[v.slot->value].port;

@@ -24,8 +24,8 @@ struct Occupant {
 };
 
 struct VisitSenses {
-  std::vector<Occupant> occupants;       // by SlotId
-  std::vector<EngineProgress> engines;   // running ones, ascending by effect
+  std::vector<Occupant> occupants;      // by SlotId
+  std::vector<EngineProgress> engines;  // running ones, ascending by effect
 };
 
 }  // namespace greenroom

@@ -18,7 +18,7 @@
 
 namespace greenroom {
 
-using VisitNumber = std::uint64_t;    // from 1; 0: none
+using VisitNumber = std::uint64_t;  // from 1; 0: none
 
 enum class StepState { waiting, running, hands, held, done };
 std::string_view to_string(StepState);
@@ -30,15 +30,15 @@ struct Batch {
 
 // One row of a list. Two rows may name one serial: the first is worked, the other is a case.
 struct ExpectedMac {
-  std::uint32_t batch{};              // index into batches
+  std::uint32_t batch{};  // index into batches
   std::uint64_t row{};
   std::string asset_tag, serial;
   bool approved{};
-  std::optional<std::uint32_t> model;    // index into the catalogue's models; none: unknown to us
-  std::optional<std::uint32_t> recipe;   // index into the catalogue's recipes
-  bool worked{};                      // the first row of a well-formed serial
-  VisitNumber visit{};                // the latest
-  int open_cases{};                   // about the row itself
+  std::optional<std::uint32_t> model;   // index into the catalogue's models; none: unknown to us
+  std::optional<std::uint32_t> recipe;  // index into the catalogue's recipes
+  bool worked{};                        // the first row of a well-formed serial
+  VisitNumber visit{};                  // the latest
+  int open_cases{};                     // about the row itself
 };
 
 // What shows at a slot's data port.
@@ -46,24 +46,24 @@ struct PortView {
   bool present{};
   MacMode mode{};
   std::string serial;
-  std::uint64_t ecid{};               // 0: not shown
+  std::uint64_t ecid{};  // 0: not shown
   std::uint16_t chip{};
   std::uint8_t board{};
   TimePoint since{TimePoint::min()};  // when it came to look as it does now
 };
 
 struct SlotView {
-  VisitNumber visit{};                // who sits there; a pack table holds several and shows none
+  VisitNumber visit{};  // who sits there; a pack table holds several and shows none
   bool holds_one{true};
   PortView port;
   TimePoint freed{TimePoint::min()};
-  std::string waits_circuit, waits_reason;   // its outlet's OutletWaits; empty when it waits for nothing
+  std::string waits_circuit, waits_reason;  // its outlet's OutletWaits; empty when it waits for nothing
 };
 
 // One engine run of a visit (R4, R12).
 struct EngineRun {
-  std::uint64_t effect{};             // 0: none yet
-  std::uint64_t ecid{};               // seen in DFU at that port path in this run
+  std::uint64_t effect{};  // 0: none yet
+  std::uint64_t ecid{};    // seen in DFU at that port path in this run
   TimePoint started;
   bool ended{}, ok{};
   bool permitted{}, refused{}, stop_sent{};
@@ -73,7 +73,7 @@ struct EngineRun {
 
 // What the device said of its erasure, by engine run.
 struct EvidenceView {
-  std::uint64_t engine{};             // 0: none
+  std::uint64_t engine{};  // 0: none
   std::string serial;
   std::uint64_t ecid{};
   bool erased_confirmed{}, os_installed{};
@@ -81,39 +81,40 @@ struct EvidenceView {
 
 struct Visit {
   VisitNumber id{};
-  std::uint32_t expected{};           // index into VisitState::expected
+  std::uint32_t expected{};  // index into VisitState::expected
   std::string serial;
-  std::uint32_t model{}, recipe{};    // indices into the catalogue
+  std::uint32_t model{}, recipe{};  // indices into the catalogue
   bool open{true};
-  std::string released;               // packed | held_out | withdrawn; empty while open
+  std::string released;  // packed | held_out | withdrawn; empty while open
   std::string proof;
 
-  std::uint32_t step{};               // index into the recipe
+  std::uint32_t step{};  // index into the recipe
   StepState state{StepState::waiting};
   int attempt{};
   TimePoint deadline{never};
-  TimePoint entered;                  // when this state was entered
+  TimePoint entered;  // when this state was entered
   std::string what;
 
   std::optional<SlotId> slot;
   TimePoint seated;
   std::string bound_by;
-  int lapses{};                       // bindings that lapsed since it was last seen at a port
+  int lapses{};  // bindings that lapsed since it was last seen at a port
 
-  std::uint64_t ecid{};               // noted from its first DFU sighting
-  int percent{-1};                    // last battery report; -1: none
+  std::uint64_t ecid{};  // noted from its first DFU sighting
+  int percent{-1};       // last battery report; -1: none
   TimePoint percent_at{TimePoint::min()};
+  int percent_before{-1};  // what it was when the present step began to run
 
   // The one open action outside an engine run: enter_dfu | leave_dfu | put_back | print_label.
-  std::uint64_t effect{};             // 0: none
+  std::uint64_t effect{};  // 0: none
   std::string effect_kind;
-  bool action_failed{};               // the last such action did not succeed
-  TimePoint tidied{TimePoint::min()}; // when leave_dfu or put_back was last tried
+  bool action_failed{};                // the last such action did not succeed
+  TimePoint tidied{TimePoint::min()};  // when leave_dfu or put_back was last tried
   EngineRun run;
-  int runs{};                         // engine runs since the work (re)started
-  std::string cause, remedy, owner;   // of the last failure
+  int runs{};                        // engine runs since the work (re)started
+  std::string cause, remedy, owner;  // of the last failure
   EvidenceView evidence;
-  bool booted_reported{}, mdm_reported{};   // its own serial, after the erase (R12)
+  bool booted_reported{}, mdm_reported{};  // its own serial, after the erase (R12)
 
   bool denied{};
   int open_cases{};
@@ -136,7 +137,7 @@ struct OpenEffect {
 
 // Half of a binding: one label scanned, the other awaited.
 struct Offer {
-  std::string person, serial;         // serial empty: a slot was scanned
+  std::string person, serial;  // serial empty: a slot was scanned
   std::optional<SlotId> slot;
   TimePoint until;
 };
@@ -148,22 +149,22 @@ struct TakenCommand {
 struct VisitState {
   std::vector<Batch> batches;
   std::vector<ExpectedMac> expected;
-  std::vector<Visit> visits;          // index = number - 1
-  std::vector<VisitNumber> open;      // open visits, ascending
-  std::vector<SlotView> slots;        // by SlotId
-  std::vector<Case> cases;            // index = number - 1
-  std::vector<OpenEffect> open_effects;   // ascending
-  std::vector<Offer> offers;          // one for each person at most
-  std::map<std::string, TakenCommand, std::less<>> commands;   // by key
-  std::map<std::string, std::string, std::less<>> denied;      // serial -> why
+  std::vector<Visit> visits;                                  // index = number - 1
+  std::vector<VisitNumber> open;                              // open visits, ascending
+  std::vector<SlotView> slots;                                // by SlotId
+  std::vector<Case> cases;                                    // index = number - 1
+  std::vector<OpenEffect> open_effects;                       // ascending
+  std::vector<Offer> offers;                                  // one for each person at most
+  std::map<std::string, TakenCommand, std::less<>> commands;  // by key
+  std::map<std::string, std::string, std::less<>> denied;     // serial -> why
 
   // Names to indices; slot names from the room, the others from lists.
   std::map<std::string, SlotId, std::less<>> slot_names;
-  std::map<std::string, SlotId, std::less<>> outlet_slots;     // outlet name -> slot
-  std::map<std::string, std::uint32_t, std::less<>> serials;   // worked rows
+  std::map<std::string, SlotId, std::less<>> outlet_slots;    // outlet name -> slot
+  std::map<std::string, std::uint32_t, std::less<>> serials;  // worked rows
   std::map<std::string, std::uint32_t, std::less<>> asset_tags;
-  std::map<std::string, std::uint32_t, std::less<>> rows;      // row_subject() -> row
-  std::map<std::pair<std::string, std::string>, std::uint64_t> open_cases;   // (subject, reason) -> number
+  std::map<std::string, std::uint32_t, std::less<>> rows;                   // row_subject() -> row
+  std::map<std::pair<std::string, std::string>, std::uint64_t> open_cases;  // (subject, reason) -> number
 
   [[nodiscard]] const Visit* visit(VisitNumber n) const { return n == 0 || n > visits.size() ? nullptr : &visits[n - 1]; }
   [[nodiscard]] Visit* visit(VisitNumber n) { return n == 0 || n > visits.size() ? nullptr : &visits[n - 1]; }
@@ -177,7 +178,7 @@ std::string row_subject(std::string_view batch, std::uint64_t row);
 // Where the room stands, over all rows of all lists. Every row is in exactly one of packed, in_case and unfinished.
 struct Tally {
   std::size_t macs{}, packed{}, in_case{}, unfinished{};
-  std::size_t open_cases{};           // of the whole room, about Macs or not
+  std::size_t open_cases{};  // of the whole room, about Macs or not
 };
 Tally tally(const VisitState&);
 

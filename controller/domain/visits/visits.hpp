@@ -25,13 +25,13 @@ struct VisitContext {
   const PowerState& power;
   const PowerSenses& power_senses;
   TimePoint now;
-  WallTime wall;                      // for shifts and due dates only
+  WallTime wall;  // for shifts and due dates only
 };
 
 struct VisitDecision {
   std::vector<FactBody> facts;
-  std::string answer;                 // to a command: one line; empty otherwise
-  bool refused{};                     // the command was not taken: the answer says why and what to do
+  std::string answer;  // to a command: one line; empty otherwise
+  bool refused{};      // the command was not taken: the answer says why and what to do
 };
 
 // Facts that follow from one input. Called for UsbChanged, EngineReported, EffectResult and device commands.
@@ -41,7 +41,7 @@ VisitDecision decide_visits(const VisitContext&, const Input&, std::uint64_t nex
 // Facts that follow from time and power alone: steps that may go on (a lease was given, a charge goal reached),
 // deadlines, lapses. Called at the end of every turn; must be cheap when nothing changed.
 std::vector<FactBody> advance_visits(const VisitContext&, std::uint64_t next_effect);
-TimePoint next_visit_deadline(const VisitContext&);   // the next one after now; never: none
+TimePoint next_visit_deadline(const VisitContext&);  // the next one after now; never: none
 
 void apply_visits(VisitState&, const Room&, const Catalogue&, const Fact&);
 void sense_visits(VisitSenses&, const Room&, const VisitState&, const Input&, TimePoint);
@@ -51,13 +51,13 @@ std::vector<Demand> demands(const VisitContext&);
 
 // "Next for you": what people should do now, most urgent first.
 struct Chore {
-  std::uint64_t visit{};              // 0: about a slot or a case only
+  std::uint64_t visit{};  // 0: about a slot or a case only
   std::string serial;
-  std::string slot;                   // where it stands, or where it should go; may be empty
+  std::string slot;  // where it stands, or where it should go; may be empty
   Owner owner{};
-  std::string words;                  // one instruction
-  std::string kind;                   // a stable word: seat | move | tick | look | case
-  std::string to;                     // kind of slot to go to (seat, move): restore | shelf | pack_table
+  std::string words;  // one instruction
+  std::string kind;   // a stable word: seat | move | tick | look | case
+  std::string to;     // kind of slot to go to (seat, move): restore | shelf | pack_table
 };
 std::vector<Chore> chores(const VisitContext&);
 

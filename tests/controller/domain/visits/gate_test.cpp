@@ -68,45 +68,45 @@ TEST_F(GateTest, DoesNotTakeABootedSerialForTheMacsOwnWordInThisRun) {
   EXPECT_TRUE(r.effects("permit").empty());
 }
 
-TEST_F(GateTest, RefusesBySerialNotOnAnyApprovedList) {   // clause a
+TEST_F(GateTest, RefusesBySerialNotOnAnyApprovedList) {  // clause a
   r.to_restore(mac_a, "1-01", ecid_a);
   r.shows("1-01", MacMode::recovery, "C02ZZZZZZZZZ", ecid_a);
   expect_refused("a", "not_approved");
 }
 
-TEST_F(GateTest, RefusesASerialThatWasDeniedAfterItWasBound) {   // clause a
+TEST_F(GateTest, RefusesASerialThatWasDeniedAfterItWasBound) {  // clause a
   r.to_restore(mac_a, "1-01", ecid_a);
   r.apply_one(SerialDenied{mac_a, "legal hold", false});
   r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
   expect_refused("a", "denied");
 }
 
-TEST_F(GateTest, RefusesAnotherEcidThanWasSeenInDfu) {   // clause b
+TEST_F(GateTest, RefusesAnotherEcidThanWasSeenInDfu) {  // clause b
   r.to_restore(mac_a, "1-01", ecid_a);
   r.shows("1-01", MacMode::recovery, mac_a, ecid_b);
   expect_refused("b", "other_mac");
 }
 
-TEST_F(GateTest, RefusesAChipOrBoardThatIsNotTheRowsModel) {   // clause c
+TEST_F(GateTest, RefusesAChipOrBoardThatIsNotTheRowsModel) {  // clause c
   r.to_restore(mac_a, "1-01", ecid_a);
   r.shows("1-01", MacMode::recovery, mac_a, ecid_a, m1_chip, 0x0C);
   expect_refused("c", "wrong_model");
 }
 
-TEST_F(GateTest, RefusesAnApprovedSerialThatNobodyBoundToThisSlot) {   // clause d
+TEST_F(GateTest, RefusesAnApprovedSerialThatNobodyBoundToThisSlot) {  // clause d
   r.to_restore(mac_a, "1-01", ecid_a);
   r.shows("1-01", MacMode::recovery, mac_b, ecid_a);
   expect_refused("d", "wrong_label");
 }
 
-TEST_F(GateTest, RefusesWhenNoPersonMadeTheBinding) {   // clause d
+TEST_F(GateTest, RefusesWhenNoPersonMadeTheBinding) {  // clause d
   r.to_restore(mac_a, "1-01", ecid_a);
   r.apply_one(SeatingBegan{1, "1-01"}, "");
   r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
   expect_refused("d", "wrong_label");
 }
 
-TEST_F(GateTest, RefusesWhenAnotherOpenVisitHoldsTheEcid) {   // clause e
+TEST_F(GateTest, RefusesWhenAnotherOpenVisitHoldsTheEcid) {  // clause e
   r.to_restore(mac_a, "1-01", ecid_a);
   r.scan(mac_b);
   r.state.visits.visit(2)->ecid = ecid_a;
@@ -125,7 +125,7 @@ TEST_F(GateTest, PutsARefusedMacBackOnceItsEngineHasEnded) {
   const auto engine = r.to_restore(mac_a, "1-01", ecid_a);
   r.now += std::chrono::seconds{5};
   r.shows("1-01", MacMode::recovery, mac_b, ecid_a);
-  EXPECT_TRUE(r.effects("put_back").empty());   // the engine still owns the device
+  EXPECT_TRUE(r.effects("put_back").empty());  // the engine still owns the device
   r.result(r.last_effect("stop_engine"), true);
   ASSERT_EQ(r.effects("put_back").size(), 1U);
   EXPECT_FALSE(r.visit().run.open());

@@ -34,12 +34,20 @@ inline Recipe recipe(std::string family, bool laptop) {
   r.id = "full-" + family;
   r.version = 1;
   r.families = {std::move(family)};
-  r.steps = {step(StepKind::receive, hours{24}), step(StepKind::seat, hours{24}, 1, "restore"),
-             step(StepKind::identify, minutes{10}, 2), step(StepKind::clear, hours{4}), step(StepKind::charge_gate, hours{1}),
-             step(StepKind::dfu, minutes{5}, 3), step(StepKind::restore, minutes{60}, 2), step(StepKind::install_os, hours{2}),
-             step(StepKind::first_boot, minutes{20}), step(StepKind::move, hours{24}, 1, "shelf"),
-             step(StepKind::charge, hours{12}), step(StepKind::label, minutes{30}, 2),
-             step(StepKind::move, hours{24}, 1, "pack_table"), step(StepKind::pack, hours{4})};
+  r.steps = {step(StepKind::receive, hours{24}),
+             step(StepKind::seat, hours{24}, 1, "restore"),
+             step(StepKind::identify, minutes{10}, 2),
+             step(StepKind::clear, hours{4}),
+             step(StepKind::charge_gate, hours{1}),
+             step(StepKind::dfu, minutes{5}, 3),
+             step(StepKind::restore, minutes{60}, 2),
+             step(StepKind::install_os, hours{2}),
+             step(StepKind::first_boot, minutes{20}),
+             step(StepKind::move, hours{24}, 1, "shelf"),
+             step(StepKind::charge, hours{12}),
+             step(StepKind::label, minutes{30}, 2),
+             step(StepKind::move, hours{24}, 1, "pack_table"),
+             step(StepKind::pack, hours{4})};
   r.steps[6].restore_kind = "erase";
   r.steps[6].firmware = "macos";
   r.steps[6].owner = Owner::repair;
@@ -61,8 +69,11 @@ inline MacModel model(std::string type, std::string name, std::string number, st
   return m;
 }
 
-inline ExpectedRow row(std::uint64_t n, std::string serial, std::string model_name = "MacBook Pro 16", std::string number = "A2485") {
-  return {n, "TAG" + std::to_string(n), std::move(serial), std::move(model_name), std::move(number), "Returned - Wipe", "cage", ""};
+inline ExpectedRow row(std::uint64_t n, std::string serial, std::string model_name = "MacBook Pro 16",
+                       std::string number = "A2485") {
+  return {
+      n, "TAG" + std::to_string(n), std::move(serial), std::move(model_name), std::move(number), "Returned - Wipe", "cage",
+      ""};
 }
 
 class Rig {
@@ -71,11 +82,11 @@ class Rig {
   RoomState state;
   RoomSenses senses;
   TimePoint now{std::chrono::hours{1}};
-  std::vector<FactBody> facts;        // all so far
-  std::vector<Fact> journal;          // the same, as facts
+  std::vector<FactBody> facts;  // all so far
+  std::vector<Fact> journal;    // the same, as facts
   std::string answer;
   bool refused{};
-  int rounds{};                       // of the last settle()
+  int rounds{};  // of the last settle()
 
   explicit Rig(RuleSet rules = RuleSet::all()) {
     RoomBuilder b;
@@ -101,7 +112,9 @@ class Rig {
     for (auto& p : senses.power.pdus) p.identified = p.answered = p.meters_outlets = true;
   }
 
-  [[nodiscard]] WallTime wall() const { return WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}} + now.time_since_epoch(); }
+  [[nodiscard]] WallTime wall() const {
+    return WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}} + now.time_since_epoch();
+  }
   [[nodiscard]] VisitContext context() const {
     return {setup.room, setup.catalogue, setup.rules, state.visits, senses.visits, state.power, senses.power, now, wall()};
   }
@@ -180,7 +193,7 @@ class Rig {
   void power(const std::string& slot, bool on, double watts = 60, double delivered_Wh = 0) {
     OutletSense& s = senses.power.outlets[outlet(slot).value];
     s.state = on ? Sensed::on : Sensed::off;
-    s.state_began = s.draw_began = TimePoint::max() - std::chrono::hours{1};   // always fresh
+    s.state_began = s.draw_began = TimePoint::max() - std::chrono::hours{1};  // always fresh
     s.power = Watts::of(on ? watts : 0);
     s.current = Amps::of(on ? watts / 120 : 0);
     s.learned.under_3W_from = on && watts < 3 ? now : never;
@@ -193,8 +206,8 @@ class Rig {
   }
 
   // ---- the Mac at a port ----
-  void shows(const std::string& slot, MacMode mode, const std::string& serial, std::uint64_t ecid = 0, std::uint16_t chip = m1_chip,
-             std::uint8_t board = m1_board) {
+  void shows(const std::string& slot, MacMode mode, const std::string& serial, std::uint64_t ecid = 0,
+             std::uint16_t chip = m1_chip, std::uint8_t board = m1_board) {
     MacSight s;
     s.mode = mode;
     s.serial = serial;
@@ -241,7 +254,8 @@ class Rig {
   // "restore running"
   std::string at(VisitNumber n = 1) const {
     const Visit& v = visit(n);
-    return std::string(to_string(setup.catalogue.recipes[v.recipe].steps[v.step].kind)) + " " + std::string(to_string(v.state));
+    return std::string(to_string(setup.catalogue.recipes[v.recipe].steps[v.step].kind)) + " " +
+           std::string(to_string(v.state));
   }
   std::vector<std::string> open_cases() const {
     std::vector<std::string> reasons;

@@ -150,7 +150,7 @@ TEST_F(ScanTest, ATickOnAStepThatIsNotForTicksIsRefused) {
 
 TEST_F(ScanTest, ChoresSendOnlyAsManyMacsAsThereAreFreeRestoreSlots) {
   const auto list = chores(r.context());
-  ASSERT_EQ(list.size(), 2U);   // three Macs, two slots
+  ASSERT_EQ(list.size(), 2U);  // three Macs, two slots
   EXPECT_EQ(list[0].kind, "seat");
   EXPECT_EQ(list[0].serial, mac_a);
   EXPECT_EQ(list[0].slot, "1-01");
@@ -190,7 +190,7 @@ TEST_F(ScanTest, DemandsChargeBeforeTheGateAndProtectFromDfuToFirstBoot) {
   r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
   r.now += minutes{12};
   r.erased(r.last_effect("engine"), mac_a, ecid_a);
-  EXPECT_EQ(demands(r.context())[0].want, Want::protect);   // first boot
+  EXPECT_EQ(demands(r.context())[0].want, Want::protect);  // first boot
   r.shows("1-01", MacMode::booted, mac_a);
   EXPECT_EQ(demands(r.context())[0].want, Want::charge);
   EXPECT_DOUBLE_EQ(demands(r.context())[0].charge, 0.40);

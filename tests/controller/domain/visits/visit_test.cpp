@@ -64,7 +64,7 @@ TEST_F(VisitTest, AHealthyLaptopGoesFromTheListToThePackTableInSixScans) {
 
 TEST_F(VisitTest, ADesktopHasNoChargeGateNoShelfAndNoCharge) {
   r.seat(mac_c, "1-01");
-  EXPECT_EQ(r.at(), "identify waiting");   // without power it shows nothing
+  EXPECT_EQ(r.at(), "identify waiting");  // without power it shows nothing
   r.wait(minutes{10});
   EXPECT_EQ(r.at(), "identify waiting");
   r.power("1-01", true);
@@ -92,7 +92,7 @@ TEST_F(VisitTest, AT2GetsMacOsAndEndsThatStepOnlyByItsCheckIn) {
   t2.shows("1-01", MacMode::t2_booted, mac_a);
   EXPECT_EQ(t2.at(), "install_os hands");
   t2.command(CommandKind::mdm_seen, mac_a);
-  EXPECT_EQ(t2.at(), "move hands");   // first_boot needs nothing more
+  EXPECT_EQ(t2.at(), "move hands");  // first_boot needs nothing more
 }
 
 TEST_F(VisitTest, ABindingLapsesWhenNoMacShowsWithinTwoMinutes) {
@@ -120,7 +120,7 @@ TEST_F(VisitTest, AMacBoundASecondTimeAndStillDarkIsLookedAtAndThenACase) {
 TEST_F(VisitTest, ABootedSerialOtherThanTheLabelIsACaseAndNoWork) {
   r.seat(mac_a, "1-01");
   r.shows("1-01", MacMode::booted, mac_b);
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("wrong_label", "wrong_label"));   // both rows
+  EXPECT_THAT(r.open_cases(), testing::ElementsAre("wrong_label", "wrong_label"));  // both rows
   EXPECT_TRUE(r.all<EffectStarted>().empty());
 }
 
@@ -204,204 +204,6 @@ TEST_F(VisitTest, AMacBackWithinThirtySecondsGoesOnInSilence) {
   EXPECT_TRUE(r.all<SeatingEnded>().empty());
 }
 
-TEST_F(VisitTest, DfuEntryIsTriedThreeTimesAndThenACase) {
-  r.to_dfu(mac_a, "1-01");
-  for (int i = 1; i <= 3; ++i) {
-    ASSERT_EQ(r.effects("enter_dfu").size(), static_cast<std::size_t>(i));
-    r.result(r.last_effect("enter_dfu"), false, "the Mac stayed as it was");
-  }
-  EXPECT_EQ(r.effects("enter_dfu").size(), 3U);
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("dfu_not_reached"));
-}
-
-TEST_F(VisitTest, DfuOfAnotherModelIsACaseAndLeavesDfu) {
-  r.to_dfu(mac_a, "1-01");
-  r.shows("1-01", MacMode::dfu, "", ecid_a, m1_chip, 0x0C);
-  r.result(r.last_effect("enter_dfu"), true);
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("wrong_model"));
-  EXPECT_EQ(r.effects("leave_dfu").size(), 1U);
-  EXPECT_TRUE(r.effects("engine").empty());
-}
-
-TEST_F(VisitTest, ThePortControllersEcidIsNotTheMacs) {
-  r.to_dfu(mac_a, "1-01");
-  r.shows("1-01", MacMode::port_dfu, "", ecid_b);
-  r.result(r.last_effect("enter_dfu"), true);
-  EXPECT_EQ(r.at(), "dfu running");
-  EXPECT_TRUE(r.effects("engine").empty());
-}
-
-TEST_F(VisitTest, OneEcidInTwoOpenVisitsBlocksBoth) {
-  r.to_permit(mac_a, "1-01", ecid_a);
-  r.to_dfu(mac_b, "1-02");
-  r.shows("1-02", MacMode::dfu, "", ecid_a);
-  r.result(r.last_effect("enter_dfu"), true);
-  EXPECT_EQ(r.at(1), "restore held");
-  EXPECT_EQ(r.at(2), "dfu held");
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("duplicate", "duplicate"));
-}
-
-TEST_F(VisitTest, AnEngineThatFailsIsRunAgainFromDfuAndThenHeldWithItsOwner) {
-  const auto first = r.to_restore(mac_a, "1-01", ecid_a);
-  r.shows("1-01", MacMode::recovery, "", ecid_a);
-  r.result(first, false, "The Mac vanished.", "technician");
-  EXPECT_EQ(r.at(), "dfu running");
-  r.now += seconds{30};
-  r.shows("1-01", MacMode::dfu, "", ecid_a);
-  r.result(r.last_effect("enter_dfu"), true);
-  EXPECT_EQ(r.at(), "restore running");
-  r.now += seconds{5};
-  r.shows("1-01", MacMode::recovery, "", ecid_a);
-  r.result(r.last_effect("engine"), false, "The Mac vanished.", "technician");
-  EXPECT_EQ(r.at(), "restore held");
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("restore_failed"));
-  EXPECT_EQ(r.state.visits.cases[0].owner, "technician");
-  EXPECT_EQ(r.effects("put_back").size(), 1U);
-}
-
-TEST_F(VisitTest, AFirmwareThatAppleRefusesIsNotTriedTwice) {
-  const auto engine = r.to_restore(mac_a, "1-01", ecid_a);
-  r.result(engine, false, "Apple does not sign this firmware.", "recipe_owner");
-  EXPECT_EQ(r.at(), "restore held");
-  EXPECT_EQ(r.state.visits.cases[0].owner, "recipe_owner");
-}
-
-TEST_F(VisitTest, SuccessWithoutConfirmedErasureIsTriedAgainAndThenForTheAuditor) {
-  const auto first = r.to_permit(mac_a, "1-01", ecid_a);
-  r.erased(first, mac_a, ecid_a, Erased::unconfirmed);
-  EXPECT_EQ(r.at(), "dfu running");
-  r.now += seconds{30};
-  r.shows("1-01", MacMode::dfu, "", ecid_a);
-  r.result(r.last_effect("enter_dfu"), true);
-  r.now += seconds{5};
-  r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
-  r.erased(r.last_effect("engine"), mac_a, ecid_a, Erased::unconfirmed);
-  EXPECT_EQ(r.at(), "restore held");
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("erase_unconfirmed"));
-  EXPECT_EQ(r.state.visits.cases[0].owner, "auditor");
-}
-
-TEST_F(VisitTest, EvidenceOfAnotherRunOrMacProvesNothing) {
-  const auto engine = r.to_permit(mac_a, "1-01", ecid_a);
-  r.erased(engine, mac_b, ecid_a);
-  EXPECT_EQ(r.at(), "dfu running");
-}
-
-TEST_F(VisitTest, AnEngineThatHangsIsStoppedAtItsDeadlineAndRunAgain) {
-  r.to_permit(mac_a, "1-01", ecid_a);
-  r.wait(hours{1});
-  EXPECT_EQ(r.effects("stop_engine").size(), 1U);
-  r.result(r.last_effect("stop_engine"), true);
-  EXPECT_EQ(r.at(), "dfu running");
-  EXPECT_EQ(r.effects("enter_dfu").size(), 2U);
-}
-
-TEST_F(VisitTest, ReenumerationDuringARunIsNoLoss) {
-  r.to_permit(mac_a, "1-01", ecid_a);
-  r.gone("1-01");
-  r.wait(minutes{4});
-  r.shows("1-01", MacMode::restore, mac_a, ecid_a);
-  EXPECT_EQ(r.at(), "restore running");
-  EXPECT_EQ(r.visit_at("1-01"), 1U);
-}
-
-TEST_F(VisitTest, AMacThatLeftDuringARunIsCalledForAndResumesInANewRunThroughTheGate) {
-  const auto engine = r.to_permit(mac_a, "1-01", ecid_a);
-  r.gone("1-01");
-  r.now += seconds{40};
-  r.result(engine, false, "The Mac is gone.", "technician");
-  r.result(r.last_effect("enter_dfu"), false, "nothing at the port");
-  EXPECT_EQ(r.at(), "dfu hands");
-  EXPECT_EQ(chores(r.context())[0].kind, "look");
-  r.shows("1-01", MacMode::booted, mac_a);
-  EXPECT_EQ(r.at(), "dfu running");
-  r.shows("1-01", MacMode::dfu, "", ecid_a);
-  r.result(r.last_effect("enter_dfu"), true);
-  EXPECT_EQ(r.effects("engine").size(), 2U);
-  EXPECT_EQ(r.effects("permit").size(), 1U);
-  r.now += seconds{5};
-  r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
-  EXPECT_EQ(r.effects("permit").size(), 2U);
-}
-
-TEST_F(VisitTest, WorkDoesNotResumeWithAnotherEcid) {
-  const auto engine = r.to_permit(mac_a, "1-01", ecid_a);
-  r.gone("1-01");
-  r.result(engine, false, "The Mac is gone.", "technician");
-  r.shows("1-01", MacMode::dfu, "", ecid_b);
-  r.result(r.last_effect("enter_dfu"), true);
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("other_mac"));
-  EXPECT_EQ(r.effects("engine").size(), 1U);
-}
-
-TEST_F(VisitTest, NothingLeavesUnproven) {
-  const auto engine = r.to_permit(mac_a, "1-01", ecid_a);
-  r.now += minutes{12};
-  r.gone("1-01");
-  r.erased(engine, mac_a, ecid_a);
-  EXPECT_EQ(r.at(), "first_boot running");
-  r.shows("1-01", MacMode::booted, "");
-  EXPECT_EQ(r.at(), "first_boot running");
-  r.state.visits.visit(1)->step = 12;   // as if the Mac had come to the pack table without its own word
-  r.state.visits.visit(1)->state = StepState::hands;
-  r.seat(mac_a, "pack");
-  EXPECT_TRUE(r.all<VisitReleased>().empty());
-  EXPECT_THAT(r.open_cases(), testing::ElementsAre("no_proof"));
-}
-
-TEST_F(VisitTest, WithoutItsRuleAnUnconfirmedErasureIsPacked) {
-  Rig mutant(RuleSet::all().without(Rule::r12));
-  mutant.import({row(2, mac_a)});
-  const auto engine = mutant.to_permit(mac_a, "1-01", ecid_a);
-  mutant.now += minutes{12};
-  mutant.erased(engine, mac_a, ecid_a, Erased::unconfirmed);
-  mutant.shows("1-01", MacMode::booted, mac_a);
-  EXPECT_EQ(mutant.at(), "move hands");
-  mutant.seat(mac_a, "S-01");
-  mutant.power("S-01", true);
-  mutant.command(CommandKind::battery, mac_a, 90);
-  mutant.result(mutant.last_effect("print_label"), true);
-  mutant.seat(mac_a, "pack");
-  ASSERT_EQ(mutant.all<VisitReleased>().size(), 1U);
-  EXPECT_EQ(mutant.all<VisitReleased>()[0].proof, "");
-}
-
-TEST_F(VisitTest, ACheckInBeforeTheEraseProvesNothing) {
-  r.to_charge_gate(mac_a, "1-01");
-  r.command(CommandKind::mdm_seen, mac_a);
-  EXPECT_TRUE(r.all<SelfReported>().empty());
-}
-
-TEST_F(VisitTest, ADeniedSerialIsHeldAtAnyTimeBeforeTheGate) {
-  r.to_restore(mac_a, "1-01", ecid_a);
-  r.command(CommandKind::deny, mac_a, 0, "legal hold");
-  EXPECT_EQ(r.at(), "restore held");
-  EXPECT_EQ(r.effects("stop_engine").size(), 1U);
-  r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
-  EXPECT_TRUE(r.effects("permit").empty());
-  EXPECT_EQ(r.state.visits.cases[0].owner, "security");
-}
-
-TEST_F(VisitTest, AHeldMacInDfuLeavesIt) {
-  r.to_dfu(mac_a, "1-01");
-  r.command(CommandKind::step_failed, {}, 1, "the lid is broken");
-  r.shows("1-01", MacMode::dfu, "", ecid_a);
-  r.result(r.last_effect("enter_dfu"), true);
-  EXPECT_EQ(r.effects("leave_dfu").size(), 1U);
-  r.result(r.last_effect("leave_dfu"), false, "no answer");
-  r.wait(hours{1});
-  EXPECT_EQ(r.effects("leave_dfu").size(), 1U);   // once for each arrival
-}
-
-TEST_F(VisitTest, AMacParkedInDfuForTenMinutesWithoutAnEngineLeavesIt) {
-  r.to_charge_gate(mac_a, "1-01");
-  r.shows("1-01", MacMode::dfu, "", ecid_a);
-  r.wait(minutes{9});
-  EXPECT_TRUE(r.effects("leave_dfu").empty());
-  r.wait(minutes{1});
-  EXPECT_EQ(r.effects("leave_dfu").size(), 1U);
-}
-
 TEST_F(VisitTest, AHeldMacIsPutAsideAndFreesItsSlot) {
   r.to_charge_gate(mac_a, "1-01");
   r.command(CommandKind::step_failed, {}, 1, "the lid is broken");
@@ -455,6 +257,35 @@ TEST_F(VisitTest, AMacFullEnoughGoesPastTheShelf) {
   EXPECT_EQ(r.at(), "label running");
 }
 
+TEST_F(VisitTest, AShelfPlaceWhereTheChargeDoesNotRiseIsLookedAt) {
+  r.to_shelf(mac_a, "1-01", ecid_a, "S-01");
+  r.senses.power.pdus[1].meters_outlets = false;
+  r.power("S-01", true, 0);
+  r.senses.power.outlets[r.outlet("S-01").value].current.reset();
+  r.senses.power.outlets[r.outlet("S-01").value].power.reset();
+  r.senses.power.outlets[r.outlet("S-01").value].learned.under_3W_from = never;
+  ASSERT_EQ(r.at(), "charge running");
+  r.wait(minutes{25});
+  r.command(CommandKind::battery, mac_a, 57);  // 55 before: reports differ by 2 points
+  r.wait(minutes{5});
+  EXPECT_EQ(r.at(), "charge hands");
+  r.command(CommandKind::battery, mac_a, 61);  // plugged in: it rises
+  EXPECT_EQ(r.at(), "charge running");
+}
+
+TEST_F(VisitTest, AWaitForPowerThatLastsHasAnOwnerAndIsNoFailure) {
+  r.seat(mac_a, "1-01");
+  r.shows("1-01", MacMode::booted, mac_a);
+  r.wait(hours{4});
+  EXPECT_EQ(r.at(), "charge_gate waiting");
+  EXPECT_THAT(r.open_cases(), testing::ElementsAre("waits_for_power"));
+  EXPECT_EQ(r.state.visits.cases[0].owner, "facilities");
+  EXPECT_EQ(tally(r.state.visits).in_case, 0U);
+  r.power("1-01", true);
+  EXPECT_EQ(r.at(), "charge_gate running");
+  EXPECT_TRUE(r.open_cases().empty());
+}
+
 TEST_F(VisitTest, WaitsNameTheCircuitThatThePowerHalfNames) {
   r.seat(mac_a, "1-01");
   r.shows("1-01", MacMode::booted, mac_a);
@@ -465,17 +296,17 @@ TEST_F(VisitTest, WaitsNameTheCircuitThatThePowerHalfNames) {
 
 TEST_F(VisitTest, HandsAreCountedInStaffedTime) {
   for (int day = 0; day < 5; ++day) r.setup.room.shifts.push_back({day, hours{8}, hours{17}});
-  r.now = TimePoint{hours{16}};   // Monday 16:00
+  r.now = TimePoint{hours{16}};  // Monday 16:00
   r.to_shelf(mac_a, "1-01", ecid_a, "S-01");
   r.power("S-01", true);
   r.command(CommandKind::battery, mac_a, 85);
   r.result(r.last_effect("print_label"), false, "no paper");
   r.result(r.last_effect("print_label"), false, "no paper");
-  ASSERT_EQ(r.at(), "label hands");   // 30 minutes from 16:12 on
+  ASSERT_EQ(r.at(), "label hands");  // 30 minutes from 16:12 on
   EXPECT_EQ(r.visit().deadline, r.now + minutes{30});
   r.now = TimePoint{hours{16} + minutes{45}};
   r.wait(Duration{0});
-  EXPECT_EQ(r.at(), "label held");   // 8 h to answer the case: 15 min today, 7 h 45 min tomorrow
+  EXPECT_EQ(r.at(), "label held");  // 8 h to answer the case: 15 min today, 7 h 45 min tomorrow
   EXPECT_EQ(r.state.visits.cases[0].deadline, TimePoint{hours{24 + 8 + 7} + minutes{45}});
 }
 
