@@ -125,6 +125,8 @@ Task<void> People::plug_in(model::MacId mac, SlotId place, Random& random) {
     const bool like = next.value < room_.slots.size() && room_.slots[next.value].kind == room_.slots[place.value].kind;
     if (like) where = next;
   }
+  plant_.unplug_data(mac);   // wherever it was
+  plant_.unplug_power(mac);
   if (const auto done = co_await pause(random, 4, 10); !done) co_return done;
   if (mistake != 1 && room_.slots[where.value].outlet) (void)plant_.plug_power(mac, where);   // a taken place: nothing happens
   if (const auto done = co_await pause(random, 4, 10); !done) co_return done;

@@ -53,20 +53,20 @@ TEST(Recipes, TheEmbeddedOnesLoadWithoutComplaint) {
   EXPECT_THAT(ids, ElementsAre("full-apple-silicon", "full-desktop-t2", "full-desktop", "full-t2", "thin", "zero-touch"));
 }
 
-TEST(Recipes, AReturnedLaptopIsErasedChargedAndPacked) {
+TEST(Recipes, AReturnedLaptopIsChargedErasedAndPacked) {
   const RecipesFile f = load_recipes();
   ASSERT_NE(recipe(f, "full-apple-silicon"), nullptr);
   EXPECT_THAT(kinds(*recipe(f, "full-apple-silicon")),
-              ElementsAre("receive", "seat", "identify", "clear", "charge_gate", "dfu", "restore", "first_boot", "move",
-                          "charge", "label", "move", "pack"));
+              ElementsAre("receive", "seat", "charge", "move", "identify", "clear", "charge_gate", "dfu", "restore",
+                          "first_boot", "label", "move", "pack"));
 }
 
 TEST(Recipes, AT2LaptopGetsMacOsAfterItsRestore) {
   const RecipesFile f = load_recipes();
   ASSERT_NE(recipe(f, "full-t2"), nullptr);
   EXPECT_THAT(kinds(*recipe(f, "full-t2")),
-              ElementsAre("receive", "seat", "identify", "clear", "charge_gate", "dfu", "restore", "install_os",
-                          "first_boot", "move", "charge", "label", "move", "pack"));
+              ElementsAre("receive", "seat", "charge", "move", "identify", "clear", "charge_gate", "dfu", "restore",
+                          "install_os", "first_boot", "label", "move", "pack"));
 }
 
 TEST(Recipes, ADesktopNeverChargesAndEntersDfuByItsOutlet) {
