@@ -29,14 +29,12 @@ bool Judge::Impl::below(CircuitId lower, CircuitId upper) const {
 
 void Judge::Impl::settle_limits() {
   if (heater_changed) measure_foreign();
-  for (const Stretch& s : stretches) take_stretch(s);
-  stretches.clear();
-  for (const auto& [mean, at] : soft_seconds) take_soft(mean, at);
-  soft_seconds.clear();
+  // Judging asks the plant, which may tell of more: each list is taken out before it is gone through.
+  for (const Stretch& s : std::exchange(stretches, {})) take_stretch(s);
+  for (const auto& [mean, at] : std::exchange(soft_seconds, {})) take_soft(mean, at);
   if (trips.empty() && opened_by_trip.empty()) return;
   const std::uint64_t ours_before = verdict.trips;
-  for (const model::Tripped& t : trips) take_trip(t);
-  trips.clear();
+  for (const model::Tripped& t : std::exchange(trips, {})) take_trip(t);
   // What a trip opens is his who made the trip.
   const bool ours = verdict.trips > ours_before;
   for (const std::uint32_t o : opened_by_trip) {
