@@ -130,7 +130,7 @@ struct Replanning {
     for (const std::uint32_t o : plan.leases) {
       if (const Demand* d = demand_of(o)) facts.emplace_back(LeaseGiven{room.outlets[o].name, d->visit});
     }
-    const TimePoint expires = rules.holds(Rule::r7) ? now + room.timings.order_expiry : never;
+    const TimePoint expires = now + room.timings.order_expiry;
     for (const bool close : {false, true}) {
       for (const Order& order : plan.orders) {
         if (order.on != close) continue;

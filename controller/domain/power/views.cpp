@@ -108,7 +108,7 @@ Counts counts(const Asked& a, std::uint32_t o, const OutletView& v, const std::v
   const bool r3 = a.rules.holds(Rule::r3);
   const bool coming_on = v.closing || (r.order && r.order->to_on);
   if (!v.unknown && s.state == Sensed::off) return coming_on ? Counts::unsettled : Counts::nothing;
-  if (v.unknown && !r3) return s.state == Sensed::on && s.current ? Counts::at_draw : Counts::nothing;  // the mutant
+  if (v.unknown && !r3) return Counts::nothing;  // the mutant takes what does not answer for off
   if (v.unknown || s.state != Sensed::on) return Counts::unsettled;
   if (!map_proven(a.room, a.rules, a.state, OutletId{o})) {
     return v.own_meter && settled(a, o, v, circuits) ? Counts::held : Counts::unsettled;
@@ -181,7 +181,7 @@ std::vector<CircuitView> see_circuits(const Asked& a) {
     const std::uint32_t pdu = circuit.meter_pdu->value;
     const CircuitSense& s = a.senses.circuits[c];
     const bool fresh = a.state.pdus[pdu].known && s.began >= a.now - fresh_for(room.pdus[pdu]);
-    if (!s.current || (!fresh && a.rules.holds(Rule::r3))) continue;
+    if (!s.current || !fresh) continue;
     v.reading = s.current;
     v.began = s.began;
     v.error_per_mille = a.senses.pdus[pdu].meter_error_per_mille;

@@ -485,6 +485,44 @@ TEST(Power, AnotherDeviceOnTheLineRevokesEveryMapOfIt) {
   EXPECT_TRUE(rig.record("shelf:1").proven);
 }
 
+TEST(Power, WithoutR3WhatDoesNotAnswerIsTakenForOff) {
+  PowerRig rig = started();
+  rig.rules = RuleSet::all().without(Rule::r3);
+  rig.input(PduSilent{PduId{1}, "line lost", true});
+  EXPECT_EQ(Amps{}, rig.senses.memory.loads[1].present);
+}
+
+TEST(Power, WithoutR13AMapIsBelieved) {
+  PowerRig rig = started();
+  rig.rules = RuleSet::all().without(Rule::r13);
+  rig.want("left:1", Want::protect);
+  rig.run(10s);
+  rig.take(MapRevoked{"left:2", "test"});
+  EXPECT_TRUE(may_open(rig.room, rig.rules, rig.state, OutletId{1}, false));
+}
+
+TEST(Power, WithoutR8ClosesAreNotSpaced) {
+  PowerRig rig = started();
+  rig.rules = RuleSet::all().without(Rule::r8);
+  rig.want("left:1", Want::charge);
+  rig.want("left:2", Want::charge);
+  rig.plan();
+  EXPECT_EQ(2U, rig.orders().size());
+}
+
+TEST(Power, TheOtherPlannersLookAtNoReading) {
+  for (const auto& [planner, on] : {std::pair{Planner::all_on, 20}, {Planner::nameplate, 11}, {Planner::timer, 11}}) {
+    PowerRig rig = started();
+    rig.planner = planner;
+    for (int i = 1; i <= 8; ++i) rig.want("left:" + std::to_string(i), Want::charge);
+    for (int i = 1; i <= 12; ++i) rig.want("shelf:" + std::to_string(i), Want::charge);
+    rig.now = TimePoint{} + 120min;    // the first minute of the first of two groups of 15 minutes
+    rig.run(90s);
+    // 140 W bricks are 1.336 A at nominal voltage: 11 of them below 16 A continuous.
+    EXPECT_EQ(on, rig.how_many_on()) << static_cast<int>(planner);
+  }
+}
+
 // ---- R14, R6
 // -----------------------------------------------------------------------------------------------------------------
 
