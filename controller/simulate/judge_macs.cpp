@@ -74,15 +74,16 @@ bool Judge::Impl::in_protecting_step(const std::string& serial) const {
   });
 }
 
-// By the Mac that is truly wired there: a desktop that is on; a laptop in DFU, recovery, restore or first boot while its
-// visit is in such a step (one that was left in DFU by a failure has a battery, and is looked after by its case).
+// By the Mac that is truly wired there: a desktop that is on; a laptop in DFU, recovery or restore while its visit is in
+// such a step (one that was left in DFU by a failure has a battery, and is looked after by its case). Until it shows
+// itself booted that includes its first boot; from then on its lease alone protects it.
 bool Judge::Impl::protected_in_truth(std::uint32_t o) const {
   if (!outlets[o].place) return false;
   for (const Mac& mac : macs) {
     if (mac.power != outlets[o].place) continue;
     if (!mac.battery) return mac.mode != model::Mode::off;
-    const bool at_work = mac.mode == model::Mode::dfu || mac.mode == model::Mode::recovery ||
-                         mac.mode == model::Mode::restore;   // until it shows itself booted: its first boot
+    const bool at_work =
+        mac.mode == model::Mode::dfu || mac.mode == model::Mode::recovery || mac.mode == model::Mode::restore;
     return at_work && in_protecting_step(mac.who.serial);
   }
   return false;

@@ -1,4 +1,6 @@
 // What each slot's visit asks of its outlet.
+#include <algorithm>
+
 #include "controller/domain/visits/draft.hpp"
 
 namespace greenroom {
@@ -7,6 +9,7 @@ namespace {
 using namespace visits;
 
 constexpr double held_goal = 0.5;     // an unattended failure charges to 50 % and waits (design.md 3, People)
+constexpr double nearly = 0.005;      // short of the goal: half a percent, the step of a report
 constexpr double default_goal = 0.8;  // before the erase, so that the charge gate can pass
 
 bool in_protected_step(const VisitContext& c, const Visit& v) {
@@ -52,6 +55,9 @@ std::vector<Demand> demands(const VisitContext& c) {
     } else {
       d.goal = goal_of(c, *v);
       d.charge = charge_estimate(*v, m, visits::power_of(c, *v));
+      // A charge step asks until it is done: the step rests on what is certain, the estimate may be ahead of it.
+      const bool in_charge_step = step_of(c, *v).kind == StepKind::charge && v->state != StepState::done && v->state != StepState::held;
+      if (in_charge_step) d.charge = std::min(d.charge, d.goal - nearly);
       d.want = d.charge < d.goal ? Want::charge : Want::nothing;
     }
     all.push_back(d);
