@@ -65,6 +65,7 @@ struct OutletView {
   Amps expected;                   // class model and taper: if it were on now
   std::int64_t error_per_mille{};  // of its own meter
   TimePoint settled_from{never};   // a sample that began then or later shows its draw
+  TimePoint shows_from{never};     // ... that it began to draw; for the soft sum, which needs no proof
   TimePoint min_on_until{long_ago};
   WaitReason block{WaitReason::none};  // why it must not be closed now, limits apart
   std::uint32_t block_circuit{no_circuit};

@@ -26,7 +26,7 @@ Watts watts_of(const OutletSample& s, Volts nominal, Watts brick) {
 }
 
 void stop_watching(OutletLearned& l) {
-  l.under_full_from = l.under_3W_from = l.silent_from = never;
+  l.under_full_from = l.under_3W_from = never;
   l.plateau_at = Watts{};
   l.taper_from = never;
 }
@@ -80,10 +80,7 @@ void read(PowerSenses& senses, const Room& room, const PduRead& r, TimePoint now
     s.power = watts_of(sample, room.circuits[outlet.circuit.value].nominal, outlet.brick_output);
     if (sample.current && *sample.current > p.meter_floor) s.learned.ever_drew = true;
     if (sample.state == Sensed::on) {
-      if (sample.current) {
-        s.last_draw = *sample.current;
-        since(s.learned.silent_from, *sample.current <= p.meter_floor, r.began);
-      }
+      if (sample.current) s.last_draw = *sample.current;
       const Duration gap = s.draw_began == long_ago ? Duration{} : r.began - s.draw_began;
       learn(s.learned, *s.power, outlet.brick_output, gap, r.began);
     }

@@ -26,7 +26,6 @@ struct OutletLearned {
   TimePoint under_full_from{never};   // under max(5 W, 8 % of the plateau) since; never: is not
   TimePoint under_3W_from{never};
   bool ever_drew{};                   // more than the meter's floor, since occupied
-  TimePoint silent_from{never};       // on, and at or below the meter's floor, since
   double delivered_Wh{};
 };
 

@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 // A closed, occupied outlet that never drew anything for so long feeds another slot, or nothing. Longer than the
 // 25 minutes that a flat pack may idle (power facts 2.2).
 constexpr Duration silent_too_long = 35min;
-constexpr Duration silent_at_work = 1min;
 
 struct Replanning {
   const Room& room;
@@ -62,10 +61,6 @@ struct Replanning {
     const TimePoint settled_off = r.sensed_at == long_ago ? never : r.sensed_at + settle_time(room, senses, OutletId{o});
     if (s.state == Sensed::off && *s.current > floor && s.draw_began >= settled_off)
       return "it reads off and draws " + std::to_string(s.current->milli) + " mA";
-    // A Mac at work draws; with its charger out, or on another outlet's cord, its own outlet shows nothing.
-    const bool at_work = s.state == Sensed::on && r.lease && s.learned.ever_drew && s.learned.silent_from != never &&
-                         now - s.learned.silent_from >= silent_at_work;
-    if (at_work) return "a Mac at work drew from it and draws no more";
     const Demand* d = demand_of(o);
     const bool hungry = d != nullptr && d->want == Want::charge && d->charge < 0.9;
     if (s.state == Sensed::on && hungry && !s.learned.ever_drew && s.closed_seen != never &&
@@ -123,6 +118,16 @@ struct Replanning {
       if (d != nullptr && d->want == Want::protect && d->visit == *r.lease) continue;
       facts.emplace_back(LeaseEnded{room.outlets[o].name, d == nullptr ? "no visit asks for it" : "the step is over"});
       views.outlets[o].is_protected = false;
+    }
+  }
+
+  // The mutant without R1: a lease is a word that holds nobody back. Given to whoever asks and is on.
+  void give_empty_leases() {
+    if (rules.holds(Rule::r1)) return;
+    for (std::uint32_t o = 0; o < room.outlets.size(); ++o) {
+      const Demand* d = demand_of(o);
+      const bool asks = d != nullptr && d->want == Want::protect && !state.outlets[o].lease;
+      if (asks && senses.outlets[o].state == Sensed::on) facts.emplace_back(LeaseGiven{room.outlets[o].name, d->visit});
     }
   }
 
@@ -188,6 +193,7 @@ PowerDecision replan(const Room& room, const RuleSet& rules, Planner planner, co
       planner == Planner::planned
           ? plan_power(senses.tree, views.outlets, views.circuits, senses.memory, room.timings, rules, now)
           : plan_otherwise(planner, senses.tree, views.outlets, views.circuits, senses.memory, room.timings, rules, now);
+  r.give_empty_leases();
   r.write_orders(plan, next_effect);
   r.write_waits(plan);
   r.write_bands(plan);

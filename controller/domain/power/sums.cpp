@@ -57,17 +57,31 @@ void Sums::take_outlets() {
       node.on += 1;
       node.unknown |= v.unknown;
       if (v.is_protected || v.is_foreign) node.leased += v.nameplate;
-      if (!circuits_[c].reading) continue;
-      Work& w = work_[c];
-      if (v.counts == Counts::unsettled || circuits_[c].began < v.settled_from) {
-        w.unsettled += v.nameplate;
-        w.e_unsettled += v.expected;
-      } else {
-        w.settled_nameplate += v.nameplate;
-        // A protected outlet counts at nameplate. Its share of this reading is known only where it has a meter of its own.
-        if (v.counts == Counts::held) w.extra += v.own_meter ? above_zero(v.nameplate - draw) : v.nameplate;
-      }
+      if (!circuits_[c].reading || v.counts == Counts::unsettled || circuits_[c].began < v.settled_from) continue;
+      work_[c].settled_nameplate += v.nameplate;
+      // A protected outlet counts at nameplate. Its share of this reading is known only where it has a meter of its own.
+      if (v.counts == Counts::held) work_[c].extra += v.own_meter ? above_zero(v.nameplate - draw) : v.nameplate;
     }
+    take_unsettled(o);
+  }
+}
+
+// An unsettled outlet counts at nameplate on top of every reading above it. What its own meter says is its share of that
+// reading. What neither tells comes on top a second time until it settles: `rising` tells admission how much that will
+// be, so that a close does not shed itself.
+void Sums::take_unsettled(std::uint32_t o) {
+  const OutletView& v = outlets_[o];
+  const Amps share = v.own_meter ? v.draw : Amps{};
+  bool metered = false;
+  for (std::uint32_t c = tree_.lowest[o]; c != no_circuit; c = tree_.parent[c]) {
+    const CircuitView& circuit = circuits_[c];
+    const bool unsettled = v.counts == Counts::unsettled || (circuit.reading && circuit.began < v.settled_from);
+    metered = metered || circuit.reading.has_value();
+    if (!unsettled || !metered) continue;
+    nodes_[c].rising += above_zero(v.expected - share);
+    if (!circuit.reading) continue;
+    work_[c].unsettled += above_zero(v.nameplate - share);
+    if (v.shows_from == never || circuit.began < v.shows_from) work_[c].e_unsettled += v.expected;
   }
 }
 
@@ -148,8 +162,11 @@ std::optional<std::uint32_t> Sums::binds(std::uint32_t outlet, bool after) const
   const OutletView& v = outlets_[outlet];
   std::optional<std::uint32_t> tightest;
   Amps worst;
+  bool metered = false;
   for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
-    const Amps hard_now = after ? hard_after(c) : hard(c);
+    metered = metered || circuits_[c].reading.has_value();
+    const Amps rising = nodes_[c].rising + (metered ? v.expected : Amps{});
+    const Amps hard_now = (after ? hard_after(c) : hard(c)) + rising;
     const Amps soft_now = after ? soft_after(c) : nodes_[c].expected;
     const Amps over =
         std::max(hard_now + v.nameplate - circuits_[c].hard, soft_now + v.expected - soft_room(circuits_[c].soft));
@@ -171,7 +188,10 @@ std::optional<std::uint32_t> Sums::lease_binds(std::uint32_t outlet) const {
 
 void Sums::add_close(std::uint32_t outlet) {
   const OutletView& v = outlets_[outlet];
+  bool metered = false;
   for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
+    metered = metered || circuits_[c].reading.has_value();
+    if (metered) nodes_[c].rising += v.expected;
     nodes_[c].present += v.nameplate;
     nodes_[c].expected += v.expected;
     nodes_[c].on += 1;

@@ -20,6 +20,7 @@ class Sums {
 
   struct Node {
     Amps present, reserve, expected, leased;
+    Amps rising;                      // what unsettled outlets will add to a reading while they still count at nameplate
     Amps opening, opening_expected;  // what opens in flight or planned will take away
     std::uint32_t on{};              // outlets below that are on or may be
     bool unknown{};
@@ -44,6 +45,7 @@ class Sums {
 
  private:
   void take_outlets();
+  void take_unsettled(std::uint32_t outlet);
   void add_up();
   void add_reserves();
 

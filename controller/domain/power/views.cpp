@@ -10,6 +10,8 @@ namespace {
 // An outlet that failed to switch is tried again after this; three times in a row make it a case.
 constexpr Duration retry_after = std::chrono::seconds{30};
 constexpr int tries = 3;
+// USB-PD start and the meter's own lag, commonly; for expectations only.
+constexpr Duration starts_to_draw = std::chrono::seconds{10};
 
 struct Asked {
   const Room& room;
@@ -132,6 +134,7 @@ void see_electrics(const Asked& a, std::uint32_t o, OutletView& v) {
   v.draw = v.own_meter && s.current ? *s.current : s.last_draw;
   v.error_per_mille = a.senses.pdus[outlet.pdu.value].meter_error_per_mille;
   if (s.closed_seen != never) v.settled_from = s.closed_seen + settle_time(a.room, a.senses, OutletId{o});
+  if (s.closed_seen != never) v.shows_from = s.closed_seen + starts_to_draw;
   v.is_protected = r.lease.has_value() && a.rules.holds(Rule::r1);
   v.is_foreign = a.rules.holds(Rule::r7) && (r.foreign_on || (r.failed_opens >= tries && v.on));
   v.opening = r.order && !r.order->to_on;
