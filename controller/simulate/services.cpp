@@ -12,7 +12,7 @@ namespace {
 // then every few minutes (MDM values are "stale by minutes", power facts 2.5).
 constexpr double notice_s = 60;
 // When the cords that commissioning found in the wrong outlets are put right: after the morning's work.
-constexpr Duration recabling = std::chrono::hours{1};
+constexpr Duration recabling = std::chrono::hours{2};
 constexpr Duration battery_period = std::chrono::minutes{5};
 
 }  // namespace

@@ -16,6 +16,7 @@ enum class FaultKind {
   request_lost,
   pdu_reboot,
   pdu_boots_on,
+  line_unplugged,  // the serial cable is out for minutes; contacts and loads stay as they are
   relay_welded,
   relay_stuck_off,
   meter_frozen,

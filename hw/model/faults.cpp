@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<std::string_view, fault_kinds> names = {
     "reply_lost",      "reply_late",      "reply_garbled",   "reply_doubled",        "request_lost",
-    "pdu_reboot",      "pdu_boots_on",    "relay_welded",    "relay_stuck_off",      "meter_frozen",
+    "pdu_reboot",      "pdu_boots_on",    "line_unplugged",  "relay_welded",    "relay_stuck_off",      "meter_frozen",
     "meter_drift",     "meter_disagrees", "outlets_swapped", "mac_unplugged",        "macs_swapped",
     "mac_mislabelled", "engine_hang",     "engine_fail",     "engine_false_success", "restoring_surge",
     "wake_up",         "heater",          "foreign_on",      "foreign_off",          "blackout",
@@ -46,12 +46,13 @@ FaultEnvelope FaultEnvelope::all() {
   FaultEnvelope e = some();
   e[pdu_reboot] = {0.06, 0, 2, {}, {}};
   e[pdu_boots_on] = {0.03, 0, 1, {}, {}};
+  e[line_unplugged] = {0.4, 0, 4, minutes(2), minutes(12)};
   e[relay_welded] = {0.06, 0, 2, minutes(30), minutes(240)};
   e[relay_stuck_off] = {0.06, 0, 2, minutes(10), minutes(60)};
   e[meter_frozen] = {0.1, 0, 3, minutes(5), minutes(20)};
   e[meter_drift] = {0.1, 0, 3, minutes(60), minutes(240)};
   e[meter_disagrees] = {0.1, 0, 3, minutes(10), minutes(60)};
-  e[outlets_swapped] = {0, 0.4, 1, {}, {}};
+  e[outlets_swapped] = {0, 0.6, 1, {}, {}};
   e[macs_swapped] = {0.1, 0, 2, {}, {}};
   e[mac_mislabelled] = {0, 0.03, 2, {}, {}};
   e[engine_false_success] = {0, 0.03, 2, {}, {}};

@@ -43,6 +43,7 @@ ModelPdu::ModelPdu(PduId id, const PduSpec& spec, std::vector<std::uint8_t> bank
 // --- the line
 
 void ModelPdu::receive(const std::string& bytes) {
+  if (unplugged_) return;
   if (!up_) return;
   Duration late{};
   const LineFault fault = around_.line_fault(late);

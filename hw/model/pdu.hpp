@@ -38,6 +38,7 @@ class ModelPdu {
   // Supply lost: contacts drop, the line is silent. Supply back: boots by its policy.
   void power(bool live, Cause);
   void reboot(bool everything_on);  // by itself, with its supply in place
+  void unplug_line(bool out) { unplugged_ = out; }   // no byte goes either way meanwhile
   void whole_second();              // samples its meters when their time has come
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] bool believes_on(std::size_t outlet) const { return on_[outlet] != 0; }
@@ -80,7 +81,7 @@ class ModelPdu {
   std::size_t banks_;
   std::vector<Meter> meters_;         // banks first, then metered outlets
   std::vector<BankFigures> figures_;  // the same, as printed
-  bool up_{true}, booting_{};
+  bool up_{true}, booting_{}, unplugged_{};
   bool odd_prompt_{};
   std::uint64_t epoch_{};  // work of an earlier life of the device is dropped
   std::int64_t second_{};

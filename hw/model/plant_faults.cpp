@@ -75,6 +75,7 @@ std::vector<std::uint32_t> Plant::Impl::power_targets(FaultKind kind) const {
   std::vector<std::uint32_t> can;
   switch (kind) {
     case pdu_reboot:
+    case line_unplugged:
     case pdu_boots_on: return indices(pdus, [](const auto& p) { return p->up(); });
     case relay_welded: return indices(outlets, [](const auto& o) { return o.relay && !o.welded; });
     case relay_stuck_off: return indices(outlets, [](const auto& o) { return !o.relay && !o.stuck_off; });
@@ -129,6 +130,10 @@ bool Plant::Impl::strike_power(FaultKind kind) {
   switch (kind) {
     case FaultKind::pdu_reboot: pdus[target]->reboot(false); break;
     case FaultKind::pdu_boots_on: pdus[target]->reboot(true); break;
+    case FaultKind::line_unplugged:
+      pdus[target]->unplug_line(true);
+      ends(kind, target, [this, target] { pdus[target]->unplug_line(false); });
+      break;
     case FaultKind::relay_welded: weld(target); break;
     case FaultKind::heater: heat(CircuitId{target}); break;
     case FaultKind::relay_stuck_off:
