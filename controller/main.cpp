@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     std::fwrite(help.data(), 1, help.size(), stdout);
     return 0;
   }
-  std::fprintf(stderr, "greenroom: there is no verb \"%s\"; these are the verbs:\n\n%.*s", verb.c_str(), static_cast<int>(help.size()), help.data());
+  std::fprintf(stderr, "greenroom: there is no verb \"%s\"; these are the verbs:\n\n%.*s", verb.c_str(),
+               static_cast<int>(help.size()), help.data());
   return 2;
 }

@@ -19,15 +19,20 @@ const std::string ourselves = "greenroom";
 }  // namespace
 
 Bench::Bench(asio::any_io_executor executor, RoomSetup setup, BenchPorts ports)
-    : setup_(std::move(setup)), ports_(std::move(ports)), executor_(executor), state_(initial_state(setup_)),
-      senses_(initial_senses(setup_, ports_.clock.now())), tasks_(executor) {
+    : setup_(std::move(setup)),
+      ports_(std::move(ports)),
+      executor_(executor),
+      state_(initial_state(setup_)),
+      senses_(initial_senses(setup_, ports_.clock.now())),
+      tasks_(executor) {
   const Room& room = setup_.room;
   for (std::uint32_t i = 0; i < room.slots.size(); ++i) {
     if (!room.slots[i].data_port.empty()) slot_of_port_.emplace(room.slots[i].data_port, SlotId{i});
   }
   for (std::uint32_t i = 0; i < room.outlets.size(); ++i) outlet_by_name_.emplace(room.outlets[i].name, OutletId{i});
   wiring_.resize(room.pdus.size());
-  for (std::uint32_t i = 0; i < room.outlets.size(); ++i) wiring_[room.outlets[i].pdu.value].outlets.emplace(room.outlets[i].number, OutletId{i});
+  for (std::uint32_t i = 0; i < room.outlets.size(); ++i)
+    wiring_[room.outlets[i].pdu.value].outlets.emplace(room.outlets[i].number, OutletId{i});
   for (std::uint32_t i = 0; i < room.circuits.size(); ++i) {
     const Circuit& circuit = room.circuits[i];
     if (circuit.meter_pdu) wiring_[circuit.meter_pdu->value].banks.emplace(circuit.meter_bank, CircuitId{i});
@@ -55,8 +60,8 @@ Result<void> Bench::start() {
 void Bench::stop() { tasks_.cancel(); }
 
 VisitContext Bench::context() const {
-  return {setup_.room,     setup_.catalogue, setup_.rules,         state_.visits,          senses_.visits,
-          state_.power,    senses_.power,    ports_.clock.now(),   ports_.clock.wall()};
+  return {setup_.room,  setup_.catalogue, setup_.rules,       state_.visits,      senses_.visits,
+          state_.power, senses_.power,    ports_.clock.now(), ports_.clock.wall()};
 }
 
 void Bench::submit(Command command, AnswerSink answer) {
@@ -94,7 +99,7 @@ asio::awaitable<void> Bench::turns() {
       const auto durable = co_await ports_.journal.append(std::move(facts));
       if (!durable) {
         if (durable.error().code != Errc::cancelled) log::error(durable.error().within("journal").message);
-        co_return;   // nothing more is decided on what was not kept
+        co_return;  // nothing more is decided on what was not kept
       }
       if (on_fact) {
         for (const Fact& fact : turn.facts) on_fact(fact);
@@ -154,7 +159,8 @@ void Bench::accept(std::vector<FactBody> bodies, const std::string& by, Seq caus
     note_effect(fact);
     if (const auto* seated = std::get_if<SeatingBegan>(&fact.body)) forget_seat(seated->slot);
     // R5's one exception: an open for shed goes out before it is durable.
-    if (const auto* order = std::get_if<SwitchStarted>(&fact.body); order && order->shed && order->to == "off") start_switch(*order);
+    if (const auto* order = std::get_if<SwitchStarted>(&fact.body); order && order->shed && order->to == "off")
+      start_switch(*order);
   }
 }
 
@@ -173,7 +179,7 @@ void Bench::arm(TimePoint wake_at) {
 
 asio::awaitable<void> Bench::wake(TimePoint at) {
   if (const auto slept = co_await ports_.clock.sleep_until(at); !slept) co_return;
-  if (armed_ == at) armed_ = never;   // a later call armed an earlier time: that one has fired or will
+  if (armed_ == at) armed_ = never;  // a later call armed an earlier time: that one has fired or will
   post(Replan{});
 }
 

@@ -63,7 +63,7 @@ class Bench final : public CommandPort {
  private:
   struct Item {
     Input input;
-    AnswerSink answer;                // commands only
+    AnswerSink answer;  // commands only
   };
   struct Turn {
     Facts facts;
@@ -107,7 +107,10 @@ class Bench final : public CommandPort {
   Event inbox_ready_;
   TimePoint armed_{never};
   // Effects started and not ended, in the order they started: the seq of the start, and what it was. Folded from facts.
-  struct Open { Seq seq; FactBody start; };
+  struct Open {
+    Seq seq;
+    FactBody start;
+  };
   std::map<std::uint64_t, Open> open_effects_;
   std::map<std::string, SlotId, std::less<>> slot_of_port_;
   std::map<std::string, OutletId, std::less<>> outlet_by_name_;
@@ -117,7 +120,7 @@ class Bench final : public CommandPort {
     std::map<std::string, CircuitId, std::less<>> banks;
   };
   std::vector<Wiring> wiring_;
-  TaskGroup tasks_;                   // last: ends first
+  TaskGroup tasks_;  // last: ends first
 };
 
 Sensed sensed_from_wire(OutletState);

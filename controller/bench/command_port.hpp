@@ -11,8 +11,8 @@ namespace greenroom {
 
 struct Answer {
   bool accepted{};
-  std::string words;                  // what was done; or why not, and what to do
-  Seq seq{};                          // everything this command led to is durable up to here
+  std::string words;  // what was done; or why not, and what to do
+  Seq seq{};          // everything this command led to is durable up to here
 };
 using AnswerSink = std::function<void(const Answer&)>;
 

@@ -29,8 +29,10 @@ std::uint64_t number(std::string_view text) {
 }  // namespace
 
 void Bench::note_effect(const Fact& fact) {
-  if (const auto* start = std::get_if<SwitchStarted>(&fact.body)) open_effects_.emplace(start->effect, Open{fact.seq, fact.body});
-  if (const auto* start = std::get_if<EffectStarted>(&fact.body)) open_effects_.emplace(start->effect, Open{fact.seq, fact.body});
+  if (const auto* start = std::get_if<SwitchStarted>(&fact.body))
+    open_effects_.emplace(start->effect, Open{fact.seq, fact.body});
+  if (const auto* start = std::get_if<EffectStarted>(&fact.body))
+    open_effects_.emplace(start->effect, Open{fact.seq, fact.body});
   if (const auto* end = std::get_if<SwitchEnded>(&fact.body)) open_effects_.erase(end->effect);
   if (const auto* end = std::get_if<EffectEnded>(&fact.body)) open_effects_.erase(end->effect);
 }
@@ -38,7 +40,7 @@ void Bench::note_effect(const Fact& fact) {
 void Bench::start_effects(const Facts& facts) {
   for (const Fact& fact : facts) {
     if (const auto* order = std::get_if<SwitchStarted>(&fact.body)) {
-      if (!order->shed || order->to != "off") start_switch(*order);   // shed went out when it was decided
+      if (!order->shed || order->to != "off") start_switch(*order);  // shed went out when it was decided
     } else if (const auto* start = std::get_if<EffectStarted>(&fact.body)) {
       start_effect(*start);
     }
@@ -80,7 +82,7 @@ asio::awaitable<void> Bench::run_switch(SwitchStarted start) {
     if (!to_on) {
       if (auto may = may_open(setup_.room, setup_.rules, state_.power, id, confirmed); !may) return may;
     }
-    sent = true;   // asked at the committing byte: from here on the order may act
+    sent = true;  // asked at the committing byte: from here on the order may act
     return {};
   };
   const TimePoint expires = setup_.rules.holds(Rule::r7) ? start.expires : never;
@@ -94,7 +96,7 @@ asio::awaitable<void> Bench::run_switch(SwitchStarted start) {
       result.error = "ordered " + start.to + ", read back " + std::string(to_string(result.read_back));
     }
   } else {
-    if (reading.error().code == Errc::cancelled) co_return;   // the controller stops: the effect stays open, in doubt
+    if (reading.error().code == Errc::cancelled) co_return;  // the controller stops: the effect stays open, in doubt
     result.error = reading.error().message;
   }
   post(std::move(result));

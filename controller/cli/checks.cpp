@@ -47,8 +47,9 @@ int room(const std::vector<std::string>& arguments) {
   const Tally tally = print(file.complaints);
   std::string what;
   if (file.room) {
-    what = std::to_string(file.room->slots.size()) + " slots, " + std::to_string(file.room->outlets.size()) + " outlets on " +
-           std::to_string(file.room->pdus.size()) + " PDUs, " + std::to_string(file.room->circuits.size()) + " circuits";
+    what = std::to_string(file.room->slots.size()) + " slots, " + std::to_string(file.room->outlets.size()) +
+           " outlets on " + std::to_string(file.room->pdus.size()) + " PDUs, " + std::to_string(file.room->circuits.size()) +
+           " circuits";
   }
   return conclude(arguments[1], tally, what);
 }
@@ -65,7 +66,9 @@ int recipe(const std::vector<std::string>& arguments) {
     }
     const RecipesFile file = load_recipe_text(*text, arguments[i]);
     const Tally tally = print(file.complaints);
-    worst = std::max(worst, conclude(arguments[i], tally, std::to_string(file.recipes.empty() ? 0 : file.recipes.front().steps.size()) + " steps"));
+    worst =
+        std::max(worst, conclude(arguments[i], tally,
+                                 std::to_string(file.recipes.empty() ? 0 : file.recipes.front().steps.size()) + " steps"));
   }
   return worst;
 }

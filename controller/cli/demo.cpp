@@ -25,9 +25,12 @@ struct DemoOptions {
   bool until_done{}, json{};
 };
 
-const std::map<std::string, Planner> planners{{"planned", Planner::planned}, {"all-on", Planner::all_on},
-                                              {"nameplate", Planner::nameplate}, {"timer", Planner::timer}};
-const std::map<std::string, sim::FaultLevel> fault_levels{{"none", sim::FaultLevel::none}, {"some", sim::FaultLevel::some}, {"all", sim::FaultLevel::all}};
+const std::map<std::string, Planner> planners{{"planned", Planner::planned},
+                                              {"all-on", Planner::all_on},
+                                              {"nameplate", Planner::nameplate},
+                                              {"timer", Planner::timer}};
+const std::map<std::string, sim::FaultLevel> fault_levels{
+    {"none", sim::FaultLevel::none}, {"some", sim::FaultLevel::some}, {"all", sim::FaultLevel::all}};
 
 bool complain(const std::vector<Complaint>& complaints) {
   bool wrong = false;
@@ -41,7 +44,8 @@ bool complain(const std::vector<Complaint>& complaints) {
 std::string clock_text(Duration d) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(d).count();
   char text[32];
-  std::snprintf(text, sizeof text, "%lld h %02lld min", static_cast<long long>(minutes / 60), static_cast<long long>(minutes % 60));
+  std::snprintf(text, sizeof text, "%lld h %02lld min", static_cast<long long>(minutes / 60),
+                static_cast<long long>(minutes % 60));
   return text;
 }
 
@@ -58,15 +62,33 @@ void tell(const sim::Progress& p) {
 double rounded(double x) { return std::round(x * 1000.0) / 1000.0; }
 
 nlohmann::json to_json(const sim::WorldResult& r) {
-  return {{"slots", r.slots}, {"macs", r.macs}, {"packed", r.packed}, {"cases", r.cases}, {"stranded", r.stranded},
-          {"trips", r.trips}, {"fault_trips", r.fault_trips}, {"protected_opens", r.protected_opens},
-          {"fault_opens", r.fault_opens}, {"wrong_mac", r.wrong_mac}, {"unerased_released", r.unerased_released},
-          {"hard_limit_amp_seconds", rounded(r.hard_limit_amp_seconds)}, {"fault_amp_seconds", rounded(r.fault_amp_seconds)},
-          {"soft_over_seconds", rounded(r.soft_over_seconds)}, {"waits_by_circuit", r.waits_by_circuit},
-          {"violations", r.violations}, {"first_violations", r.first_violations}, {"faults", r.faults},
-          {"open_cases", r.open_cases}, {"makespan_s", rounded(r.makespan_s)}, {"bound_s", rounded(r.bound_s)},
-          {"makespan_over_bound", r.bound_s > 0 ? rounded(r.makespan_s / r.bound_s) : 0.0}, {"virtual_s", rounded(r.virtual_s)},
-          {"wall_s", rounded(r.wall_s)}, {"seed", r.seed}, {"facts", r.facts}, {"chain", r.chain}};
+  return {{"slots", r.slots},
+          {"macs", r.macs},
+          {"packed", r.packed},
+          {"cases", r.cases},
+          {"stranded", r.stranded},
+          {"trips", r.trips},
+          {"fault_trips", r.fault_trips},
+          {"protected_opens", r.protected_opens},
+          {"fault_opens", r.fault_opens},
+          {"wrong_mac", r.wrong_mac},
+          {"unerased_released", r.unerased_released},
+          {"hard_limit_amp_seconds", rounded(r.hard_limit_amp_seconds)},
+          {"fault_amp_seconds", rounded(r.fault_amp_seconds)},
+          {"soft_over_seconds", rounded(r.soft_over_seconds)},
+          {"waits_by_circuit", r.waits_by_circuit},
+          {"violations", r.violations},
+          {"first_violations", r.first_violations},
+          {"faults", r.faults},
+          {"open_cases", r.open_cases},
+          {"makespan_s", rounded(r.makespan_s)},
+          {"bound_s", rounded(r.bound_s)},
+          {"makespan_over_bound", r.bound_s > 0 ? rounded(r.makespan_s / r.bound_s) : 0.0},
+          {"virtual_s", rounded(r.virtual_s)},
+          {"wall_s", rounded(r.wall_s)},
+          {"seed", r.seed},
+          {"facts", r.facts},
+          {"chain", r.chain}};
 }
 
 // "R4" or "r4": the rule to switch off, for proving that the judge would notice.
@@ -148,18 +170,22 @@ int demo(const std::vector<std::string>& arguments) {
   DemoOptions options;
   CLI::App app{"A simulated room works through a batch of returned Macs, on virtual time.", "greenroom demo"};
   app.add_option("--speed", options.speed, "times real time, or max")->capture_default_str();
-  app.add_flag("--until-done", options.until_done, "end when every Mac is packed or in an owned case (72 virtual hours at most)");
+  app.add_flag("--until-done", options.until_done,
+               "end when every Mac is packed or in an owned case (72 virtual hours at most)");
   app.add_flag("--json", options.json, "nothing on stdout but one line of JSON");
   app.add_option("--seed", options.seed, "draws everything that is random")->capture_default_str();
-  app.add_option("--faults", options.faults, "none, some or all")->check(CLI::IsMember({"none", "some", "all"}))->capture_default_str();
+  app.add_option("--faults", options.faults, "none, some or all")
+      ->check(CLI::IsMember({"none", "some", "all"}))
+      ->capture_default_str();
   app.add_option("--planner", options.planner, "planned, or for comparison all-on, nameplate, timer")
-      ->check(CLI::IsMember({"planned", "all-on", "nameplate", "timer"}))->capture_default_str();
+      ->check(CLI::IsMember({"planned", "all-on", "nameplate", "timer"}))
+      ->capture_default_str();
   app.add_option("--report", options.report, "write load, limits and a Gantt of slots and outlets as an HTML page");
   app.add_option("--journal", options.journal, "write every fact, one line of JSON each");
   app.add_option("--room", options.room, "room file")->capture_default_str();
   app.add_option("--batch", options.batch, "list of Macs (CSV)")->capture_default_str();
   app.add_option("--without", options.without, "switch a rule off (R1 .. R14), to see that the judge notices");
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());   // CLI11 takes them from the back
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {
     app.parse(reversed);
   } catch (const CLI::ParseError& e) {

@@ -42,9 +42,9 @@ struct RoomSenses {
 struct Decision {
   std::vector<FactBody> facts;
   std::optional<PowerMemory> memory;
-  std::string answer;                 // to a command
+  std::string answer;  // to a command
   bool refused{};
-  TimePoint wake_at{never};           // Replan only: when to replan at the latest
+  TimePoint wake_at{never};  // Replan only: when to replan at the latest
 };
 
 RoomState initial_state(const RoomSetup&);

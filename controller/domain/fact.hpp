@@ -9,9 +9,9 @@
 #include <string>
 #include <variant>
 
-#include "hw/base/time.hpp"
 #include "controller/domain/fact_power.hpp"
 #include "controller/domain/fact_visit.hpp"
+#include "hw/base/time.hpp"
 
 namespace greenroom {
 
@@ -19,20 +19,20 @@ using Seq = std::uint64_t;
 
 using FactBody = std::variant<
     // what was sensed, granted, switched (fact_power.hpp)
-    PduKnown, PduLost, OutletSensed, MapProven, MapRevoked, GrantIssued, GrantEnded, LeaseGiven, LeaseEnded,
-    SwitchStarted, SwitchEnded, ForeignSwitch, LineReadOnly, OutletWaits, BandChanged, CircuitLost, CircuitRestored,
-    CircuitLimited, LockedOut, LockCleared,
+    PduKnown, PduLost, OutletSensed, MapProven, MapRevoked, GrantIssued, GrantEnded, LeaseGiven, LeaseEnded, SwitchStarted,
+    SwitchEnded, ForeignSwitch, LineReadOnly, OutletWaits, BandChanged, CircuitLost, CircuitRestored, CircuitLimited,
+    LockedOut, LockCleared,
     // batches, visits, steps, cases (fact_visit.hpp)
-    BatchOpened, MacExpected, VisitOpened, BindingOffered, BindingLapsed, SeatingBegan, SeatingEnded, MacSeen,
-    StepChanged, ChargeNoted, EffectStarted, EffectEnded, GatePermitted, GateRefused, EvidenceRecorded, SelfReported, CaseOpened,
+    BatchOpened, MacExpected, VisitOpened, BindingOffered, BindingLapsed, SeatingBegan, SeatingEnded, MacSeen, StepChanged,
+    ChargeNoted, EffectStarted, EffectEnded, GatePermitted, GateRefused, EvidenceRecorded, SelfReported, CaseOpened,
     CaseClosed, VisitReleased, SerialDenied, CommandTaken>;
 
 struct Fact {
-  Seq seq{};                          // from 1, without gaps
-  TimePoint at;                       // room time
+  Seq seq{};     // from 1, without gaps
+  TimePoint at;  // room time
   WallTime wall;
-  std::string by;                     // "greenroom", or the person or program that gave the command
-  Seq cause{};                        // the fact that led to this one; 0: an input from outside
+  std::string by;  // "greenroom", or the person or program that gave the command
+  Seq cause{};     // the fact that led to this one; 0: an input from outside
   FactBody body;
 };
 

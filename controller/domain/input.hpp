@@ -37,13 +37,13 @@ struct OutletSample {
   std::optional<Amps> current;
   std::optional<Watts> power;
 };
-struct MeterSample {                  // a bank meter, by the circuit it meters
+struct MeterSample {  // a bank meter, by the circuit it meters
   CircuitId circuit;
   Amps current;
 };
 struct PduRead {
   PduId pdu;
-  TimePoint began;                    // no sample in it is older
+  TimePoint began;  // no sample in it is older
   std::vector<OutletSample> outlets;
   std::vector<MeterSample> meters;
 };
@@ -51,7 +51,7 @@ struct PduRead {
 struct PduSilent {
   PduId pdu;
   std::string why;
-  bool gone{};                        // the line itself is lost: identity must be proven anew
+  bool gone{};  // the line itself is lost: identity must be proven anew
 };
 struct SwitchResult {
   std::uint64_t effect{};
@@ -72,32 +72,34 @@ struct MacSight {
 };
 struct UsbChanged {
   SlotId slot;
-  std::optional<MacSight> sight;      // nothing: the port is empty
+  std::optional<MacSight> sight;  // nothing: the port is empty
 };
 struct EngineReported {
   std::uint64_t effect{};
   std::string stage;
   int percent{};
 };
-struct EffectResult {                 // of an EffectStarted
+struct EffectResult {  // of an EffectStarted
   std::uint64_t effect{};
   bool ok{};
   std::string cause, remedy, owner;
-  std::optional<Evidence> evidence;   // engines only
+  std::optional<Evidence> evidence;  // engines only
 };
 
 // ---- people and programs -----------------------------------------------------------------------------------------
 
 enum class CommandKind {
-  import_batch,     // rows, text = batch name
-  scan,             // label: a Mac's serial or asset tag, or a slot's name
-  step_done,        // number = visit: the person's tick on a step of theirs
-  step_failed,      // number = visit, text = why; number 0: serial = a Mac of the list that nobody can find
-  battery,          // serial, number = percent: from an MDM or an agent
-  mdm_seen,         // serial: this Mac checked in with its own serial
-  deny, lift_denial,             // serial, text = why
-  close_case,       // number = case, text = how
-  lock_out, clear_lock,          // label = outlet, pdu or circuit name
+  import_batch,  // rows, text = batch name
+  scan,          // label: a Mac's serial or asset tag, or a slot's name
+  step_done,     // number = visit: the person's tick on a step of theirs
+  step_failed,   // number = visit, text = why; number 0: serial = a Mac of the list that nobody can find
+  battery,       // serial, number = percent: from an MDM or an agent
+  mdm_seen,      // serial: this Mac checked in with its own serial
+  deny,
+  lift_denial,  // serial, text = why
+  close_case,   // number = case, text = how
+  lock_out,
+  clear_lock,       // label = outlet, pdu or circuit name
   limit,            // label = circuit, number = milliamps; 0 lifts it
   restore_circuit,  // label = circuit: a person says that a tripped branch may be energised again
   clear_read_only,  // label = pdu
@@ -112,7 +114,7 @@ struct ExpectedRow {
 };
 struct Command {
   CommandKind kind{};
-  std::string key;                    // idempotency: the same key gives the same answer
+  std::string key;  // idempotency: the same key gives the same answer
   std::string by;
   std::string label, serial, text;
   std::uint64_t number{};
@@ -122,6 +124,7 @@ struct Command {
 // A deadline or a planner time is due; also sent once at the end of every turn in which a view changed.
 struct Replan {};
 
-using Input = std::variant<PduIdentified, PduRead, PduSilent, SwitchResult, UsbChanged, EngineReported, EffectResult, Command, Replan>;
+using Input =
+    std::variant<PduIdentified, PduRead, PduSilent, SwitchResult, UsbChanged, EngineReported, EffectResult, Command, Replan>;
 
 }  // namespace greenroom

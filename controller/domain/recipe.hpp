@@ -12,8 +12,22 @@
 namespace greenroom {
 
 enum class StepKind {
-  receive, seat, move, identify, clear, charge_gate, dfu, restore, install_os,
-  first_boot, enroll, configure, charge, checklist, label, pack
+  receive,
+  seat,
+  move,
+  identify,
+  clear,
+  charge_gate,
+  dfu,
+  restore,
+  install_os,
+  first_boot,
+  enroll,
+  configure,
+  charge,
+  checklist,
+  label,
+  pack
 };
 std::string_view to_string(StepKind);
 std::optional<StepKind> step_kind_from(std::string_view);
@@ -25,20 +39,20 @@ std::optional<Owner> owner_from(std::string_view);
 
 struct Step {
   StepKind kind{};
-  std::string to;                     // move, seat: kind of slot wanted ("restore", "shelf", "pack_table")
-  std::string restore_kind;           // restore: erase | revive | erase_only
-  std::string firmware;               // restore: which image of the firmware library
-  std::string entry;                  // dfu: "by_outlet" | "by_hand" for this model; empty: as the slot does it
-  int goal_percent{};                 // charge
-  Duration deadline{};                // for one attempt; staffed time where a person acts
+  std::string to;            // move, seat: kind of slot wanted ("restore", "shelf", "pack_table")
+  std::string restore_kind;  // restore: erase | revive | erase_only
+  std::string firmware;      // restore: which image of the firmware library
+  std::string entry;         // dfu: "by_outlet" | "by_hand" for this model; empty: as the slot does it
+  int goal_percent{};        // charge
+  Duration deadline{};       // for one attempt; staffed time where a person acts
   int tries{1};
   Owner owner{Owner::technician};
-  bool protects{};                    // the outlet must not open during it (R1)
-  std::string instruction;            // what a person reads when the step is theirs
+  bool protects{};          // the outlet must not open during it (R1)
+  std::string instruction;  // what a person reads when the step is theirs
 };
 
 struct Recipe {
-  std::string id;                     // "full-apple-silicon"
+  std::string id;  // "full-apple-silicon"
   int version{};
   std::vector<std::string> families;  // AppleSilicon | T2 | Intel | desktop forms: "AppleSilicon/desktop"
   std::vector<Step> steps;
@@ -46,14 +60,14 @@ struct Recipe {
 
 // One row of config/macs.toml and its battery data (config/bricks.toml for the class curve).
 struct MacModel {
-  std::string product_type;           // "MacBookPro18,1"
+  std::string product_type;  // "MacBookPro18,1"
   std::string name;
-  std::vector<std::string> model_numbers;   // "A2485", as asset lists write them
-  std::string family;                 // AppleSilicon | T2 | Intel
-  bool desktop{};                     // no battery: protected whenever on
-  std::vector<std::uint32_t> chip_boards;   // chip << 8 | board
+  std::vector<std::string> model_numbers;  // "A2485", as asset lists write them
+  std::string family;                      // AppleSilicon | T2 | Intel
+  bool desktop{};                          // no battery: protected whenever on
+  std::vector<std::uint32_t> chip_boards;  // chip << 8 | board
   double battery_Wh{};
-  double brick_W{};                   // the brick it ships with
+  double brick_W{};  // the brick it ships with
 };
 
 struct Catalogue {

@@ -23,12 +23,12 @@ struct Circuit {
   std::string name;
   CircuitKind kind{CircuitKind::breaker};
   std::optional<CircuitId> parent;
-  Amps hard;                          // breaker: its rating; others: the listed amps
-  Amps continuous;                    // breaker: 0.8 of the rating (NEC) unless the file says otherwise
+  Amps hard;        // breaker: its rating; others: the listed amps
+  Amps continuous;  // breaker: 0.8 of the rating (NEC) unless the file says otherwise
   Volts nominal;
-  std::string phase;                  // "L1", "L1-L2", ... ; empty on a single-phase room
-  bool dedicated{};                   // nothing but declared outlets hangs below
-  Amps foreign_reserve;               // set aside for what we cannot see
+  std::string phase;     // "L1", "L1-L2", ... ; empty on a single-phase room
+  bool dedicated{};      // nothing but declared outlets hangs below
+  Amps foreign_reserve;  // set aside for what we cannot see
   // The PDU bank that meters this circuit, if one does.
   std::optional<PduId> meter_pdu;
   std::string meter_bank;
@@ -37,21 +37,21 @@ struct Circuit {
 struct PduConfig {
   std::string name;
   std::string dialect;
-  std::string line;                   // line URL: serial: tcp: pty: model:
-  CircuitId circuit;                  // the circuit its plug hangs on
+  std::string line;   // line URL: serial: tcp: pty: model:
+  CircuitId circuit;  // the circuit its plug hangs on
   PowerOnPolicy power_on{PowerOnPolicy::unknown};
   Duration supervise{std::chrono::seconds{3}};
   Duration full_poll{std::chrono::seconds{10}};
 };
 
 struct Outlet {
-  std::string name;                   // "left:7"
+  std::string name;  // "left:7"
   PduId pdu;
-  std::uint16_t number{};             // the device's own
-  CircuitId circuit;                  // lowest circuit above it (bank or PDU input)
+  std::uint16_t number{};  // the device's own
+  CircuitId circuit;       // lowest circuit above it (bank or PDU input)
   std::optional<SlotId> slot;
-  std::string brick;                  // name in config/bricks.toml
-  Watts brick_output;                 // rated DC output
+  std::string brick;   // name in config/bricks.toml
+  Watts brick_output;  // rated DC output
   // The most the brick can draw, in amps at 0.9 of nominal voltage (R2): W / (0.90 efficiency * PF * 0.9 V).
   Amps nameplate;
   // What it draws at most at nominal voltage; for the soft sum and for judging settling.
@@ -59,43 +59,47 @@ struct Outlet {
 };
 
 struct Slot {
-  std::string name;                   // "3-07": bench and number, printed on the label, scanned by people
+  std::string name;  // "3-07": bench and number, printed on the label, scanned by people
   std::string bench;
   SlotKind kind{SlotKind::restore};
-  std::string data_port;              // port path text; empty if none
+  std::string data_port;  // port path text; empty if none
   DfuEntry dfu_entry{DfuEntry::none};
   std::optional<OutletId> outlet;
   ChargeVia charge_via{ChargeVia::magsafe};
-  Watts usb_feed;                     // what the data cable feeds when the outlet is off
+  Watts usb_feed;  // what the data cable feeds when the outlet is off
 };
 
 struct Infrastructure {
   std::string name;
-  std::string kind;                   // controller_host | hub | switch | other
+  std::string kind;  // controller_host | hub | switch | other
   std::optional<CircuitId> circuit;
-  Amps load;                          // counted as foreign load
+  Amps load;  // counted as foreign load
 };
 
 // Hours in which people work, on room-local wall time. Empty: always staffed.
-struct Shift { int weekday{}; Duration begin{}; Duration end{}; };   // weekday 0 = Monday; time of day
+struct Shift {
+  int weekday{};
+  Duration begin{};
+  Duration end{};
+};  // weekday 0 = Monday; time of day
 
 struct Timings {
-  Duration settle{std::chrono::seconds{30}};          // device lag plus USB-PD start (R2)
+  Duration settle{std::chrono::seconds{30}};  // device lag plus USB-PD start (R2)
   Duration min_on{std::chrono::seconds{300}};
   Duration min_off{std::chrono::seconds{60}};
   Duration swap_hysteresis{std::chrono::minutes{3}};
-  Duration close_spacing{std::chrono::milliseconds{200}};      // R8
-  Duration after_protection{std::chrono::minutes{10}};         // nameplate after protection ends (R2)
-  Duration order_expiry{std::chrono::seconds{2}};              // R7
+  Duration close_spacing{std::chrono::milliseconds{200}};  // R8
+  Duration after_protection{std::chrono::minutes{10}};     // nameplate after protection ends (R2)
+  Duration order_expiry{std::chrono::seconds{2}};          // R7
   Duration bind_window{std::chrono::seconds{30}};
   Duration bind_lapse{std::chrono::minutes{2}};
 };
 
 struct Room {
   std::string name;
-  std::vector<Circuit> circuits;      // parents before children
+  std::vector<Circuit> circuits;  // parents before children
   std::vector<PduConfig> pdus;
-  std::vector<Outlet> outlets;        // in the order of pdus, then of device numbers
+  std::vector<Outlet> outlets;  // in the order of pdus, then of device numbers
   std::vector<Slot> slots;
   std::vector<Infrastructure> infrastructure;
   std::vector<Shift> shifts;

@@ -12,7 +12,11 @@ enum class Rule : std::uint8_t { r1 = 1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r1
 class RuleSet {
  public:
   static RuleSet all() { return RuleSet{}; }
-  [[nodiscard]] RuleSet without(Rule r) const { RuleSet s = *this; s.off_.set(static_cast<std::size_t>(r)); return s; }
+  [[nodiscard]] RuleSet without(Rule r) const {
+    RuleSet s = *this;
+    s.off_.set(static_cast<std::size_t>(r));
+    return s;
+  }
   [[nodiscard]] bool holds(Rule r) const { return !off_.test(static_cast<std::size_t>(r)); }
 
  private:

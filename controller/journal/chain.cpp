@@ -14,7 +14,7 @@ ChainHash chain_next(const ChainHash& before, std::string_view line) {
                   EVP_DigestUpdate(context.get(), before.data(), before.size()) == 1 &&
                   EVP_DigestUpdate(context.get(), line.data(), line.size()) == 1 &&
                   EVP_DigestFinal_ex(context.get(), out.data(), nullptr) == 1;
-  if (!ok) std::abort();   // out of memory, or a broken OpenSSL: no journal can be kept
+  if (!ok) std::abort();  // out of memory, or a broken OpenSSL: no journal can be kept
   return out;
 }
 

@@ -12,17 +12,20 @@ using nlohmann::json;
 json plain(const std::string& x) { return x; }
 json plain(bool x) { return x; }
 template <class T>
-  requires std::is_integral_v<T>
-json plain(T x) { return x; }
+requires std::is_integral_v<T> json plain(T x) { return x; }
 json plain(TimePoint x) { return x.time_since_epoch().count(); }
 json plain(WallTime x) { return x.time_since_epoch().count(); }
 template <class Tag>
-json plain(Quantity<Tag> x) { return x.milli; }   // the keys say _A; the journal holds thousandths, exact
+json plain(Quantity<Tag> x) {
+  return x.milli;
+}  // the keys say _A; the journal holds thousandths, exact
 
 struct Writer {
   json& body;
   template <class T>
-  void operator()(const char* key, const T& value) const { body[key] = plain(value); }
+  void operator()(const char* key, const T& value) const {
+    body[key] = plain(value);
+  }
 };
 
 // Reads one member; the first that is missing or of another type is remembered, the rest keep their defaults.
@@ -48,7 +51,7 @@ struct Reader {
     x = j.get<bool>();
   }
   template <class T>
-    requires std::is_integral_v<T>
+  requires std::is_integral_v<T>
   void read(const json& j, T& x, const char* key) const {
     if (!j.is_number_integer()) return complain(key, "is not a whole number");
     if (j.is_number_unsigned() ? !std::in_range<T>(j.get<std::uint64_t>()) : !std::in_range<T>(j.get<std::int64_t>())) {
@@ -59,7 +62,9 @@ struct Reader {
   void read(const json& j, TimePoint& x, const char* key) const { x = TimePoint{Duration{whole(j, key)}}; }
   void read(const json& j, WallTime& x, const char* key) const { x = WallTime{Duration{whole(j, key)}}; }
   template <class Tag>
-  void read(const json& j, Quantity<Tag>& x, const char* key) const { x = Quantity<Tag>{whole(j, key)}; }
+  void read(const json& j, Quantity<Tag>& x, const char* key) const {
+    x = Quantity<Tag>{whole(j, key)};
+  }
   [[nodiscard]] std::int64_t whole(const json& j, const char* key) const {
     std::int64_t x{};
     read(j, x, key);
@@ -78,7 +83,8 @@ bool read_body(const std::string& type, int version, const json& body, FactBody&
     using Kind = std::variant_alternative_t<I, FactBody>;
     if (type != Kind::type) return read_body<I + 1>(type, version, body, out, trouble);
     if (version > Kind::version) {
-      trouble = "version " + std::to_string(version) + " is newer than this program knows (" + std::to_string(Kind::version) + ")";
+      trouble =
+          "version " + std::to_string(version) + " is newer than this program knows (" + std::to_string(Kind::version) + ")";
       return true;
     }
     Kind kind;
@@ -102,8 +108,9 @@ std::string to_json_line(const Fact& fact) {
         Kind::fields(Writer{body}, kind);
       },
       fact.body);
-  const json line{{"seq", fact.seq}, {"at_us", plain(fact.at)}, {"wall_us", plain(fact.wall)}, {"by", fact.by},
-                  {"cause", fact.cause}, {"type", type}, {"version", version}, {"body", std::move(body)}};
+  const json line{{"seq", fact.seq},    {"at_us", plain(fact.at)}, {"wall_us", plain(fact.wall)},
+                  {"by", fact.by},      {"cause", fact.cause},     {"type", type},
+                  {"version", version}, {"body", std::move(body)}};
   // Labels are typed by people and scanners: a byte that is no UTF-8 is replaced rather than refused.
   return line.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -19,7 +19,7 @@ class MemoryJournal final : public Journal {
   [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
 
  private:
-  std::vector<std::string> lines_;    // line n is fact n+1
+  std::vector<std::string> lines_;  // line n is fact n+1
   ChainHash hash_{};
 };
 

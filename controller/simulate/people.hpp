@@ -62,7 +62,8 @@ class People final : public model::PlantListener {
   Task<void> tidy_power(Random&);
 
   Task<void> pause(Random&, double from_s, double to_s);
-  Task<Answer> ask(CommandKind, std::string by, std::string label, std::string serial, std::string text, std::uint64_t number);
+  Task<Answer> ask(CommandKind, std::string by, std::string label, std::string serial, std::string text,
+                   std::uint64_t number);
 
   Clock& clock_;
   model::Plant& plant_;
@@ -71,10 +72,14 @@ class People final : public model::PlantListener {
   const std::vector<RowMac>& rows_;
   Random seed_;
   std::uint64_t keys_{};
-  std::set<std::string> claimed_;     // serials somebody is busy with
-  std::set<std::string> put_aside_;   // serials the room would not take: they stay on the trolley
-  std::map<std::string, TimePoint> looked_;   // when somebody last saw to a Mac: the next look waits for it to work
-  struct CheckIn { std::string serial; int percent; TimePoint at; };
+  std::set<std::string> claimed_;            // serials somebody is busy with
+  std::set<std::string> put_aside_;          // serials the room would not take: they stay on the trolley
+  std::map<std::string, TimePoint> looked_;  // when somebody last saw to a Mac: the next look waits for it to work
+  struct CheckIn {
+    std::string serial;
+    int percent;
+    TimePoint at;
+  };
   std::vector<CheckIn> check_ins_;
 };
 

@@ -17,7 +17,8 @@ constexpr Duration battery_period = std::chrono::minutes{5};
 
 }  // namespace
 
-People::People(Clock& clock, model::Plant& plant, FrontDesk& desk, const Room& room, const std::vector<RowMac>& rows, const Random& seed)
+People::People(Clock& clock, model::Plant& plant, FrontDesk& desk, const Room& room, const std::vector<RowMac>& rows,
+               const Random& seed)
     : clock_(clock), plant_(plant), desk_(desk), room_(room), rows_(rows), seed_(seed.stream("people")) {
   plant_.listen(this);
 }
@@ -36,7 +37,8 @@ void People::start(TaskGroup& tasks, int technicians) {
 }
 
 void People::on(const model::PlantEvent& event) {
-  if (const auto* boot = std::get_if<model::FirstBoot>(&event.what)) check_ins_.push_back({boot->serial, boot->battery_percent, event.at});
+  if (const auto* boot = std::get_if<model::FirstBoot>(&event.what))
+    check_ins_.push_back({boot->serial, boot->battery_percent, event.at});
 }
 
 asio::awaitable<void> People::mdm_check_ins(Random random) {
@@ -65,7 +67,8 @@ asio::awaitable<void> People::mdm_batteries(Random random) {
       const double off = random.uniform(-2.0, 2.0);
       const auto percent = std::clamp<long>(std::lround(truth.charge * 100.0 + off), 0, 100);
       std::string serial = spec.serial;
-      const auto told = co_await ask(CommandKind::battery, "mdm", {}, std::move(serial), {}, static_cast<std::uint64_t>(percent));
+      const auto told =
+          co_await ask(CommandKind::battery, "mdm", {}, std::move(serial), {}, static_cast<std::uint64_t>(percent));
       if (!told && told.error().code == Errc::cancelled) co_return;
     }
   }
@@ -97,7 +100,7 @@ asio::awaitable<void> People::facilities(Random random) {
 Task<void> People::tidy_power(Random& random) {
   for (std::uint32_t i = 0; i < room_.circuits.size(); ++i) {
     if (!plant_.circuit(CircuitId{i}).tripped) continue;
-    if (const auto walked = co_await pause(random, 120, 300); !walked) co_return walked;   // finds the cause first
+    if (const auto walked = co_await pause(random, 120, 300); !walked) co_return walked;  // finds the cause first
     (void)plant_.reset_breaker(CircuitId{i});
     co_return Result<void>{};
   }

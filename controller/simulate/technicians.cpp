@@ -9,8 +9,8 @@ namespace greenroom::sim {
 namespace {
 
 constexpr double look_again_s = 20;
-constexpr Duration look_works = std::chrono::minutes{8};   // a person who pressed a key lets it do its work
-constexpr int mistakes = 4;           // kinds of mistakes below
+constexpr Duration look_works = std::chrono::minutes{8};  // a person who pressed a key lets it do its work
+constexpr int mistakes = 4;                               // kinds of mistakes below
 
 }  // namespace
 
@@ -65,7 +65,9 @@ std::optional<model::MacId> People::labelled(const std::string& serial) const {
 }
 
 std::optional<SlotId> People::place_for(const Chore& chore) const {
-  const auto kind = chore.to == "shelf" ? SlotKind::shelf : chore.to == "pack_table" ? SlotKind::pack_table : SlotKind::restore;
+  const auto kind = chore.to == "shelf"        ? SlotKind::shelf
+                    : chore.to == "pack_table" ? SlotKind::pack_table
+                                               : SlotKind::restore;
   const RoomState* state = desk_.state();
   if (!state) return std::nullopt;
   std::optional<SlotId> free;
@@ -87,10 +89,11 @@ Task<bool> People::scan(std::string name, std::string label) {
 Task<void> People::seat(std::string name, Chore chore, Random& random) {
   const auto mac = labelled(chore.serial);
   const auto place = place_for(chore);
-  if (!mac) {   // searched the trolley for it
+  if (!mac) {  // searched the trolley for it
     put_aside_.insert(chore.serial);
     if (const auto searched = co_await pause(random, 60, 180); !searched) co_return searched;
-    const auto told = co_await ask(CommandKind::step_failed, std::move(name), {}, std::move(chore.serial), "not on the trolley", 0);
+    const auto told =
+        co_await ask(CommandKind::step_failed, std::move(name), {}, std::move(chore.serial), "not on the trolley", 0);
     if (!told) co_return fail(told.error());
     co_return Result<void>{};
   }
@@ -118,21 +121,23 @@ Task<void> People::seat(std::string name, Chore chore, Random& random) {
 // Charger, data cable, power button. Mistakes: the neighbour's place, no charger, no data cable, no power button.
 Task<void> People::plug_in(model::MacId mac, SlotId place, Random& random) {
   std::uint64_t mistake = mistakes;
-  if (plant_.dice().strikes(model::FaultKind::person_mistake)) mistake = plant_.dice().pick(model::FaultKind::person_mistake, mistakes);
+  if (plant_.dice().strikes(model::FaultKind::person_mistake))
+    mistake = plant_.dice().pick(model::FaultKind::person_mistake, mistakes);
   SlotId where = place;
   if (mistake == 0) {
     const SlotId next{place.value + 1};
     const bool like = next.value < room_.slots.size() && room_.slots[next.value].kind == room_.slots[place.value].kind;
     if (like) where = next;
   }
-  plant_.unplug_data(mac);   // wherever it was
+  plant_.unplug_data(mac);  // wherever it was
   plant_.unplug_power(mac);
   if (const auto done = co_await pause(random, 4, 10); !done) co_return done;
-  if (mistake != 1 && room_.slots[where.value].outlet) (void)plant_.plug_power(mac, where);   // a taken place: nothing happens
+  if (mistake != 1 && room_.slots[where.value].outlet)
+    (void)plant_.plug_power(mac, where);  // a taken place: nothing happens
   if (const auto done = co_await pause(random, 4, 10); !done) co_return done;
   if (room_.slots[where.value].kind == SlotKind::restore) {
     if (mistake != 2) (void)plant_.plug_data(mac, where);
-    if (mistake != 3 && plant_.mac(mac).mode == model::Mode::off) (void)plant_.press_power(mac);   // flat: nothing happens
+    if (mistake != 3 && plant_.mac(mac).mode == model::Mode::off) (void)plant_.press_power(mac);  // flat: nothing happens
   }
   co_return Result<void>{};
 }
@@ -161,7 +166,7 @@ Task<void> People::move(std::string name, Chore chore, Random& random) {
     done = co_await pause(random, 10, 30);
     if (done && room_.slots[place->value].kind != SlotKind::pack_table) done = co_await plug_in(*mac, *place, random);
   } else if (done) {
-    done = co_await pause(random, 30, 60);   // the room would not have it there: look again later
+    done = co_await pause(random, 30, 60);  // the room would not have it there: look again later
   }
   claimed_.erase(slot_name);
   co_return done;
@@ -172,7 +177,8 @@ Task<void> People::look(std::string /*name*/, Chore chore, Random& random) {
   if (const auto done = co_await pause(random, 20, 60); !done) co_return done;
   looked_[chore.serial] = clock_.now();
   const auto mac = labelled(chore.serial);
-  const auto slot = std::find_if(room_.slots.begin(), room_.slots.end(), [&](const Slot& s) { return s.name == chore.slot; });
+  const auto slot =
+      std::find_if(room_.slots.begin(), room_.slots.end(), [&](const Slot& s) { return s.name == chore.slot; });
   if (!mac || slot == room_.slots.end()) co_return co_await pause(random, 60, 120);
   const SlotId place{static_cast<std::uint32_t>(slot - room_.slots.begin())};
   const auto truth = plant_.mac(*mac);
@@ -187,7 +193,7 @@ Task<void> People::look(std::string /*name*/, Chore chore, Random& random) {
   if (const auto done = co_await pause(random, 8, 20); !done) co_return done;
   const model::Mode mode = plant_.mac(*mac).mode;
   if (mode == model::Mode::off) (void)plant_.press_power(*mac);
-  if (mode == model::Mode::os_less) (void)plant_.install_os(*mac);   // the keys that the instruction names
+  if (mode == model::Mode::os_less) (void)plant_.install_os(*mac);  // the keys that the instruction names
   co_return co_await pause(random, 5, 15);
 }
 

@@ -25,7 +25,7 @@
 namespace greenroom::sim {
 namespace {
 
-using Real = std::chrono::steady_clock;   // for pacing and for the wall time of a run; no decision sees it
+using Real = std::chrono::steady_clock;  // for pacing and for the wall time of a run; no decision sees it
 
 // Monday 2026-01-05, 08:00 UTC: a working day begins. Any fixed instant would do; it must only be the same each run.
 constexpr WallTime opening = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 1 / 5}} + std::chrono::hours{8};
@@ -62,8 +62,14 @@ bool WorldResult::clean() const {
 // Destroying it is a kill: plant, engines and journal stay.
 struct ControllerUnit {
   ControllerUnit(asio::any_io_executor executor, World::Impl& world);
-  Result<void> start() { tasks.spawn(table.run()); return bench->start(); }
-  void stop() { bench->stop(); tasks.cancel(); }
+  Result<void> start() {
+    tasks.spawn(table.run());
+    return bench->start();
+  }
+  void stop() {
+    bench->stop();
+    tasks.cancel();
+  }
   [[nodiscard]] bool idle() const { return bench->idle() && tasks.size() == 0; }
 
   std::vector<std::unique_ptr<Pdu>> drivers;
@@ -77,12 +83,17 @@ struct ControllerUnit {
 
 struct World::Impl final : FrontDesk {
   Impl(RoomSetup s, std::vector<ExpectedRow> r, WorldOptions o)
-      : setup(std::move(s)), options(o), seed(o.seed), expected(std::move(r)),
-        plan(plan_world(setup.room, setup.catalogue, expected, seed)), clock(io.get_executor(), opening),
+      : setup(std::move(s)),
+        options(o),
+        seed(o.seed),
+        expected(std::move(r)),
+        plan(plan_world(setup.room, setup.catalogue, expected, seed)),
+        clock(io.get_executor(), opening),
         plant(io.get_executor(), clock, plan.spec, envelope_of(o.faults), seed.stream("plant")),
         engine(io.get_executor(), clock, plant),
         judge(clock, plant, setup.room, true_macs(plan), [this] { return state(); }),
-        people(clock, plant, *this, setup.room, plan.rows, seed), tasks(io.get_executor()) {
+        people(clock, plant, *this, setup.room, plan.rows, seed),
+        tasks(io.get_executor()) {
     plant.listen(&judge);
   }
   ~Impl() override { plant.ignore(&judge); }
@@ -112,7 +123,7 @@ struct World::Impl final : FrontDesk {
     judge.controller_started();
     unit = std::make_unique<ControllerUnit>(io.get_executor(), *this);
     if (auto started = unit->start(); !started) return started;
-    for (const auto& [key, asked] : waiting) submit(asked.command);   // asked again with the same key
+    for (const auto& [key, asked] : waiting) submit(asked.command);  // asked again with the same key
     return {};
   }
   void kill_controller() {
@@ -126,8 +137,10 @@ struct World::Impl final : FrontDesk {
     while (const auto gap = plant.dice().next_gap(model::FaultKind::controller_kill)) {
       if (const auto lived = co_await clock.sleep_until(clock.now() + *gap); !lived) co_return;
       plant.dice().count(model::FaultKind::controller_kill);
-      kill_due = true;   // not from within: the loop kills between two events
-      if (const auto dead = co_await clock.sleep_until(clock.now() + plant.dice().lasts(model::FaultKind::controller_kill)); !dead) co_return;
+      kill_due = true;  // not from within: the loop kills between two events
+      if (const auto dead = co_await clock.sleep_until(clock.now() + plant.dice().lasts(model::FaultKind::controller_kill));
+          !dead)
+        co_return;
       revive_due = true;
     }
   }
@@ -158,14 +171,16 @@ struct World::Impl final : FrontDesk {
     if (!options.speed) return;
     const auto due = began + std::chrono::duration_cast<Real::duration>(std::chrono::duration<double>(
                                  in_seconds(clock.next().value_or(clock.now()).time_since_epoch()) / *options.speed));
-    std::this_thread::sleep_until(due);   // the whole program is this loop: nothing else waits meanwhile
+    std::this_thread::sleep_until(due);  // the whole program is this loop: nothing else waits meanwhile
   }
   void on_fact(const Fact& fact) {
     judge.on_fact(fact);
     if (options.sample) report.on_fact(fact);
-    if (const auto* waits = std::get_if<OutletWaits>(&fact.body); waits && !waits->circuit.empty()) ++waits_by_circuit[waits->circuit];
+    if (const auto* waits = std::get_if<OutletWaits>(&fact.body); waits && !waits->circuit.empty())
+      ++waits_by_circuit[waits->circuit];
     if (std::holds_alternative<VisitReleased>(fact.body) || std::holds_alternative<CaseOpened>(fact.body)) count_due = true;
-    if (const auto* released = std::get_if<VisitReleased>(&fact.body); released && released->how == "packed") last_packed = fact.at;
+    if (const auto* released = std::get_if<VisitReleased>(&fact.body); released && released->how == "packed")
+      last_packed = fact.at;
   }
   [[nodiscard]] Counts count() const;
   [[nodiscard]] Progress progress() const;
@@ -184,10 +199,13 @@ struct World::Impl final : FrontDesk {
   MemoryJournal journal;
   Judge judge;
   WorldReport report;
-  std::string page;                   // the report, once the run is over
+  std::string page;  // the report, once the run is over
   std::unique_ptr<ControllerUnit> unit;
-  struct Waiting { Command command; Handover<Answer>::Giver giver; };
-  std::map<std::string, Waiting> waiting;   // commands asked and not answered, by key
+  struct Waiting {
+    Command command;
+    Handover<Answer>::Giver giver;
+  };
+  std::map<std::string, Waiting> waiting;  // commands asked and not answered, by key
   People people;
   std::map<std::string, std::uint64_t> waits_by_circuit;
   bool finished{}, kill_due{}, revive_due{}, count_due{};
@@ -200,7 +218,7 @@ ControllerUnit::ControllerUnit(asio::any_io_executor executor, World::Impl& worl
   BenchPorts ports{world.clock, world.journal, {}, world.engine, world.engine, macs};
   for (std::uint32_t i = 0; i < world.setup.room.pdus.size(); ++i) {
     auto dialect = dialect_of(world.setup.room.pdus[i]);
-    if (!dialect) continue;   // checked before: World::Impl::run
+    if (!dialect) continue;  // checked before: World::Impl::run
     drivers.push_back(make_cli_pdu(std::move(*dialect), world.plant.open_line(PduId{i}), world.clock));
     witnessed.push_back(std::make_unique<WitnessPdu>(PduId{i}, *drivers.back(), world.judge));
     ports.pdus.push_back(witnessed.back().get());
@@ -229,7 +247,8 @@ Counts World::Impl::count() const {
 Progress World::Impl::progress() const {
   Progress now{clock.now(), count(), {}, std::nullopt};
   for (std::uint32_t i = 0; i < setup.room.circuits.size(); ++i) {
-    if (setup.room.circuits[i].kind == CircuitKind::breaker) now.branch = std::max(now.branch, const_cast<model::Plant&>(plant).circuit(CircuitId{i}).now);
+    if (setup.room.circuits[i].kind == CircuitKind::breaker)
+      now.branch = std::max(now.branch, const_cast<model::Plant&>(plant).circuit(CircuitId{i}).now);
   }
   if (now.counts.packed > 0) {
     const double each = in_seconds(clock.now().time_since_epoch()) / static_cast<double>(now.counts.packed);
@@ -273,7 +292,7 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
     if (!clock.run_next()) break;
   }
   const double wall_s = std::chrono::duration<double>(Real::now() - began).count();
-  if (!unit) {   // the end came while the controller was dead: it tells what its journal holds
+  if (!unit) {  // the end came while the controller was dead: it tells what its journal holds
     if (auto started = start_controller(); !started) return fail(started.error());
     turn();
   }
@@ -309,7 +328,8 @@ WorldResult World::Impl::conclude(double wall_s) {
   result.first_violations = verdict.first_violations;
   result.waits_by_circuit = waits_by_circuit;
   for (std::size_t kind = 0; kind < model::fault_kinds; ++kind) {
-    if (plant.faults()[kind] > 0) result.faults[std::string(model::to_string(static_cast<model::FaultKind>(kind)))] = plant.faults()[kind];
+    if (plant.faults()[kind] > 0)
+      result.faults[std::string(model::to_string(static_cast<model::FaultKind>(kind)))] = plant.faults()[kind];
   }
   for (const Case& open : room.visits.cases) {
     if (open.open) result.open_cases.push_back(open.subject + " (" + open.reason + "): " + open.owner);

@@ -20,23 +20,23 @@ enum class FaultLevel { none, some, all };
 struct WorldOptions {
   std::uint64_t seed{1};
   FaultLevel faults{FaultLevel::none};
-  std::optional<double> speed;        // times real time; nothing: as fast as it goes
+  std::optional<double> speed;  // times real time; nothing: as fast as it goes
   bool until_done{};
   Duration longest{std::chrono::hours{72}};
   int technicians{2};
-  bool sample{};                      // keep the time series for a report
+  bool sample{};  // keep the time series for a report
 };
 
 struct Counts {
-  std::uint64_t rows{}, packed{}, cases{}, working{};   // rows = packed + cases + working, or a row is not told yet
+  std::uint64_t rows{}, packed{}, cases{}, working{};  // rows = packed + cases + working, or a row is not told yet
   std::uint64_t restoring{}, charging{};
 };
 
 struct Progress {
   TimePoint now;
   Counts counts;
-  Amps branch;                        // the busiest breaker's current now
-  std::optional<Duration> left;       // estimate; nothing until the first Mac is packed
+  Amps branch;                   // the busiest breaker's current now
+  std::optional<Duration> left;  // estimate; nothing until the first Mac is packed
 };
 
 // What a run came to: the figures of the judge and of the room. `to_json` in demo.cpp names them.
@@ -45,17 +45,17 @@ struct WorldResult {
   std::uint64_t trips{}, fault_trips{}, protected_opens{}, fault_opens{}, wrong_mac{}, unerased_released{};
   double hard_limit_amp_seconds{}, fault_amp_seconds{}, soft_over_seconds{};
   std::map<std::string, std::uint64_t> waits_by_circuit;
-  std::map<std::string, std::uint64_t> violations;      // "R1" .. "R14", all present
-  std::map<std::string, std::uint64_t> faults;          // injected, by kind
-  std::vector<std::string> first_violations;            // with the virtual time that replays them
-  std::vector<std::string> open_cases;                  // "row 12 (duplicate_serial): batch_lead"
+  std::map<std::string, std::uint64_t> violations;  // "R1" .. "R14", all present
+  std::map<std::string, std::uint64_t> faults;      // injected, by kind
+  std::vector<std::string> first_violations;        // with the virtual time that replays them
+  std::vector<std::string> open_cases;              // "row 12 (duplicate_serial): batch_lead"
   double makespan_s{}, bound_s{};
   double virtual_s{}, wall_s{};
   std::uint64_t seed{};
   std::string chain;
   std::uint64_t facts{};
-  std::string envelope;               // what faults could strike, for people
-  [[nodiscard]] bool clean() const;   // none stranded, and every figure of ours is zero
+  std::string envelope;              // what faults could strike, for people
+  [[nodiscard]] bool clean() const;  // none stranded, and every figure of ours is zero
 };
 
 class World {
@@ -73,7 +73,7 @@ class World {
   // Every line of the journal, as it would stand on disk.
   [[nodiscard]] const std::vector<std::string>& journal_lines() const;
 
-  struct Impl;                        // seen by the parts of the world
+  struct Impl;  // seen by the parts of the world
  private:
   std::unique_ptr<Impl> impl_;
 };

@@ -46,7 +46,8 @@ double batch_bound_s(const RoomSetup& setup, const WorldPlan& plan, const Engine
     MacNeed need;
     need.in_slot_s = slot_time_s(*known, plan.spec.timings, engine);
     // Charging goes on while a booted Mac stands in a restore slot: at most for its first boot and the installation.
-    need.charging_in_slot_s = in_seconds(plan.spec.timings.first_boot + (known->family == "T2" ? plan.spec.timings.install_os : Duration{}));
+    need.charging_in_slot_s =
+        in_seconds(plan.spec.timings.first_boot + (known->family == "T2" ? plan.spec.timings.install_os : Duration{}));
     if (spec.battery && goal_of(*recipe) > 0) {
       ChargeNeed charge;
       charge.capacity_Wh = spec.capacity.value() * spec.health;

@@ -23,7 +23,10 @@ class WorldReport {
   [[nodiscard]] std::string html(const Room&, const WorldResult&) const;
 
  private:
-  struct Sample { TimePoint at; std::vector<model::CircuitTruth> circuits; };
+  struct Sample {
+    TimePoint at;
+    std::vector<model::CircuitTruth> circuits;
+  };
   std::vector<Sample> samples_;
   std::vector<Fact> facts_;
 };

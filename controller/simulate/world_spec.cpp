@@ -34,7 +34,8 @@ std::vector<CircuitSpec> circuits_of(const Room& room) {
     spec.hard = c.hard;
     spec.continuous = c.continuous;
     // A breaker trips at the fast edge of its standard; 100 to 127 V rooms have UL breakers, others IEC.
-    if (c.kind == CircuitKind::breaker) spec.edge = c.nominal < Volts::of(150) ? model::Edge::ul_fast : model::Edge::iec_fast;
+    if (c.kind == CircuitKind::breaker)
+      spec.edge = c.nominal < Volts::of(150) ? model::Edge::ul_fast : model::Edge::iec_fast;
     // A dedicated branch promises that nothing else hangs there; the heater that somebody plugs in all the same is the
     // fault we want to survive, so it may appear on every breaker that feeds a PDU.
     spec.foreign_most = c.kind == CircuitKind::breaker ? Amps::of(6) : Amps{};
@@ -85,7 +86,7 @@ MacSpec mac_of(const MacModel* model, const ExpectedRow& row, Random& random) {
   mac.label = row.serial;
   mac.charge = random.uniform(0.05, 0.60);
   const double aged = random.uniform();
-  if (aged < 0.05) mac.health = 0.75;   // mix M4: one in twenty is an aged pack
+  if (aged < 0.05) mac.health = 0.75;  // mix M4: one in twenty is an aged pack
   if (!model) {
     mac.capacity = WattHours::of(50);
     mac.input_most = Watts::of(60);
@@ -128,7 +129,8 @@ const MacModel* model_of(const Catalogue& catalogue, const ExpectedRow& row) {
   return nullptr;
 }
 
-WorldPlan plan_world(const Room& room, const Catalogue& catalogue, const std::vector<ExpectedRow>& rows, const Random& seed) {
+WorldPlan plan_world(const Room& room, const Catalogue& catalogue, const std::vector<ExpectedRow>& rows,
+                     const Random& seed) {
   WorldPlan plan;
   plan.spec.nominal = room.circuits.empty() ? Volts::of(120) : room.circuits.front().nominal;
   plan.spec.circuits = circuits_of(room);

@@ -14,12 +14,12 @@ namespace greenroom::sim {
 // One row of the batch and the Mac that stands for it.
 struct RowMac {
   ExpectedRow row;
-  std::optional<model::MacId> mac;    // nothing for a second row of the same serial: one Mac, two rows
+  std::optional<model::MacId> mac;  // nothing for a second row of the same serial: one Mac, two rows
 };
 
 struct WorldPlan {
   model::WorldSpec spec;
-  std::vector<RowMac> rows;           // in the order of the file
+  std::vector<RowMac> rows;  // in the order of the file
 };
 
 // `file_seed` draws states of charge, health and ECIDs. Rows whose model is unknown still have a Mac: it stands on the

@@ -15,11 +15,11 @@ std::string_view to_string(Erased);
 std::string_view to_string(OsState);
 
 struct Evidence {
-  std::string serial;                 // as the Mac reported it in that run; empty if it never did
+  std::string serial;  // as the Mac reported it in that run; empty if it never did
   Ecid ecid{};
   Erased erased{Erased::unconfirmed};
   OsState os{OsState::unknown};
-  std::string checkpoint;             // the line it rests on: "Checkpoint completed id: 0x61F ... result=0"
+  std::string checkpoint;  // the line it rests on: "Checkpoint completed id: 0x61F ... result=0"
 };
 
 }  // namespace greenroom

@@ -12,7 +12,7 @@ namespace greenroom {
 
 // Exclusive chip id. Compared as a number always: sources print it in hex with and without padding, and in decimal.
 enum class Ecid : std::uint64_t {};
-std::string to_hex(Ecid);                    // "0xC11223344556E", as engines take it
+std::string to_hex(Ecid);  // "0xC11223344556E", as engines take it
 
 // A hardware serial number that has the form Apple uses: 8 to 12 of A-Z and 0-9 (10 random since 2021, 12 before;
 // "8" leaves room for refurbished boards). Made only by parse(), which upper-cases and trims.

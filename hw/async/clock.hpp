@@ -12,7 +12,7 @@ namespace greenroom {
 struct Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual TimePoint now() const = 0;
-  [[nodiscard]] virtual WallTime wall() const = 0;   // journal and people only; may jump
+  [[nodiscard]] virtual WallTime wall() const = 0;  // journal and people only; may jump
   // Ends at the given time, at once if it has passed; Errc::cancelled when its coroutine is cancelled.
   virtual Task<void> sleep_until(TimePoint) = 0;
   // Calls back once, on the loop, at or after the given time; calls due at one time run in the order they were asked

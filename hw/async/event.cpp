@@ -35,7 +35,8 @@ Task<void> Event::wait() {
         });
       }
     };
-    const bool cancelled = co_await asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(begin, asio::use_awaitable);
+    const bool cancelled =
+        co_await asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(begin, asio::use_awaitable);
     if (cancelled) co_return fail(Errc::cancelled, "cancelled while waiting");
   }
   set_ = false;

@@ -43,7 +43,8 @@ Task<void> ManualClock::sleep_until(TimePoint at) {
     }
     call_at(at, [finish] { finish(false); });
   };
-  const bool cancelled = co_await asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(begin, asio::use_awaitable);
+  const bool cancelled =
+      co_await asio::async_initiate<decltype(asio::use_awaitable), void(bool)>(begin, asio::use_awaitable);
   if (cancelled) co_return fail(Errc::cancelled, "cancelled while waiting");
   co_return Result<void>{};
 }

@@ -25,10 +25,14 @@ class ManualClock final : public Clock {
   // Moves to the next event's time and runs that one event. False when there is none. The caller runs the loop until
   // no handler is ready before it asks again.
   bool run_next();
-  void jump_wall(Duration d) { jump_ += d; }   // somebody set the wall clock; room time does not move
+  void jump_wall(Duration d) { jump_ += d; }  // somebody set the wall clock; room time does not move
 
  private:
-  struct Event { TimePoint at; std::uint64_t number; std::function<void()> call; };
+  struct Event {
+    TimePoint at;
+    std::uint64_t number;
+    std::function<void()> call;
+  };
   asio::any_io_executor executor_;
   TimePoint now_{};
   WallTime start_;

@@ -56,7 +56,7 @@ class RealClock final : public Clock {
   [[nodiscard]] std::chrono::steady_clock::duration real_wait(TimePoint at) const {
     const auto left = at - now();
     if (left <= Duration::zero()) return {};
-    constexpr double longest_us = 1e15;   // about 30 years: keeps TimePoint::max() from overflowing the timer
+    constexpr double longest_us = 1e15;  // about 30 years: keeps TimePoint::max() from overflowing the timer
     return std::chrono::duration_cast<std::chrono::steady_clock::duration>(
         Duration{static_cast<std::int64_t>(std::min(static_cast<double>(left.count()) / speed_, longest_us))});
   }

@@ -38,10 +38,11 @@ void TaskGroup::spawn(asio::awaitable<void> work) {
   running_.push_back(std::make_unique<Running>());
   Running* running = running_.back().get();
   running->self = std::prev(running_.end());
-  asio::co_spawn(executor_, quietly(std::move(work)), asio::bind_cancellation_slot(running->stop.slot(), [this, running](std::exception_ptr broken) {
-    if (broken) std::rethrow_exception(broken);
-    running_.erase(running->self);
-  }));
+  asio::co_spawn(executor_, quietly(std::move(work)),
+                 asio::bind_cancellation_slot(running->stop.slot(), [this, running](std::exception_ptr broken) {
+                   if (broken) std::rethrow_exception(broken);
+                   running_.erase(running->self);
+                 }));
 }
 
 void TaskGroup::cancel() {

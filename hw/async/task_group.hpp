@@ -15,7 +15,7 @@ namespace greenroom {
 class TaskGroup {
  public:
   explicit TaskGroup(asio::any_io_executor);
-  ~TaskGroup();   // asserts that the group is empty
+  ~TaskGroup();  // asserts that the group is empty
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
 

@@ -16,10 +16,10 @@ struct Id {
 
 using CircuitId = Id<struct CircuitTag>;
 using PduId = Id<struct PduTag>;
-using OutletId = Id<struct OutletTag>;    // a switched outlet of the room, not the number printed on the device
+using OutletId = Id<struct OutletTag>;  // a switched outlet of the room, not the number printed on the device
 using SlotId = Id<struct SlotTag>;
-using VisitId = Id<struct VisitTag>;      // counts from 1 in the order visits open
-using EffectId = Id<struct EffectTag>;    // counts from 1 in the order effects start
-using CaseId = Id<struct CaseTag>;        // counts from 1
+using VisitId = Id<struct VisitTag>;    // counts from 1 in the order visits open
+using EffectId = Id<struct EffectTag>;  // counts from 1 in the order effects start
+using CaseId = Id<struct CaseTag>;      // counts from 1
 
 }  // namespace greenroom

@@ -13,7 +13,7 @@ enum class Level { debug, info, warn, error };
 // Everything below this level is dropped; `warn` until main says otherwise.
 void set_threshold(Level);
 [[nodiscard]] bool enabled(Level);
-void write(Level, std::string_view message);   // to stderr
+void write(Level, std::string_view message);  // to stderr
 
 inline void error(std::string_view m) { write(Level::error, m); }
 inline void warn(std::string_view m) { write(Level::warn, m); }

@@ -21,7 +21,7 @@ Random::Random(std::uint64_t seed) : seed_(seed) {
 }
 
 Random Random::stream(std::string_view purpose) const {
-  std::uint64_t hash = 0xCBF29CE484222325ULL ^ seed_;   // FNV-1a over the purpose, mixed with the seed
+  std::uint64_t hash = 0xCBF29CE484222325ULL ^ seed_;  // FNV-1a over the purpose, mixed with the seed
   for (const char c : purpose) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
   return Random(split_mix(hash));
 }

@@ -16,11 +16,11 @@ class Random {
   [[nodiscard]] Random stream(std::string_view purpose) const;
 
   std::uint64_t next();
-  double uniform();                                   // [0, 1)
-  double uniform(double low, double high);            // [low, high)
-  std::uint64_t below(std::uint64_t n);               // [0, n), n > 0
+  double uniform();                         // [0, 1)
+  double uniform(double low, double high);  // [low, high)
+  std::uint64_t below(std::uint64_t n);     // [0, n), n > 0
   bool chance(double probability) { return uniform() < probability; }
-  double normal(double mean, double deviation);       // by Box and Muller, one draw pair a call
+  double normal(double mean, double deviation);  // by Box and Muller, one draw pair a call
   double exponential(double mean);
 
  private:

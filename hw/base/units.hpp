@@ -18,8 +18,14 @@ struct Quantity {
   [[nodiscard]] constexpr double value() const { return static_cast<double>(milli) / 1000.0; }
 
   constexpr auto operator<=>(const Quantity&) const = default;
-  constexpr Quantity& operator+=(Quantity o) { milli += o.milli; return *this; }
-  constexpr Quantity& operator-=(Quantity o) { milli -= o.milli; return *this; }
+  constexpr Quantity& operator+=(Quantity o) {
+    milli += o.milli;
+    return *this;
+  }
+  constexpr Quantity& operator-=(Quantity o) {
+    milli -= o.milli;
+    return *this;
+  }
   friend constexpr Quantity operator+(Quantity a, Quantity b) { return {a.milli + b.milli}; }
   friend constexpr Quantity operator-(Quantity a, Quantity b) { return {a.milli - b.milli}; }
   friend constexpr Quantity operator*(Quantity a, std::int64_t n) { return {a.milli * n}; }

@@ -8,12 +8,12 @@ namespace greenroom::model {
 namespace {
 
 constexpr std::array<std::string_view, fault_kinds> names = {
-    "reply_lost",      "reply_late",      "reply_garbled",   "reply_doubled",        "request_lost",
-    "pdu_reboot",      "pdu_boots_on",    "line_unplugged",  "relay_welded",    "relay_stuck_off",      "meter_frozen",
-    "meter_drift",     "meter_disagrees", "outlets_swapped", "mac_unplugged",        "macs_swapped",
-    "mac_mislabelled", "engine_hang",     "engine_fail",     "engine_false_success", "restoring_surge",
-    "wake_up",         "heater",          "foreign_on",      "foreign_off",          "blackout",
-    "controller_kill", "clock_jump",      "person_break",    "person_mistake"};
+    "reply_lost",      "reply_late",      "reply_garbled",   "reply_doubled",   "request_lost",
+    "pdu_reboot",      "pdu_boots_on",    "line_unplugged",  "relay_welded",    "relay_stuck_off",
+    "meter_frozen",    "meter_drift",     "meter_disagrees", "outlets_swapped", "mac_unplugged",
+    "macs_swapped",    "mac_mislabelled", "engine_hang",     "engine_fail",     "engine_false_success",
+    "restoring_surge", "wake_up",         "heater",          "foreign_on",      "foreign_off",
+    "blackout",        "controller_kill", "clock_jump",      "person_break",    "person_mistake"};
 
 constexpr Duration seconds(int n) { return std::chrono::seconds{n}; }
 constexpr Duration minutes(int n) { return std::chrono::minutes{n}; }

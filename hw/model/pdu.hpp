@@ -37,9 +37,9 @@ class ModelPdu {
   void button(std::size_t outlet, bool on);
   // Supply lost: contacts drop, the line is silent. Supply back: boots by its policy.
   void power(bool live, Cause);
-  void reboot(bool everything_on);  // by itself, with its supply in place
-  void unplug_line(bool out) { unplugged_ = out; }   // no byte goes either way meanwhile
-  void whole_second();              // samples its meters when their time has come
+  void reboot(bool everything_on);                  // by itself, with its supply in place
+  void unplug_line(bool out) { unplugged_ = out; }  // no byte goes either way meanwhile
+  void whole_second();                              // samples its meters when their time has come
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] bool believes_on(std::size_t outlet) const { return on_[outlet] != 0; }
 

@@ -82,7 +82,8 @@ class Plant {
   Result<TimePoint> install_os(MacId);
   void press_button(OutletId, bool on);  // on the PDU itself; counts as foreign
   Result<void> reset_breaker(CircuitId);
-  void replug(SlotId);  // puts the brick of a place into the outlet that the drawing names, and the one found there into the other
+  void replug(
+      SlotId);  // puts the brick of a place into the outlet that the drawing names, and the one found there into the other
   void relabel(MacId, std::string label);
 
   // --- engine. Each that changes the mode returns when the next one will show, if nothing happens to the Mac.

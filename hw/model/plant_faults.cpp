@@ -31,7 +31,8 @@ void Plant::Impl::schedule_faults() {
     if (!dice.strikes(FaultKind::mac_mislabelled)) continue;
     const auto other =
         (i + 1 + static_cast<std::uint32_t>(dice.pick(FaultKind::mac_mislabelled, macs.size() - 1))) % macs.size();
-    if (macs[i].spec.battery != macs[other].spec.battery) continue;   // nobody takes a desktop for a laptop, whatever its label says
+    if (macs[i].spec.battery != macs[other].spec.battery)
+      continue;  // nobody takes a desktop for a laptop, whatever its label says
     macs[i].spec.label = macs[other].spec.serial;
     tell(FaultInjected{FaultKind::mac_mislabelled, i});
   }

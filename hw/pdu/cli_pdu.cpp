@@ -27,14 +27,14 @@ struct Job {
   bool done{};
   Error error{Errc::cancelled, "cancelled"};
   bool failed{};
-  std::optional<Handover<void>::Giver> parked;   // while it waits for its turn or its answer
+  std::optional<Handover<void>::Giver> parked;  // while it waits for its turn or its answer
 
-  bool sent{};                         // an order that the device has
-  TimePoint due{}, until{};            // a reading that began at `due` may show it; one at `until` is the last word
+  bool sent{};               // an order that the device has
+  TimePoint due{}, until{};  // a reading that began at `due` may show it; one at `until` is the last word
   int void_reads{};
   OutletReading outlet;
-  std::optional<PduReading> states;    // full: the first half; supervise: the answer
-  std::optional<Extract> named;        // identify: what the device calls itself
+  std::optional<PduReading> states;  // full: the first half; supervise: the answer
+  std::optional<Extract> named;      // identify: what the device calls itself
   PduTraits traits;
 };
 
@@ -57,7 +57,8 @@ class CliPdu final : public Pdu {
 
   Task<OutletReading> set(SwitchOrder order) override {
     if (order.number < dialect_.first || order.number > dialect_.last) {
-      co_return fail(Errc::usage, fmt::format("outlet {}: {} has outlets {} to {}", order.number, dialect_.name, dialect_.first, dialect_.last));
+      co_return fail(Errc::usage, fmt::format("outlet {}: {} has outlets {} to {}", order.number, dialect_.name,
+                                              dialect_.first, dialect_.last));
     }
     Job job(Job::Kind::order, &order);
     if (auto r = co_await take_part(job); !r) co_return fail(r.error());
@@ -99,9 +100,9 @@ class CliPdu final : public Pdu {
   std::unique_ptr<SerialLine> line_;
   Clock& clock_;
   CliSession session_;
-  std::vector<Job*> jobs_;             // in the order of the calls
-  Job* leader_{};                      // the caller whose coroutine works the line now, for all
-  bool idle_{};                        // the leader waits for contacts to move
+  std::vector<Job*> jobs_;  // in the order of the calls
+  Job* leader_{};           // the caller whose coroutine works the line now, for all
+  bool idle_{};             // the leader waits for contacts to move
   std::uint64_t asked_{};
 };
 
@@ -115,7 +116,7 @@ Task<void> CliPdu::take_part(Job& job) {
     Result<void> r;
     if (leader_ == &job) r = co_await step(job);
     else r = co_await park(job, never);
-    if (!r) co_return r;   // cancelled; nothing is awaited after that
+    if (!r) co_return r;  // cancelled; nothing is awaited after that
   }
   if (job.failed) co_return fail(job.error);
   co_return Result<void>{};
@@ -269,8 +270,9 @@ void CliPdu::judge(Job& job, const PduReading& reading) {
 
 void CliPdu::doubt(Job& job, const Error& why) {
   if (++job.void_reads < kReadBackTries) return;
-  finish(job, Error(Errc::timeout, fmt::format("outlet {}: the order to switch {} was sent, and its state could not be read back: {}",
-                                               job.order->number, job.order->to == Switch::on ? "on" : "off", why.message)));
+  finish(job, Error(Errc::timeout,
+                    fmt::format("outlet {}: the order to switch {} was sent, and its state could not be read back: {}",
+                                job.order->number, job.order->to == Switch::on ? "on" : "off", why.message)));
 }
 
 Task<void> CliPdu::meters(Job& job) {
@@ -295,7 +297,8 @@ PduTraits CliPdu::traits(const std::optional<Extract>& named) const {
   PduTraits t;
   t.model = named && !named->model.empty() ? named->model : dialect_.name;
   t.outlets = static_cast<std::uint16_t>(dialect_.outlets());
-  t.identity = fmt::format("{}, {} outlets{}", t.model, t.outlets, named && !named->identity.empty() ? ", " + named->identity : "");
+  t.identity =
+      fmt::format("{}, {} outlets{}", t.model, t.outlets, named && !named->identity.empty() ? ", " + named->identity : "");
   t.meters_outlets = dialect_.supervise.outlet_meters || (dialect_.meters && dialect_.meters->outlet_meters);
   t.meters_banks = dialect_.supervise.bank_meters || (dialect_.meters && dialect_.meters->bank_meters);
   t.longest_queue = dialect_.longest_queue;

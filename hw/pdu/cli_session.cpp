@@ -37,8 +37,9 @@ bool answers_mark(const Dialect& d, std::string_view text, std::string_view echo
 Result<void> CliSession::may_commit(const SwitchOrder& order) const {
   if (clock_.now() >= order.expires) {
     const Duration late = clock_.now() - order.expires;
-    return fail(Errc::expired, fmt::format("outlet {}: the order expired {:.3f} s before it could be sent; nothing was switched",
-                                           order.number, in_seconds(late)));
+    return fail(Errc::expired,
+                fmt::format("outlet {}: the order expired {:.3f} s before it could be sent; nothing was switched",
+                            order.number, in_seconds(late)));
   }
   if (!order.still_allowed) return {};
   return order.still_allowed();
@@ -64,7 +65,8 @@ Task<void> CliSession::drain() {
     if (r.error().code == Errc::timeout) co_return Result<void>{};
     co_return fail(r.error());
   }
-  co_return fail(Errc::protocol, fmt::format("bytes without end for {:.0f} s; is the baud rate right?", in_seconds(kLongestDrain)));
+  co_return fail(Errc::protocol,
+                 fmt::format("bytes without end for {:.0f} s; is the baud rate right?", in_seconds(kLongestDrain)));
 }
 
 // Answers a login question at the end of text_; false when there is none.
@@ -114,7 +116,7 @@ Task<bool> CliSession::ask(std::string bytes, std::string echo) {
     for (const Interrupt& i : dialect_.interrupts) {
       if (!matches_end(i.see, text_)) continue;
       text_.clear();
-      std::string no = i.refuse;   // a question that nobody asked is answered with no
+      std::string no = i.refuse;  // a question that nobody asked is answered with no
       if (auto r = co_await put(std::move(no)); !r) co_return fail(r.error());
     }
     const auto answered = co_await log_in();
@@ -141,7 +143,8 @@ Task<bool> CliSession::at_prompt() {
 
 Task<void> CliSession::wake() {
   if (clock_.now() < no_login_before_) {
-    co_return fail(Errc::busy, fmt::format("no login for another {:.0f} s after refused ones", in_seconds(no_login_before_ - clock_.now())));
+    co_return fail(Errc::busy, fmt::format("no login for another {:.0f} s after refused ones",
+                                           in_seconds(no_login_before_ - clock_.now())));
   }
   for (int i = 0; i < kWakeUps; ++i) {
     if (lost_) {
@@ -155,12 +158,13 @@ Task<void> CliSession::wake() {
     }
     if (*awake) co_return Result<void>{};
     unpaired_ = true;
-    lost_ = i > 0;   // one dropped character is common and needs no long silence
+    lost_ = i > 0;  // one dropped character is common and needs no long silence
   }
   lose();
-  co_return fail(Errc::device_gone, fmt::format("no prompt of {} after {} wake-ups; last seen {}. Is it powered, is the cable right, is "
-                                                "the line at {} baud?",
-                                                dialect_.name, kWakeUps, quoted(text_), dialect_.line.baud));
+  co_return fail(Errc::device_gone,
+                 fmt::format("no prompt of {} after {} wake-ups; last seen {}. Is it powered, is the cable right, is "
+                             "the line at {} baud?",
+                             dialect_.name, kWakeUps, quoted(text_), dialect_.line.baud));
 }
 
 // Answers the question at the end of the reply. A switch is confirmed only if it is still allowed at this byte.
@@ -168,15 +172,16 @@ Task<void> CliSession::answer(const SwitchOrder* order, Sent& sent) {
   const Interrupt& question = parser_.question();
   Result<void> allowed;
   if (question.confirms) {
-    sent.committed = false;   // the device waits: nothing is switched until we say so
-    allowed = order != nullptr ? may_commit(*order) : fail(Errc::protocol, "the device asks to confirm a switch that nobody ordered");
+    sent.committed = false;  // the device waits: nothing is switched until we say so
+    allowed = order != nullptr ? may_commit(*order)
+                               : fail(Errc::protocol, "the device asks to confirm a switch that nobody ordered");
   }
   std::string say = allowed ? question.say : question.refuse;
   sent.committed = allowed && question.confirms;
   if (auto r = co_await put(std::move(say)); !r) co_return fail(r.error());
   sent.ended = clock_.now();
   parser_.answered();
-  if (!allowed) lose();   // whatever it says to the refusal is drained
+  if (!allowed) lose();  // whatever it says to the refusal is drained
   co_return allowed;
 }
 
@@ -194,8 +199,9 @@ Task<Extract> CliSession::collect(const Exchange& x, const SwitchOrder* order, S
       if (!orderly) lose();
       if (at_prompt && silent) co_return reply;
       if (!silent) co_return fail(got.error());
-      co_return fail(Errc::timeout, fmt::format("no whole reply to {} within {:.1f} s: {}", quoted(x.send), in_seconds(x.within),
-                                                parser_.unanswered() ? "not a byte" : parser_.missing()));
+      co_return fail(Errc::timeout,
+                     fmt::format("no whole reply to {} within {:.1f} s: {}", quoted(x.send), in_seconds(x.within),
+                                 parser_.unanswered() ? "not a byte" : parser_.missing()));
     }
     parser_.feed(*got);
     if (parser_.end() == ReplyParser::End::question) {

@@ -14,9 +14,9 @@ namespace greenroom {
 
 // What became of an exchange on the wire, whether or not its reply was whole.
 struct Sent {
-  TimePoint began;                 // right before the command's first byte
-  TimePoint ended;                 // right after its last
-  bool committed{};                // a switch order is with the device: it may act, whatever follows
+  TimePoint began;   // right before the command's first byte
+  TimePoint ended;   // right after its last
+  bool committed{};  // a switch order is with the device: it may act, whatever follows
 };
 
 class CliSession {
@@ -45,11 +45,11 @@ class CliSession {
   Clock& clock_;
   Credentials credentials_;
   ReplyParser parser_;
-  std::string text_;               // of a wake-up or a mark
-  bool lost_{true};                // what the line carries is not known: drain before the next exchange
-  bool unpaired_{true};            // answers to what we sent may still come: mark the line before the next exchange
+  std::string text_;     // of a wake-up or a mark
+  bool lost_{true};      // what the line carries is not known: drain before the next exchange
+  bool unpaired_{true};  // answers to what we sent may still come: mark the line before the next exchange
   std::uint64_t marks_{};
-  std::uint32_t logins_{};         // in a row that did not lead to a prompt
+  std::uint32_t logins_{};  // in a row that did not lead to a prompt
   TimePoint no_login_before_{};
 };
 

@@ -151,7 +151,7 @@ void ReplyParser::line(std::string_view text) {
   text = trim_right(text);
   if (!echoed_) {
     if (text != command_) wrong("not the echo of " + quoted(command_), text);
-    echoed_ = true;   // or void: then the prompt ends it all the same
+    echoed_ = true;  // or void: then the prompt ends it all the same
     return;
   }
   if (text.empty()) return;
@@ -214,7 +214,8 @@ bool ReplyParser::capture(LineRule::Of of, const Capture& c, std::string_view te
       return true;
     }
     case Says::number:
-      if (text.find('.') != text.npos || !decimal(text, 1, milli) || milli < dialect_.first || milli > dialect_.last) return false;
+      if (text.find('.') != text.npos || !decimal(text, 1, milli) || milli < dialect_.first || milli > dialect_.last)
+        return false;
       reading.number = static_cast<OutletNumber>(milli);
       return true;
     case Says::current:

@@ -15,9 +15,9 @@ namespace greenroom {
 
 // What a whole reply said.
 struct Extract {
-  std::vector<OutletReading> outlets;   // when the exchange has outlet patterns: all, in the device's order
-  std::vector<BankReading> banks;       // when it has bank patterns: all, in the dialect's order
-  std::string model, identity;          // empty unless asked for
+  std::vector<OutletReading> outlets;  // when the exchange has outlet patterns: all, in the device's order
+  std::vector<BankReading> banks;      // when it has bank patterns: all, in the dialect's order
+  std::string model, identity;         // empty unless asked for
 };
 
 class ReplyParser {
@@ -31,15 +31,15 @@ class ReplyParser {
   // What stands at the end of all that was received.
   enum class End { nothing, prompt, question, login };
   [[nodiscard]] End end() const { return end_; }
-  [[nodiscard]] const Interrupt& question() const { return *question_; }   // when end() is question
-  void answered();                      // the question was answered: what comes next begins a new line
+  [[nodiscard]] const Interrupt& question() const { return *question_; }  // when end() is question
+  void answered();  // the question was answered: what comes next begins a new line
 
   // With the prompt at the end: the reply, or why it is void. Errc::protocol: not what this dialect says; Errc::refused
   // and Errc::busy: the device said so. Call once.
   [[nodiscard]] Result<Extract> take();
   [[nodiscard]] bool complete() const;  // nothing is missing, nothing was wrong
   [[nodiscard]] bool unanswered() const { return total_ == 0; }
-  [[nodiscard]] std::string missing() const;   // "18 of 20 outlets", for messages
+  [[nodiscard]] std::string missing() const;  // "18 of 20 outlets", for messages
 
  private:
   void line(std::string_view);
@@ -53,7 +53,7 @@ class ReplyParser {
   const Dialect& dialect_;
   const Exchange* exchange_{};
   std::string command_;
-  std::string tail_;                    // the line that has not ended yet
+  std::string tail_;  // the line that has not ended yet
   std::size_t total_{};
   bool echoed_{};
   End end_{};
@@ -62,7 +62,7 @@ class ReplyParser {
   std::vector<std::uint8_t> seen_rules_, seen_outlets_;
   std::size_t outlets_seen_{};
   bool wants_outlets_{};
-  std::string wrong_;                   // the first thing that was wrong
+  std::string wrong_;  // the first thing that was wrong
   const ErrorRule* error_{};
   std::string error_line_;
 };

@@ -10,10 +10,8 @@ namespace {
 
 using Of = LineRule::Of;
 
-const Choices<OutletState> kStates = {{"off", OutletState::off},
-                                      {"on", OutletState::on},
-                                      {"pending", OutletState::pending},
-                                      {"fault", OutletState::fault}};
+const Choices<OutletState> kStates = {
+    {"off", OutletState::off}, {"on", OutletState::on}, {"pending", OutletState::pending}, {"fault", OutletState::fault}};
 const Choices<Trust> kTrust = {
     {"peer", Trust::peer}, {"capture", Trust::capture}, {"manual", Trust::manual}, {"unverified", Trust::unverified}};
 
@@ -61,13 +59,13 @@ class Loader {
   }
 
   Regex compile(const Table& t, std::string_view key, const std::string& pattern) {
-    if (pattern.empty()) return nullptr;   // reported by the reader
+    if (pattern.empty()) return nullptr;  // reported by the reader
     return compile_at(t.place(key), pattern);
   }
 
   Regex compile_at(Place place, const std::string& pattern) {
     re2::RE2::Options options(re2::RE2::Quiet);
-    options.set_encoding(re2::RE2::Options::EncodingLatin1);   // bytes of a wire, not text
+    options.set_encoding(re2::RE2::Options::EncodingLatin1);  // bytes of a wire, not text
     auto regex = std::make_shared<const re2::RE2>(pattern, options);
     if (!regex->ok()) {
       doc_.complain(place, fmt::format("pattern {}: {}", quoted(pattern), regex->error()));
@@ -139,8 +137,10 @@ class Loader {
     d_.mark = t.text("mark", "");
     if (d_.mark.empty()) return;
     if (!d_.echo) t.complain("mark", "a mark is known by its echo, and this device has none");
-    if (d_.mark.find("{n}") == std::string::npos) t.complain("mark", fmt::format("{} must hold {{n}}, which makes each mark another", quoted(d_.mark)));
-    if (d_.mark.find_first_of("yY") != std::string::npos) t.complain("mark", fmt::format("{} holds a y, which an open question could take for yes", quoted(d_.mark)));
+    if (d_.mark.find("{n}") == std::string::npos)
+      t.complain("mark", fmt::format("{} must hold {{n}}, which makes each mark another", quoted(d_.mark)));
+    if (d_.mark.find_first_of("yY") != std::string::npos)
+      t.complain("mark", fmt::format("{} holds a y, which an open question could take for yes", quoted(d_.mark)));
   }
 
   void login(const Table& root) {
@@ -148,7 +148,8 @@ class Loader {
       LoginStep step{compile(t, "see", t.text("see")), t.text("say")};
       if (const auto at = step.say.find("${"); at != std::string::npos && step.say.find("${user}") == std::string::npos &&
                                                step.say.find("${password}") == std::string::npos) {
-        t.complain("say", fmt::format("unknown stand-in {}; known are ${{user}} and ${{password}}", quoted(step.say.substr(at))));
+        t.complain("say",
+                   fmt::format("unknown stand-in {}; known are ${{user}} and ${{password}}", quoted(step.say.substr(at))));
       }
       d_.login.push_back(std::move(step));
     }
@@ -169,11 +170,10 @@ class Loader {
       d_.interrupts.push_back(std::move(i));
     }
     for (const Table& t : root.tables("error")) {
-      d_.errors.push_back({compile(t, "match", t.text("match")),
-                           t.choice<Fault>("class", {{"rejected", Fault::rejected},
-                                                     {"busy", Fault::busy},
-                                                     {"auth", Fault::auth},
-                                                     {"device", Fault::device}})});
+      d_.errors.push_back({compile(t, "match", t.text("match")), t.choice<Fault>("class", {{"rejected", Fault::rejected},
+                                                                                           {"busy", Fault::busy},
+                                                                                           {"auth", Fault::auth},
+                                                                                           {"device", Fault::device}})});
     }
     if (d_.errors.empty()) root.complain("[[error]] is missing: how does the device say that it did not understand?");
   }
@@ -211,7 +211,8 @@ class Loader {
     d_.on = exchange(*all, "on");
     d_.off = exchange(*all, "off");
     if (all->has("supervise") && !d_.supervise.states) {
-      all->complain("supervise", "[exchange.supervise] shows no state: an outlet pattern needs (?P<number>...) and (?P<state>...)");
+      all->complain("supervise",
+                    "[exchange.supervise] shows no state: an outlet pattern needs (?P<number>...) and (?P<state>...)");
     }
     if (d_.meters && !d_.meters->outlet_meters && !d_.meters->bank_meters) {
       all->complain("meters", "[exchange.meters] meters nothing");
@@ -233,7 +234,9 @@ class Loader {
       for (const auto& [group, name_of] : groups(rule)) {
         if (name_of == "model") rule.captures.push_back({group, Says::model});
         else if (name_of == "identity") rule.captures.push_back({group, Says::identity});
-        else doc_.complain(p.place, fmt::format("group {} means nothing here; known are \"model\" and \"identity\"", quoted(name_of)));
+        else
+          doc_.complain(p.place,
+                        fmt::format("group {} means nothing here; known are \"model\" and \"identity\"", quoted(name_of)));
       }
       x.rules.push_back(std::move(rule));
     }
@@ -244,13 +247,15 @@ class Loader {
     const bool switches = x.name == "on" || x.name == "off";
     const bool names_outlet = x.send.find("{outlet}") != std::string::npos;
     if (x.send.empty()) return;
-    if (switches && !names_outlet) t.complain("send", fmt::format("{} must name {{outlet}}: one order, one outlet", quoted(x.send)));
+    if (switches && !names_outlet)
+      t.complain("send", fmt::format("{} must name {{outlet}}: one order, one outlet", quoted(x.send)));
     if (!switches && x.send.find('{') != std::string::npos) {
       t.complain("send", fmt::format("{} has a stand-in, but {} asks about the whole device", quoted(x.send), x.name));
     }
     // A device's own reboot leaves an outlet that is off as it is, and holds the line for ten seconds.
     for (const std::string_view word : {"reboot", "cycle", "toggle", " all"}) {
-      if (x.send.find(word) != std::string::npos) t.complain("send", fmt::format("{}: a device's own {} is never used", quoted(x.send), quoted(word)));
+      if (x.send.find(word) != std::string::npos)
+        t.complain("send", fmt::format("{}: a device's own {} is never used", quoted(x.send), quoted(word)));
     }
   }
 
@@ -288,7 +293,8 @@ class Loader {
         unknown_group(t, name, {"number", "state"});
       }
     }
-    if (rule.match && !number) t.complain("match", "an outlet pattern needs (?P<number>...): which outlet does the line speak of?");
+    if (rule.match && !number)
+      t.complain("match", "an outlet pattern needs (?P<number>...): which outlet does the line speak of?");
     x.rules.push_back(std::move(rule));
   }
 
@@ -307,7 +313,8 @@ class Loader {
         rule.captures.push_back({group, unit.says, unit.scale, static_cast<std::size_t>(at - d_.banks.begin())});
       }
     }
-    if (rule.match && groups(rule).empty()) t.complain("match", "a bank pattern needs a group named after its bank, as (?P<A>...)");
+    if (rule.match && groups(rule).empty())
+      t.complain("match", "a bank pattern needs a group named after its bank, as (?P<A>...)");
     x.bank_meters = true;
     x.rules.push_back(std::move(rule));
   }
@@ -321,8 +328,9 @@ class Loader {
 
   // Every fact that a decision rests on names who says so.
   void evidence(const Table& root) {
-    std::vector<std::string> needed = {"line",        "prompt", "wake", "echo",         "states",      "errors",
-                                       "switching",   "meter",  "boot", "exchange.supervise", "exchange.on", "exchange.off"};
+    std::vector<std::string> needed = {"line",        "prompt",      "wake",  "echo", "states",
+                                       "errors",      "switching",   "meter", "boot", "exchange.supervise",
+                                       "exchange.on", "exchange.off"};
     if (!d_.login.empty()) needed.emplace_back("login");
     if (!d_.interrupts.empty()) needed.emplace_back("interrupt");
     if (d_.identify) needed.emplace_back("exchange.identify");
@@ -335,7 +343,8 @@ class Loader {
       for (const auto& fact : t.texts("facts")) {
         e.facts.push_back(fact.value);
         if (std::find(needed.begin(), needed.end(), fact.value) == needed.end()) {
-          doc_.complain(fact.place, fmt::format("{} is no fact of this dialect; facts are {}", quoted(fact.value), fmt::join(needed, ", ")));
+          doc_.complain(fact.place, fmt::format("{} is no fact of this dialect; facts are {}", quoted(fact.value),
+                                                fmt::join(needed, ", ")));
         }
         std::erase(open, fact.value);
       }

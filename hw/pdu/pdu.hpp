@@ -19,7 +19,7 @@ enum class Switch { off, on };
 // What the device says of an outlet. `pending`: it has accepted an order and not carried it out (APC "*", WTI busy).
 enum class OutletState { off, on, pending, fault, unknown };
 
-using OutletNumber = std::uint16_t;   // the device's own number
+using OutletNumber = std::uint16_t;  // the device's own number
 
 struct OutletReading {
   OutletNumber number{};
@@ -29,32 +29,32 @@ struct OutletReading {
 };
 
 struct BankReading {
-  std::string bank;                   // the dialect's own name of the bank, "A" when there is one
+  std::string bank;  // the dialect's own name of the bank, "A" when there is one
   std::optional<Amps> current;
   std::optional<Watts> power;
 };
 
 struct PduReading {
-  TimePoint began;                    // when the request's first byte went out: no sample in it is older
+  TimePoint began;  // when the request's first byte went out: no sample in it is older
   TimePoint received;
-  std::vector<OutletReading> outlets; // every outlet, once, in the device's order; or the read is an error
+  std::vector<OutletReading> outlets;  // every outlet, once, in the device's order; or the read is an error
   std::vector<BankReading> banks;
 };
 
 struct PduTraits {
-  std::string model;                  // as the device names itself
-  std::string identity;               // what re-proves that it is the same device: name, firmware, serial if it has one
+  std::string model;     // as the device names itself
+  std::string identity;  // what re-proves that it is the same device: name, firmware, serial if it has one
   std::uint16_t outlets{};
   bool meters_outlets{};
   bool meters_banks{};
-  bool boots_all_off{};               // power-on policy read back as "all off"
-  Duration longest_queue{};           // an order the device accepted may act this late (dialect file)
-  Duration meter_lag{};               // a meter shows a change after this (dialect file)
-  Amps meter_floor{};                 // below this the meter reads zero
+  bool boots_all_off{};      // power-on policy read back as "all off"
+  Duration longest_queue{};  // an order the device accepted may act this late (dialect file)
+  Duration meter_lag{};      // a meter shows a change after this (dialect file)
+  Amps meter_floor{};        // below this the meter reads zero
   std::int64_t meter_error_per_mille{};
 };
 
-enum class Depth { supervise, full };   // states and branch meter only; everything the device can meter
+enum class Depth { supervise, full };  // states and branch meter only; everything the device can meter
 
 // One order for one outlet. `still_allowed` is asked at the byte that commits the order, and again before every
 // resend; its refusal ends the order unsent (rules.md R1, R7).
@@ -63,7 +63,7 @@ struct SwitchOrder {
       : number(n), to(s), expires(e), still_allowed(std::move(allowed)) {}
   OutletNumber number;
   Switch to;
-  TimePoint expires;                  // unsent by then: Errc::expired, nothing was switched
+  TimePoint expires;  // unsent by then: Errc::expired, nothing was switched
   std::function<Result<void>()> still_allowed;
 };
 

@@ -29,14 +29,15 @@ Result<LineUrl> serial(std::string_view url, std::string_view rest) {
     if (!baud) return wrong(url, "baud is a whole number from 50 to 4000000, as baud=9600");
     u.baud = *baud;
   }
-  if (u.path.empty() || u.path.front() != '/') return wrong(url, "a serial port is a path, as serial:/dev/serial/by-id/usb-...");
+  if (u.path.empty() || u.path.front() != '/')
+    return wrong(url, "a serial port is a path, as serial:/dev/serial/by-id/usb-...");
   return u;
 }
 
 Result<LineUrl> tcp(std::string_view url, std::string_view rest) {
   std::string_view host;
   std::string_view port;
-  if (!rest.empty() && rest.front() == '[') {   // an IPv6 address holds colons of its own
+  if (!rest.empty() && rest.front() == '[') {  // an IPv6 address holds colons of its own
     const auto close = rest.find("]:");
     if (close == rest.npos) return wrong(url, "an IPv6 host stands in brackets before its port, as tcp:[fd00::5]:2001");
     host = rest.substr(1, close - 1);
@@ -44,7 +45,8 @@ Result<LineUrl> tcp(std::string_view url, std::string_view rest) {
   } else {
     const auto colon = rest.find(':');
     if (colon == rest.npos) return wrong(url, "a console server needs a port, as tcp:console.lan:2001");
-    if (rest.find(':', colon + 1) != rest.npos) return wrong(url, "an IPv6 host stands in brackets before its port, as tcp:[fd00::5]:2001");
+    if (rest.find(':', colon + 1) != rest.npos)
+      return wrong(url, "an IPv6 host stands in brackets before its port, as tcp:[fd00::5]:2001");
     host = rest.substr(0, colon);
     port = rest.substr(colon + 1);
   }

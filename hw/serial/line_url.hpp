@@ -14,12 +14,12 @@ namespace greenroom {
 struct LineUrl {
   enum class Kind { serial, tcp, pty, model };
   Kind kind{};
-  std::string path;            // of the device or pty; the host of tcp; the name of a model
-  std::uint16_t port{};        // tcp only
-  std::uint32_t baud{};        // serial only; 0: what the dialect says
+  std::string path;      // of the device or pty; the host of tcp; the name of a model
+  std::uint16_t port{};  // tcp only
+  std::uint32_t baud{};  // serial only; 0: what the dialect says
   bool operator==(const LineUrl&) const = default;
 };
 
-Result<LineUrl> parse_line_url(std::string_view);   // Errc::bad_config, with what would be right
+Result<LineUrl> parse_line_url(std::string_view);  // Errc::bad_config, with what would be right
 
 }  // namespace greenroom

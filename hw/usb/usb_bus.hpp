@@ -34,14 +34,23 @@ struct UsbSighting {
   std::uint16_t vendor;
   std::uint16_t product;
   std::uint16_t bcd_device;
-  std::string serial;                 // empty where the kernel has none (KIS)
+  std::string serial;  // empty where the kernel has none (KIS)
 };
 
-struct UsbArrived { explicit UsbArrived(UsbSighting s) : device(std::move(s)) {} UsbSighting device; };
-struct UsbLeft { explicit UsbLeft(PortPath p) : path(std::move(p)) {} PortPath path; };
+struct UsbArrived {
+  explicit UsbArrived(UsbSighting s) : device(std::move(s)) {}
+  UsbSighting device;
+};
+struct UsbLeft {
+  explicit UsbLeft(PortPath p) : path(std::move(p)) {}
+  PortPath path;
+};
 using UsbEvent = std::variant<UsbArrived, UsbLeft>;
 
-struct ControlSetup { std::uint8_t type{}, request{}; std::uint16_t value{}, index{}; };
+struct ControlSetup {
+  std::uint8_t type{}, request{};
+  std::uint16_t value{}, index{};
+};
 
 // One open handle; destroying it closes it.
 struct UsbDevice {

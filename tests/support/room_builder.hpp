@@ -16,7 +16,7 @@ namespace greenroom::test {
 struct RoomBuilder {
   Room room;
   Volts nominal = Volts::of(120);
-  double brick_W = 140, power_factor = 0.97;      // 16-inch; nameplate at 0.9 of nominal (rules.md R2)
+  double brick_W = 140, power_factor = 0.97;  // 16-inch; nameplate at 0.9 of nominal (rules.md R2)
 
   RoomBuilder() {
     room.name = "test room";

@@ -25,7 +25,7 @@ namespace greenroom::test {
 class Script {
  public:
   struct Reply {
-    Duration after;                // since the write that it answers
+    Duration after;  // since the write that it answers
     std::string bytes;
   };
   struct Step {
@@ -34,7 +34,10 @@ class Script {
   };
 
   explicit Script(ManualClock& c) : clock(c) {}
-  ~Script() { EXPECT_TRUE(steps.empty()) << steps.size() << " steps were not used; next: " << ::testing::PrintToString(steps.front().expect); }
+  ~Script() {
+    EXPECT_TRUE(steps.empty()) << steps.size()
+                               << " steps were not used; next: " << ::testing::PrintToString(steps.front().expect);
+  }
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
@@ -59,7 +62,7 @@ class Script {
   std::deque<Step> steps;
   std::string inbox;
   std::vector<std::string> written;
-  bool gone{};                       // unplugged: every call fails
+  bool gone{};  // unplugged: every call fails
   std::function<void()> reader;
 };
 
@@ -71,8 +74,8 @@ class ScriptedLine final : public SerialLine {
     if (s_.gone) co_return fail(Errc::device_gone, "the port is gone");
     s_.written.push_back(bytes);
     if (s_.steps.empty() || s_.steps.front().expect != bytes) {
-      ADD_FAILURE() << "written: " << ::testing::PrintToString(bytes) << ", expected: "
-                    << (s_.steps.empty() ? "nothing" : ::testing::PrintToString(s_.steps.front().expect));
+      ADD_FAILURE() << "written: " << ::testing::PrintToString(bytes)
+                    << ", expected: " << (s_.steps.empty() ? "nothing" : ::testing::PrintToString(s_.steps.front().expect));
       co_return Result<void>{};
     }
     const Script::Step step = std::move(s_.steps.front());

@@ -27,8 +27,8 @@ struct Demand {
   std::uint64_t visit{};
   Want want{Want::nothing};
   bool has_battery{true};
-  double goal{};                      // state of charge to reach, 0..1; 0 when not charging
-  double charge{0.3};                 // best estimate now, 0..1
+  double goal{};       // state of charge to reach, 0..1; 0 when not charging
+  double charge{0.3};  // best estimate now, 0..1
   double battery_Wh{};
   std::optional<TimePoint> deadline;
 };
@@ -44,7 +44,8 @@ struct PowerDecision {
 
 // Facts that follow from one power input (PduIdentified, PduRead, PduSilent, SwitchResult) or power command; called
 // after sense(). Does not plan.
-std::vector<FactBody> decide_power(const Room&, const RuleSet&, const PowerState&, const PowerSenses&, const Input&, TimePoint);
+std::vector<FactBody> decide_power(const Room&, const RuleSet&, const PowerState&, const PowerSenses&, const Input&,
+                                   TimePoint);
 
 // Plans: orders as SwitchStarted (closes with their GrantIssued before them), leases, and one OutletWaits for every
 // wanted outlet that is off. `next_effect` is the number of the next effect.
@@ -54,7 +55,7 @@ PowerDecision replan(const Room&, const RuleSet&, Planner, const PowerState&, co
 // What commissioning proved: every outlet of the room file feeds its slot (R13). For the first start of a room.
 std::vector<FactBody> commission(const Room&);
 
-void apply_power(PowerState&, const Room&, const Fact&);                      // trivial: no clock, no decision
+void apply_power(PowerState&, const Room&, const Fact&);  // trivial: no clock, no decision
 void sense_power(PowerSenses&, const Room&, const PowerState&, const Input&, TimePoint);
 
 // ---- what the visits ask ------------------------------------------------------------------------------------------
@@ -64,13 +65,13 @@ bool lease_held(const PowerState&, OutletId);
 // May an off order for this outlet commit now? Asked by the owner of the line at the committing byte (R1, R7).
 Result<void> may_open(const Room&, const RuleSet&, const PowerState&, OutletId, bool confirmed_by_person);
 struct OutletInsight {
-  bool on{};                          // read back closed, fresh
-  bool metered{};                     // its own meter, fresh
+  bool on{};       // read back closed, fresh
+  bool metered{};  // its own meter, fresh
   Watts draw;
-  WattHours delivered;                // at the outlet, metered, since it was last occupied (forget_outlet)
+  WattHours delivered;  // at the outlet, metered, since it was last occupied (forget_outlet)
   bool taper_seen{};
-  bool full{};                        // plateau seen, then under max(5 W, 8 % of it) for 5 min (power facts 2.5c)
-  Duration low_for{};                 // on, and under 3 W, for this long
+  bool full{};         // plateau seen, then under max(5 W, 8 % of it) for 5 min (power facts 2.5c)
+  Duration low_for{};  // on, and under 3 W, for this long
 };
 OutletInsight insight(const Room&, const PowerState&, const PowerSenses&, OutletId, TimePoint);
 // Another Mac sits there now: what was learned of the last one is dropped. Called when a SeatingBegan is applied.

@@ -17,39 +17,39 @@ namespace greenroom {
 
 // What one outlet's meter showed of the Mac that sits there (dropped by forget_outlet).
 struct OutletLearned {
-  Watts peak_of_3_min;                // the plateau: a draw held for 3 minutes, within 10 %
+  Watts peak_of_3_min;  // the plateau: a draw held for 3 minutes, within 10 %
   bool plateau_seen{};
-  bool taper_seen{};                  // stayed between 15 and 85 % of the plateau for 3 minutes
+  bool taper_seen{};  // stayed between 15 and 85 % of the plateau for 3 minutes
   TimePoint taper_from{never};
-  TimePoint plateau_from{long_ago};   // the draw has been near `plateau_at` since
+  TimePoint plateau_from{long_ago};  // the draw has been near `plateau_at` since
   Watts plateau_at;
-  TimePoint under_full_from{never};   // under max(5 W, 8 % of the plateau) since; never: is not
+  TimePoint under_full_from{never};  // under max(5 W, 8 % of the plateau) since; never: is not
   TimePoint under_3W_from{never};
-  bool ever_drew{};                   // more than the meter's floor, since occupied
+  bool ever_drew{};  // more than the meter's floor, since occupied
   double delivered_Wh{};
 };
 
 struct OutletSense {
   Sensed state{Sensed::unknown};
-  TimePoint state_began{long_ago};    // begin of the sample that showed it
-  TimePoint closed_seen{never};       // the read-back that showed it closed; never: not seen closed since start
-  std::optional<Amps> current;        // the latest own reading
+  TimePoint state_began{long_ago};  // begin of the sample that showed it
+  TimePoint closed_seen{never};     // the read-back that showed it closed; never: not seen closed since start
+  std::optional<Amps> current;      // the latest own reading
   std::optional<Watts> power;
   TimePoint draw_began{long_ago};
-  std::optional<Amps> before;         // the reading before `current`, both while on and settled: a step between them is
-                                      // none of ours
-  Amps last_draw;                     // while on; what an opening outlet counts at
+  std::optional<Amps> before;  // the reading before `current`, both while on and settled: a step between them is
+                               // none of ours
+  Amps last_draw;              // while on; what an opening outlet counts at
   OutletLearned learned;
 };
 
 struct PduSense {
-  bool identified{};                  // traits below are from this run of the program
-  bool answered{};                    // one full set of states is in since the start
-  TimePoint first_read{never};        // began: states known since identity was (re)proven
-  TimePoint last_read{long_ago};      // began
-  bool settled_reading{};             // a read that began settle_s after the first one is in (R8)
-  bool was_silent{};                  // a poll gave nothing, and identity was not proven since: nothing closes
-  bool may_have_restarted{};          // it was silent: the next states tell
+  bool identified{};              // traits below are from this run of the program
+  bool answered{};                // one full set of states is in since the start
+  TimePoint first_read{never};    // began: states known since identity was (re)proven
+  TimePoint last_read{long_ago};  // began
+  bool settled_reading{};         // a read that began settle_s after the first one is in (R8)
+  bool was_silent{};              // a poll gave nothing, and identity was not proven since: nothing closes
+  bool may_have_restarted{};      // it was silent: the next states tell
   bool meters_outlets{};
   Duration longest_queue{std::chrono::seconds{10}};
   Duration meter_lag{};
@@ -57,29 +57,29 @@ struct PduSense {
   std::int64_t meter_error_per_mille{20};
 };
 
-struct CircuitSense {                 // of a circuit that has its own meter
+struct CircuitSense {  // of a circuit that has its own meter
   std::optional<Amps> current;
   TimePoint began{long_ago};
 };
 
 // What one circuit carries and is promised, as last planned. For people (facilities page) and the 10-minute mean.
 struct CircuitLoad {
-  Amps present, reserve, expected, leased;   // hard sum = present + reserve; soft sum = expected
+  Amps present, reserve, expected, leased;  // hard sum = present + reserve; soft sum = expected
   Amps hard_limit, soft_limit;
-  std::optional<Amps> reading;        // its own meter, fresh
-  double mean_A{};                    // running mean of the expected current
-  bool unknown{};                     // some outlet below is counted unknown
+  std::optional<Amps> reading;  // its own meter, fresh
+  double mean_A{};              // running mean of the expected current
+  bool unknown{};               // some outlet below is counted unknown
 };
 
 // The planner's memory from plan to plan.
 struct PowerMemory {
   TimePoint planned_at{long_ago};
-  std::vector<CircuitLoad> loads;     // by circuit
+  std::vector<CircuitLoad> loads;  // by circuit
 };
 
 struct PowerSenses {
-  TimePoint started;                  // of this run of the program
-  CircuitTree tree;                   // flattened once from the room
+  TimePoint started;  // of this run of the program
+  CircuitTree tree;   // flattened once from the room
   std::vector<OutletSense> outlets;
   std::vector<PduSense> pdus;
   std::vector<CircuitSense> circuits;

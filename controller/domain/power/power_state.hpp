@@ -26,30 +26,30 @@ struct SwitchInFlight {
 struct OutletRecord {
   Sensed sensed{Sensed::unknown};
   TimePoint sensed_at{long_ago};
-  std::optional<bool> ordered;              // the last state that we ordered and saw, or sent and never saw
+  std::optional<bool> ordered;  // the last state that we ordered and saw, or sent and never saw
   std::optional<SwitchInFlight> order;
-  std::optional<bool> doubt;                // sent and not read back: this state may still come
+  std::optional<bool> doubt;  // sent and not read back: this state may still come
   TimePoint doubt_since{long_ago};
-  bool granted{};                           // amps are set aside from issue to release
+  bool granted{};  // amps are set aside from issue to release
   Amps grant;
-  std::optional<std::uint64_t> lease;       // the visit that holds the power lease: the slot is protected (R1)
+  std::optional<std::uint64_t> lease;  // the visit that holds the power lease: the slot is protected (R1)
   TimePoint protection_ended{long_ago};
-  bool proven{};                            // which slot it feeds (R13); counts only while its PDU is known
-  bool tried_to_prove{};                    // was closed once unproven and no draw showed
-  bool foreign_on{}, foreign_off{};         // R7: not ours
-  bool locked{};                            // R14, by its own name
-  int failed_opens{}, failed_closes{};      // in a row, read back otherwise than ordered
-  TimePoint closed_at{long_ago}, opened_at{long_ago};   // when the last change to on, to off was read back
+  bool proven{};                                       // which slot it feeds (R13); counts only while its PDU is known
+  bool tried_to_prove{};                               // was closed once unproven and no draw showed
+  bool foreign_on{}, foreign_off{};                    // R7: not ours
+  bool locked{};                                       // R14, by its own name
+  int failed_opens{}, failed_closes{};                 // in a row, read back otherwise than ordered
+  TimePoint closed_at{long_ago}, opened_at{long_ago};  // when the last change to on, to off was read back
   TimePoint failed_at{long_ago};
   std::string waits_reason, waits_circuit;  // R6; empty: waits for nothing
 };
 
 struct PduRecord {
-  bool known{};                             // identity proven since the last loss
+  bool known{};  // identity proven since the last loss
   std::string model, identity, lost_why;
   bool boots_all_off{};
   TimePoint known_at{long_ago}, lost_at{long_ago};
-  bool read_only{};                         // R7: two foreign switches within ten minutes
+  bool read_only{};  // R7: two foreign switches within ten minutes
   TimePoint last_foreign{long_ago};
   bool locked{};
 };
@@ -57,7 +57,7 @@ struct PduRecord {
 struct CircuitRecord {
   bool lost{}, needs_person{};
   TimePoint lost_at{long_ago}, restored_at{long_ago};
-  std::optional<Amps> limit;                // lowered by a person or a demand response
+  std::optional<Amps> limit;  // lowered by a person or a demand response
   std::string band{"unknown"};
   bool locked{};
 };

@@ -20,7 +20,7 @@ class Sums {
 
   struct Node {
     Amps present, reserve, expected, leased;
-    Amps rising;                      // what unsettled outlets will add to a reading while they still count at nameplate
+    Amps rising;                     // what unsettled outlets will add to a reading while they still count at nameplate
     Amps opening, opening_expected;  // what opens in flight or planned will take away
     std::uint32_t on{};              // outlets below that are on or may be
     bool unknown{};
@@ -31,8 +31,8 @@ class Sums {
   [[nodiscard]] Amps hard_after(std::uint32_t c) const { return hard(c) - nodes_[c].opening; }
   [[nodiscard]] Amps soft_after(std::uint32_t c) const { return nodes_[c].expected - nodes_[c].opening_expected; }
 
-  // The circuit on which closing it would exceed a limit by most, the upper one of equals; nothing: it fits. `after`: once the opens
-  // in flight are done. `without`: outlets that would be opened for it are already noted by will_open.
+  // The circuit on which closing it would exceed a limit by most, the upper one of equals; nothing: it fits. `after`: once
+  // the opens in flight are done. `without`: outlets that would be opened for it are already noted by will_open.
   [[nodiscard]] std::optional<std::uint32_t> binds(std::uint32_t outlet, bool after) const;
   [[nodiscard]] std::optional<std::uint32_t> lease_binds(std::uint32_t outlet) const;
   void add_close(std::uint32_t outlet);

@@ -105,7 +105,8 @@ class List {
   }
 
   void moves() {
-    for (const std::string_view to : {kind_name(SlotKind::shelf), kind_name(SlotKind::pack_table), kind_name(SlotKind::restore)}) {
+    for (const std::string_view to :
+         {kind_name(SlotKind::shelf), kind_name(SlotKind::pack_table), kind_name(SlotKind::restore)}) {
       each_open([&](const Visit& v) {
         if (v.state != StepState::hands) return;
         const Step& s = step_of(c_, v);

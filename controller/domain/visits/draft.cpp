@@ -135,7 +135,7 @@ std::optional<std::uint32_t> step_before(const VisitContext& c, const Visit& v, 
 }
 
 std::optional<std::uint32_t> placing_step(const VisitContext& c, const Visit& v) {
-  return std::max(step_before(c, v, StepKind::seat), step_before(c, v, StepKind::move));   // nothing is less than any
+  return std::max(step_before(c, v, StepKind::seat), step_before(c, v, StepKind::move));  // nothing is less than any
 }
 
 bool erases(const Recipe& r) {

@@ -75,8 +75,9 @@ bool same_text(std::string_view, std::string_view);  // letters compared without
 // The recipe's first step at or after `from` that applies to this Mac; the number of steps when none is left.
 std::uint32_t next_step(const VisitContext&, const Visit&, std::uint32_t from);
 std::optional<std::uint32_t> step_before(const VisitContext&, const Visit&, StepKind);  // last one at or before now
-std::optional<std::uint32_t> placing_step(const VisitContext&, const Visit&);   // the seat or move that brought it where it is
-bool erases(const Recipe&);                                                             // has it a restore step that erases?
+std::optional<std::uint32_t> placing_step(const VisitContext&,
+                                          const Visit&);  // the seat or move that brought it where it is
+bool erases(const Recipe&);                               // has it a restore step that erases?
 Duration deadline_of(const Step&);
 bool restart_point(StepKind);  // the work before and up to the Mac's own first boot
 

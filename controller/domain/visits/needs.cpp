@@ -56,7 +56,8 @@ std::vector<Demand> demands(const VisitContext& c) {
       d.goal = goal_of(c, *v);
       d.charge = charge_estimate(*v, m, visits::power_of(c, *v));
       // A charge step asks until it is done: the step rests on what is certain, the estimate may be ahead of it.
-      const bool in_charge_step = step_of(c, *v).kind == StepKind::charge && v->state != StepState::done && v->state != StepState::held;
+      const bool in_charge_step =
+          step_of(c, *v).kind == StepKind::charge && v->state != StepState::done && v->state != StepState::held;
       if (in_charge_step) d.charge = std::min(d.charge, d.goal - nearly);
       d.want = d.charge < d.goal ? Want::charge : Want::nothing;
     }

@@ -35,7 +35,8 @@ struct FakePdu final : Pdu {
     }
     PduReading reading{clock.now(), clock.now(), {}, {{"A", Amps{}, std::nullopt}}};
     for (std::size_t i = 0; i < on.size(); ++i) {
-      reading.outlets.push_back({static_cast<OutletNumber>(i + 1), on[i] ? OutletState::on : OutletState::off, std::nullopt, std::nullopt});
+      reading.outlets.push_back(
+          {static_cast<OutletNumber>(i + 1), on[i] ? OutletState::on : OutletState::off, std::nullopt, std::nullopt});
     }
     co_return reading;
   }
@@ -46,7 +47,8 @@ struct FakePdu final : Pdu {
       if (const auto released = co_await held.wait(); !released) co_return fail(released.error());
     }
     on[order.number - 1U] = order.to == Switch::on;
-    co_return OutletReading{order.number, order.to == Switch::on ? OutletState::on : OutletState::off, std::nullopt, std::nullopt};
+    co_return OutletReading{order.number, order.to == Switch::on ? OutletState::on : OutletState::off, std::nullopt,
+                            std::nullopt};
   }
   Clock& clock;
   std::vector<bool> on;
@@ -122,7 +124,8 @@ struct BenchTest : testing::Test {
   std::vector<Answer> answers;
 
   void start() {
-    bench = std::make_unique<Bench>(io.get_executor(), charging_room(), BenchPorts{clock, journal, {&pdu}, macs, macs, macs});
+    bench =
+        std::make_unique<Bench>(io.get_executor(), charging_room(), BenchPorts{clock, journal, {&pdu}, macs, macs, macs});
     ASSERT_TRUE(bench->start());
     settle();
   }
@@ -135,7 +138,10 @@ struct BenchTest : testing::Test {
   ~BenchTest() override {
     if (bench) kill();
   }
-  void settle() { io.restart(); io.poll(); }
+  void settle() {
+    io.restart();
+    io.poll();
+  }
   void run_for(Duration d) {
     const TimePoint end = clock.now() + d;
     while (clock.next() && *clock.next() <= end) {
@@ -189,7 +195,7 @@ TEST_F(BenchTest, OneVoidPollIsRetriedAtOnceAndChangesNothing) {
 TEST_F(BenchTest, APduThatStaysSilentProvesItsIdentityAnew) {
   start();
   run_for(20s);
-  pdu.failures = 4;   // two polls, each with its retry
+  pdu.failures = 4;  // two polls, each with its retry
   run_for(30s);
   EXPECT_EQ(pdu.identified, 2);
   EXPECT_EQ(facts<PduLost>().size(), 1U);
@@ -258,7 +264,7 @@ TEST_F(BenchTest, ASwitchLeftOpenByADeadControllerEndsInDoubtAndIsReadBack) {
   ASSERT_TRUE(facts<SwitchEnded>().empty());
   kill();
   pdu.hold = false;
-  pdu.on[0] = true;   // the order did act
+  pdu.on[0] = true;  // the order did act
   start();
   run_for(2min);
   const auto ended = facts<SwitchEnded>();

@@ -58,8 +58,7 @@ TEST(FactJson, AMissingMemberIsNamedWithTheRemedy) {
   const auto read = fact_from_json(
       R"({"at_us":0,"body":{"outlet":"left:7"},"by":"","cause":0,"seq":1,"type":"grant_ended","version":1,"wall_us":0})");
   ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().message,
-            "grant_ended: \"reason\" is missing; use the program version that wrote it, or a backup");
+  EXPECT_EQ(read.error().message, "grant_ended: \"reason\" is missing; use the program version that wrote it, or a backup");
 }
 
 TEST(FactJson, AFactOfANewerVersionIsRefusedAndNotGuessed) {
@@ -70,7 +69,8 @@ TEST(FactJson, AFactOfANewerVersionIsRefusedAndNotGuessed) {
 }
 
 TEST(FactJson, GarbageIsAnErrorAndNotACrash) {
-  for (const char* text : {"", "{", "[]", "null", "{\"seq\":\"x\"}", R"({"seq":-1})"}) EXPECT_FALSE(fact_from_json(text)) << text;
+  for (const char* text : {"", "{", "[]", "null", "{\"seq\":\"x\"}", R"({"seq":-1})"})
+    EXPECT_FALSE(fact_from_json(text)) << text;
 }
 
 TEST(Chain, FollowsFips180) {

@@ -21,7 +21,10 @@ struct ManualClockTest : testing::Test {
   Event event;
   std::vector<std::string> seen;
 
-  void settle() { io.restart(); io.poll(); }
+  void settle() {
+    io.restart();
+    io.poll();
+  }
   void run_all() {
     settle();
     while (clock.run_next()) settle();
@@ -79,7 +82,7 @@ TEST_F(ManualClockTest, ACancelledSleeperSeesCancelledAndItsGroupEmpties) {
   settle();
   EXPECT_EQ(seen, std::vector<std::string>{"a cancelled"});
   EXPECT_EQ(tasks.size(), 0U);
-  run_all();   // the event it left behind wakes nobody
+  run_all();  // the event it left behind wakes nobody
   EXPECT_EQ(seen.size(), 1U);
 }
 

@@ -52,7 +52,7 @@ TEST(Random, UniformDrawsHaveTheMeanAndSpreadTheyShould) {
     sum += x;
     squares += x * x;
   }
-  EXPECT_NEAR(sum / n, 0.5, 0.005);                     // sigma of the mean: 0.0009
+  EXPECT_NEAR(sum / n, 0.5, 0.005);  // sigma of the mean: 0.0009
   EXPECT_NEAR(squares / n, 1.0 / 3.0, 0.005);
 }
 

@@ -23,9 +23,9 @@ class BadLine final : public SerialLine {
     ManualClock& clock;
     Random random;
     std::array<bool, 21> on{};
-    bool well{};                     // no faults for now
+    bool well{};  // no faults for now
     std::uint64_t faults{}, replies{};
-    TimePoint free_at{};             // the device is busy until then
+    TimePoint free_at{};  // the device is busy until then
     std::string inbox, typed;
     std::function<void()> reader;
     bool turn{};
@@ -68,11 +68,14 @@ class BadLine final : public SerialLine {
   }
 
   [[nodiscard]] std::string status() const {
-    std::string t = "\r\n                    Outlet  1-10         Outlet 11-21 \r\n   Average Power:     462 Watts     :      170 Watts \r\n"
-                    "True RMS Current:     4.0 Amps      :      1.5 Amps\r\n Circuit Breaker:       Good        :        Good  \r\n\r\n";
+    std::string t =
+        "\r\n                    Outlet  1-10         Outlet 11-21 \r\n   Average Power:     462 Watts     :      170 Watts "
+        "\r\n"
+        "True RMS Current:     4.0 Amps      :      1.5 Amps\r\n Circuit Breaker:       Good        :        Good  \r\n\r\n";
     for (std::size_t n = 1; n <= 20; ++n) {
       const std::string number = (n < 10 ? " " : "") + std::to_string(n);
-      t += number + ")...Outlet " + number + "       : " + (w_.on[n] ? "On " : "Off") + (n % 2 != 0 ? "          " : "          \r\n");
+      t += number + ")...Outlet " + number + "       : " + (w_.on[n] ? "On " : "Off") +
+           (n % 2 != 0 ? "          " : "          \r\n");
     }
     return t + "\r\nType \"Help\" for a list of commands\r\n\r\n";
   }
@@ -119,7 +122,8 @@ TEST(CliFaults, NoWrongStateIsEverReportedAndTheLineRecoversWithinThreePolls) {
     if (r) {
       ++right;
       ASSERT_EQ(r->outlets.size(), 20U);
-      for (const OutletReading& o : r->outlets) ASSERT_EQ(o.state == OutletState::on, truth[o.number]) << "read " << i << ", outlet " << o.number;
+      for (const OutletReading& o : r->outlets)
+        ASSERT_EQ(o.state == OutletState::on, truth[o.number]) << "read " << i << ", outlet " << o.number;
     } else {
       ++errors;
       ASSERT_NE(r.error().code, Errc::cancelled);
@@ -152,7 +156,7 @@ TEST(CliFaults, ASwitchThatIsReportedDoneIsDone) {
       ASSERT_EQ(r->state == OutletState::on, world.on[n]) << "order " << i;
       ++done;
     } else if (r.error().code != Errc::timeout) {
-      ASSERT_EQ(before, world.on) << r.error().message;   // only a timeout leaves a doubt
+      ASSERT_EQ(before, world.on) << r.error().message;  // only a timeout leaves a doubt
     }
   }
   EXPECT_GT(done, 2'000);

@@ -49,7 +49,10 @@ struct Room : Stage {
     pdu = make_cli_pdu(std::move(d), std::make_unique<ScriptedLine>(script), clock, Credentials("admin", "secret"));
     if (fresh) return;
     wakes(prompt_).marks();
-    script.expect("status\r").reply(sample(id == "baytech-mmp" ? "mmp-status.txt" : id == "baytech-rpc3-nc" ? "rpc3-status.txt" : "rpc28-status.txt"));
+    script.expect("status\r")
+        .reply(sample(id == "baytech-mmp"       ? "mmp-status.txt"
+                      : id == "baytech-rpc3-nc" ? "rpc3-status.txt"
+                                                : "rpc28-status.txt"));
     EXPECT_TRUE(run<PduReading>(pdu->read(Depth::supervise)));
     script.written.clear();
     t0 = clock.now();
@@ -76,7 +79,9 @@ struct Room : Stage {
   Result<PduReading> read() { return run<PduReading>(pdu->read(Depth::supervise)); }
   std::string prompt_;
   int marks_{};
-  SwitchOrder order(OutletNumber n, Switch to, Duration valid = 2s) { return {n, to, clock.now() + valid, [] { return Result<void>{}; }}; }
+  SwitchOrder order(OutletNumber n, Switch to, Duration valid = 2s) {
+    return {n, to, clock.now() + valid, [] { return Result<void>{}; }};
+  }
   Result<OutletReading> set(OutletNumber n, Switch to) { return run<OutletReading>(pdu->set(order(n, to))); }
 };
 
@@ -139,7 +144,10 @@ TEST(CliPdu, ReadsTheRowsThatAClientOfARealMmp14Reads) {
     std::string out;
     for (std::size_t at = 0;;) {
       const auto hit = text.find(from, at);
-      if (hit == text.npos) { text = out + text.substr(at); break; }
+      if (hit == text.npos) {
+        text = out + text.substr(at);
+        break;
+      }
       out += text.substr(at, hit - at) + to;
       at = hit + from.size();
     }
@@ -166,14 +174,15 @@ TEST(CliPdu, BeginsASampleWhenItsRequestGoesOut) {
   room.asks("status", kStatus, 1253ms);
   const auto r = room.read();
   ASSERT_TRUE(r);
-  EXPECT_EQ(r->began, room.t0 + 10ms);   // after the wake-up
+  EXPECT_EQ(r->began, room.t0 + 10ms);  // after the wake-up
   EXPECT_EQ(r->received, r->began + 1253ms);
 }
 
 TEST(CliPdu, TakesAReplyThatComesByteByByte) {
   Room room("baytech-rpc28-nc");
   room.wakes().script.expect("status\r");
-  for (std::size_t i = 0; i < kStatus.size(); ++i) room.script.reply(kStatus.substr(i, 1), Duration{1042} * (static_cast<int>(i) + 1));
+  for (std::size_t i = 0; i < kStatus.size(); ++i)
+    room.script.reply(kStatus.substr(i, 1), Duration{1042} * (static_cast<int>(i) + 1));
   const auto r = room.read();
   ASSERT_TRUE(r) << r.error().message;
   EXPECT_EQ(on_outlets(*r), (std::vector<int>{1, 3, 4, 8, 11, 17}));
@@ -200,18 +209,24 @@ TEST_P(VoidReply, GivesAnErrorAndNoState) {
 INSTANTIATE_TEST_SUITE_P(
     Of, VoidReply,
     ::testing::Values(
-        Spoilt{"RowLost", " 3)...Outlet  3       : On            4)...Outlet  4       : On           \r\n", "", "18 of 20 outlets"},
-        Spoilt{"RowTwice", "Outlet  2       : Off          \r\n", "Outlet  2       : Off          \r\n 1)...Outlet  1       : Off           2)...Outlet  2       : Off          \r\n",
+        Spoilt{"RowLost", " 3)...Outlet  3       : On            4)...Outlet  4       : On           \r\n", "",
+               "18 of 20 outlets"},
+        Spoilt{"RowTwice", "Outlet  2       : Off          \r\n",
+               "Outlet  2       : Off          \r\n 1)...Outlet  1       : Off           2)...Outlet  2       : Off         "
+               " \r\n",
                "outlet 1 stands twice"},
         Spoilt{"NumberGarbled", " 3)...Outlet", " 8)...Outlet", "outlet 8 stands twice"},
         Spoilt{"NumberOutOfRange", "20)...Outlet", "29)...Outlet",
                "a value is not understood: \"19)...Outlet 19       : Off          29)...Outlet 20       : Off\""},
         Spoilt{"StateGarbled", ": On            2)", ": Om            2)",
                "a value is not understood: \" 1)...Outlet  1       : Om            2)...Outlet  2       : Off\""},
-        Spoilt{"HalfARowGarbled", " 2)...Outlet", " 2)..,Outlet", "the rest of a line is not understood: \"2)..,Outlet  2       : Off\""},
+        Spoilt{"HalfARowGarbled", " 2)...Outlet", " 2)..,Outlet",
+               "the rest of a line is not understood: \"2)..,Outlet  2       : Off\""},
         Spoilt{"NoiseByte", "Internal", "Int\x03rnal", "noise in a line: \"Int\\x03rnal Temperature:  30.0 C\""},
-        Spoilt{"MeterGarbled", "True RMS Current:     4.0", "True RMS Current:     4x0", "20 of 20 outlets, 1 other lines missing"},
-        Spoilt{"MeterTwice", "Maximum Detected:     6.9 Amps      :      2.8", "True RMS Current:     6.9 Amps      :      2.8",
+        Spoilt{"MeterGarbled", "True RMS Current:     4.0", "True RMS Current:     4x0",
+               "20 of 20 outlets, 1 other lines missing"},
+        Spoilt{"MeterTwice", "Maximum Detected:     6.9 Amps      :      2.8",
+               "True RMS Current:     6.9 Amps      :      2.8",
                "stands twice: \"True RMS Current:     6.9 Amps      :      2.8 Amps\""},
         Spoilt{"EchoOfAnother", "status\r\n", "statis\r\n", "not the echo of \"status\": \"statis\""},
         Spoilt{"PromptInTheMiddle", "\r\n\r\n 1)", "\r\nRPC-28>\r\n 1)", "a prompt before the end: \"RPC-28>\""}),
@@ -230,7 +245,7 @@ TEST(CliPdu, ALateReplyIsNeverTakenForTheNextOne) {
   Room room("baytech-rpc28-nc");
   const std::string old = kStatus;
   const std::string fresh = replaced(kStatus, "Outlet  2       : Off", "Outlet  2       : On ");
-  room.asks("status", old, 4100ms);                            // 100 ms after the driver gave up
+  room.asks("status", old, 4100ms);  // 100 ms after the driver gave up
   room.wakes().marks().script.expect("status\r").reply(fresh);
   EXPECT_EQ(room.read().error().code, Errc::timeout);
   const auto r = room.read();
@@ -281,7 +296,8 @@ TEST(CliPdu, SaysWhatToLookAtWhenNobodyAnswers) {
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, Errc::device_gone);
   EXPECT_EQ(r.error().message,
-            "no prompt of Baytech RPC-28-NC after 3 wake-ups; last seen \"\". Is it powered, is the cable right, is the line at 9600 baud?");
+            "no prompt of Baytech RPC-28-NC after 3 wake-ups; last seen \"\". Is it powered, is the cable right, is the "
+            "line at 9600 baud?");
 }
 
 TEST(CliPdu, IdentifiesByPromptLayoutAndCount) {
@@ -296,11 +312,11 @@ TEST(CliPdu, IdentifiesByPromptLayoutAndCount) {
   EXPECT_FALSE(t->boots_all_off);
 }
 
-
 // ---- switching
 
 std::string status_with(OutletNumber n, const std::string& state) {
-  std::string row = (n < 10 ? " " : "") + std::to_string(n) + ")...Outlet " + (n < 10 ? " " : "") + std::to_string(n) + "       : ";
+  std::string row =
+      (n < 10 ? " " : "") + std::to_string(n) + ")...Outlet " + (n < 10 ? " " : "") + std::to_string(n) + "       : ";
   std::string text = kStatus;
   const auto at = text.find(row);
   EXPECT_NE(at, text.npos) << row;
@@ -334,7 +350,7 @@ TEST(CliPdu, ReadsBackOnlyAfterTheContactsHaveMoved) {
 TEST(CliPdu, PollsAgainWhileTheDeviceMayStillHaveTheOrderInItsQueue) {
   Room room("baytech-rpc28-nc");
   room.asks("off 3", "off 3\r\nRPC-28A>");
-  room.asks("status", kStatus, 400ms);        // still on, 500 ms after the order
+  room.asks("status", kStatus, 400ms);  // still on, 500 ms after the order
   room.asks("status", kStatusOff3, 400ms);
   const auto r = room.set(3, Switch::off);
   ASSERT_TRUE(r) << r.error().message;
@@ -347,16 +363,17 @@ TEST(CliPdu, ReturnsTheOldStateWhenTheLongestQueueTimeHasPassed) {
   for (int i = 0; i < 3; ++i) room.asks("status", kStatus, 400ms);
   const auto r = room.set(3, Switch::off);
   ASSERT_TRUE(r) << r.error().message;
-  EXPECT_EQ(r->state, OutletState::on);       // a welded relay: read back, never assumed
+  EXPECT_EQ(r->state, OutletState::on);  // a welded relay: read back, never assumed
 }
 
 TEST(CliPdu, AnOrderThatExpiresBeforeItsCommitByteIsNotSent) {
   Room room("baytech-rpc28-nc");
-  room.script.expect("\r").reply("\r\nRPC-28>", 900ms);   // the order is good for 0.7 s
+  room.script.expect("\r").reply("\r\nRPC-28>", 900ms);  // the order is good for 0.7 s
   const auto r = room.run<OutletReading>(room.pdu->set(room.order(3, Switch::off, 700ms)));
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, Errc::expired);
-  EXPECT_EQ(r.error().message, "outlet 3: outlet 3: the order expired 0.200 s before it could be sent; nothing was switched");
+  EXPECT_EQ(r.error().message,
+            "outlet 3: outlet 3: the order expired 0.200 s before it could be sent; nothing was switched");
   EXPECT_EQ(room.script.written, (std::vector<std::string>{"\r"}));
 }
 
@@ -370,7 +387,7 @@ TEST(CliPdu, AnOrderThatIsNoLongerAllowedAtItsCommitByteIsNotSent) {
   });
   const auto result = room.start<OutletReading>(room.pdu->set(order));
   room.until(room.t0 + 5ms);
-  is_protected = true;                        // between the wake-up and its prompt
+  is_protected = true;  // between the wake-up and its prompt
   const auto r = room.finish<OutletReading>(result);
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, Errc::refused);
@@ -446,7 +463,8 @@ TEST(CliPdu, ALineThatDiesAfterTheCommitLeavesTheOrderInDoubt) {
   const auto r = room.finish<OutletReading>(result);
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, Errc::timeout);
-  EXPECT_EQ(r.error().message, "outlet 3: the order to switch off was sent, and its state could not be read back: the port is gone");
+  EXPECT_EQ(r.error().message,
+            "outlet 3: the order to switch off was sent, and its state could not be read back: the port is gone");
 }
 
 TEST(CliPdu, ALineThatIsDeadBeforeTheCommitIsNoDoubt) {
@@ -473,9 +491,9 @@ TEST(CliPdu, OffOvertakesOnAndReadsButNeverCutsAnExchange) {
   room.asks("on 2", "on 2\r\nRPC-28A>");
   std::string after = replaced(kStatusOff3, "4)...Outlet  4       : On ", "4)...Outlet  4       : Off");
   after = replaced(after, "2)...Outlet  2       : Off", "2)...Outlet  2       : On ");
-  room.asks("status", after);                 // one read-back serves three orders and two readers
+  room.asks("status", after);  // one read-back serves three orders and two readers
   const auto first = room.start<PduReading>(room.pdu->read(Depth::supervise));
-  room.until(room.t0 + 500ms);            // the first exchange is under way
+  room.until(room.t0 + 500ms);  // the first exchange is under way
   const auto full = room.start<PduReading>(room.pdu->read(Depth::full));
   const auto supervise = room.start<PduReading>(room.pdu->read(Depth::supervise));
   const auto on = room.start<OutletReading>(room.pdu->set(room.order(2, Switch::on)));
@@ -491,7 +509,9 @@ TEST(CliPdu, OffOvertakesOnAndReadsButNeverCutsAnExchange) {
 
 TEST(CliPdu, AnOrderBetweenTheHalvesOfAFullReadMakesItBeginAgain) {
   Room room("baytech-mmp");
-  const auto ask = [&](const std::string& c, const std::string& r, Duration after) { room.wakes("MMP>").script.expect(c + "\r").reply(r, after); };
+  const auto ask = [&](const std::string& c, const std::string& r, Duration after) {
+    room.wakes("MMP>").script.expect(c + "\r").reply(r, after);
+  };
   const std::string status = sample("mmp-status.txt");
   const std::string off1 = replaced(status, " 1)...Outlet  1       : On ", " 1)...Outlet  1       : Off");
   ask("status", status, 1s);
@@ -522,7 +542,7 @@ TEST(CliPdu, ACallerThatIsCancelledHandsTheLineToTheNext) {
   room.settle();
   group.cancel();
   room.wakes().marks().script.expect("status\r").reply(replaced(kStatus, "Outlet  2       : Off", "Outlet  2       : On "));
-  const auto r = room.finish<PduReading>(next);   // drains what is left of the old exchange first
+  const auto r = room.finish<PduReading>(next);  // drains what is left of the old exchange first
   ASSERT_TRUE(r) << r.error().message;
   EXPECT_EQ(cancelled, Errc::cancelled);
   EXPECT_EQ(on_outlets(*r), (std::vector<int>{1, 2, 3, 4, 8, 11, 17}));
@@ -534,7 +554,8 @@ Dialect with_login() {
   std::ifstream in(kRoot + "/config/pdu/baytech-rpc28-nc.toml");
   std::stringstream text;
   text << in.rdbuf();
-  text << "[[login]]\nsee = 'Enter user name: '\nsay = \"${user}\\r\"\n[[login]]\nsee = 'Enter Password: '\nsay = \"${password}\\r\"\n"
+  text << "[[login]]\nsee = 'Enter user name: '\nsay = \"${user}\\r\"\n[[login]]\nsee = 'Enter Password: '\nsay = "
+          "\"${password}\\r\"\n"
        << "[login_limits]\nattempts = 2\nbackoff_s = 60\ndenied = ['Invalid']\n"
        << "[[evidence]]\nfacts = [\"login\"]\ntrust = \"peer\"\nsource = \"stv0g/pductl\"\n";
   auto d = parse_dialect(text.str(), "login.toml");

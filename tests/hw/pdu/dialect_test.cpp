@@ -74,7 +74,9 @@ std::vector<std::string> complaints(const std::string& what, const std::string& 
   text.replace(at, what.size(), by);
   const auto d = parse_dialect(text, "strip.toml");
   std::vector<std::string> all;
-  if (!d) std::transform(d.error().begin(), d.error().end(), std::back_inserter(all), [](const Complaint& c) { return to_string(c); });
+  if (!d)
+    std::transform(d.error().begin(), d.error().end(), std::back_inserter(all),
+                   [](const Complaint& c) { return to_string(c); });
   return all;
 }
 
@@ -125,12 +127,14 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"PatternMatchesNothing", "'STRIP>'", "'(?:STRIP>)?'",
                 "strip.toml:18:10: pattern \"(?:STRIP>)?\" matches an empty line, so it would match anything"},
         Mistake{"UnknownGroup", "(?P<current_mA>", "(?P<curent_mA>",
-                "strip.toml:42:9: unknown group \"curent_mA\"; did you mean \"current_mA\"?; known are number, state, current_A, "
+                "strip.toml:42:9: unknown group \"curent_mA\"; did you mean \"current_mA\"?; known are number, state, "
+                "current_A, "
                 "current_mA, power_W, power_kW, power_dW"},
         Mistake{"NoNumber", "(?P<number>\\d+)", "\\d+",
                 "strip.toml:42:9: an outlet pattern needs (?P<number>...): which outlet does the line speak of?"},
         Mistake{"NoState", "(?P<state>\\w+)", "\\w+",
-                "strip.toml:38:1: [exchange.supervise] shows no state: an outlet pattern needs (?P<number>...) and (?P<state>...)"},
+                "strip.toml:38:1: [exchange.supervise] shows no state: an outlet pattern needs (?P<number>...) and "
+                "(?P<state>...)"},
         Mistake{"BankUndeclared", "(?P<A>", "(?P<B>", "strip.toml:44:9: group \"B\" is no [[bank]]; declared: A"},
         Mistake{"OrderForAll", "send = \"off {outlet}\"", "send = \"off\"",
                 "strip.toml:50:8: \"off\" must name {outlet}: one order, one outlet"},
@@ -142,9 +146,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "strip.toml:1:1: [[error]] is missing: how does the device say that it did not understand?"},
         Mistake{"NoEvidence", "\"line\", \"prompt\"", "\"line\"",
                 "strip.toml:1:1: no [[evidence]] for prompt; who says so? \"unverified\" is an answer"},
-        Mistake{"EvidenceOfNothing", "\"line\", \"prompt\"", "\"line\", \"prompt\", \"colour\"",
-                "strip.toml:53:28: \"colour\" is no fact of this dialect; facts are line, prompt, wake, echo, states, errors, "
-                "switching, meter, boot, exchange.supervise, exchange.on, exchange.off"},
+        Mistake{
+            "EvidenceOfNothing", "\"line\", \"prompt\"", "\"line\", \"prompt\", \"colour\"",
+            "strip.toml:53:28: \"colour\" is no fact of this dialect; facts are line, prompt, wake, echo, states, errors, "
+            "switching, meter, boot, exchange.supervise, exchange.on, exchange.off"},
         Mistake{"BankOutside", "id = \"A\"\nfirst = 1\nlast = 4", "id = \"A\"\nfirst = 1\nlast = 5",
                 "strip.toml:8:1: bank A: outlets 1 to 5 are not all outlets 1 to 4 of the device"},
         Mistake{"LimitsWithoutLogin", "[[error]]", "[login_limits]\nattempts = 2\nbackoff_s = 60\n[[error]]",
@@ -153,8 +158,10 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Dialect, ReportsAllMistakesAtOnceInTheOrderOfTheFile) {
   std::string text = kGood;
-  for (const auto& [what, by] : std::vector<std::pair<std::string, std::string>>{
-           {"baud = 9600", "baud = 1"}, {"Off = \"off\"", "Off = \"of\""}, {"quantity = \"current_A\"", "quantity = \"amps\""}}) {
+  for (const auto& [what, by] :
+       std::vector<std::pair<std::string, std::string>>{{"baud = 9600", "baud = 1"},
+                                                        {"Off = \"off\"", "Off = \"of\""},
+                                                        {"quantity = \"current_A\"", "quantity = \"amps\""}}) {
     text.replace(text.find(what), what.size(), by);
   }
   const auto d = parse_dialect(text, "strip.toml");

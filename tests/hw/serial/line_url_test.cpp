@@ -38,12 +38,14 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"/dev/ttyUSB0", "line \"/dev/ttyUSB0\": say what it is: serial:/dev/ttyUSB0 or pty:/dev/ttyUSB0"},
         Wrong{"serial:ttyUSB0", "line \"serial:ttyUSB0\": a serial port is a path, as serial:/dev/serial/by-id/usb-..."},
         Wrong{"serial:/dev/x?speed=9600", "line \"serial:/dev/x?speed=9600\": after ? only baud=NUMBER is known"},
-        Wrong{"serial:/dev/x?baud=9600k", "line \"serial:/dev/x?baud=9600k\": baud is a whole number from 50 to 4000000, as baud=9600"},
+        Wrong{"serial:/dev/x?baud=9600k",
+              "line \"serial:/dev/x?baud=9600k\": baud is a whole number from 50 to 4000000, as baud=9600"},
         Wrong{"tcp:console.lan", "line \"tcp:console.lan\": a console server needs a port, as tcp:console.lan:2001"},
         Wrong{"tcp::2001", "line \"tcp::2001\": the host is missing, as in tcp:console.lan:2001"},
         Wrong{"tcp:a:0", "line \"tcp:a:0\": the port is a whole number from 1 to 65535"},
         Wrong{"tcp:a:65536", "line \"tcp:a:65536\": the port is a whole number from 1 to 65535"},
-        Wrong{"tcp:fd00::5:2001", "line \"tcp:fd00::5:2001\": an IPv6 host stands in brackets before its port, as tcp:[fd00::5]:2001"},
+        Wrong{"tcp:fd00::5:2001",
+              "line \"tcp:fd00::5:2001\": an IPv6 host stands in brackets before its port, as tcp:[fd00::5]:2001"},
         Wrong{"pty:pdu", "line \"pty:pdu\": a pty is a path, as pty:/tmp/pdu"},
         Wrong{"model:", "line \"model:\": a model has a name, as model:left"}));
 

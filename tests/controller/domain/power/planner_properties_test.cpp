@@ -115,9 +115,7 @@ TEST(Surges, TheReserveCoversAllButOneInAMillion) {
     const int k = surges_at_once(static_cast<std::size_t>(n));
     EXPECT_GE(k, 3) << n;
     EXPECT_LT(more_than(k, n), 1e-6) << n;
-    if (k > 3) {
-      EXPECT_GE(more_than(k - 1, n), 1e-6) << n;
-    }
+    if (k > 3) { EXPECT_GE(more_than(k - 1, n), 1e-6) << n; }
   }
 }
 
