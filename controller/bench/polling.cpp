@@ -37,21 +37,24 @@ asio::awaitable<void> Bench::poll(PduId id) {
     TimePoint supervise_at = ports_.clock.now();
     TimePoint full_at = supervise_at;
     int failures = 0;
+    bool unproven = false;  // it may have restarted while it was silent: who answers is proven before anything closes (R8)
     while (failures < polls_until_lost) {
       if (const auto slept = co_await ports_.clock.sleep_until(std::min(supervise_at, full_at)); !slept) co_return;
+      if (unproven) {
+        const auto known = co_await identify(id);
+        if (!known && known.error().code == Errc::cancelled) co_return;
+        unproven = !known;
+      }
       const bool full = full_at <= ports_.clock.now();
       const Depth depth = full ? Depth::full : Depth::supervise;
       const TimePoint began = ports_.clock.now();
       auto done = co_await read(id, depth);
-      if (!done && done.error().code != Errc::cancelled) done = co_await read(id, depth);   // one retry, at once (R3)
+      if (!done && done.error().code != Errc::cancelled) done = co_await read(id, depth);  // one retry, at once (R3)
       if (!done && done.error().code == Errc::cancelled) co_return;
       failures = done ? 0 : failures + 1;
       if (!done) post(PduSilent{id, done.error().message, /*gone=*/failures >= polls_until_lost});
-      // It may have restarted while it was silent: who answers is proven anew before anything closes (R8).
-      if (!done && failures < polls_until_lost) {
-        if (const auto known = co_await identify(id); !known && known.error().code == Errc::cancelled) co_return;
-      }
-      supervise_at = began + config.supervise;   // a full poll supervises too
+      unproven = unproven || !done;
+      supervise_at = began + config.supervise;  // a full poll supervises too
       if (full) full_at = began + config.full_poll;
       // The room may judge a PDU lost that still answers (all its outlets went off at once): who it is must be proven anew.
       if (done && !state_.power.pdus[id.value].known) break;
@@ -62,8 +65,8 @@ asio::awaitable<void> Bench::poll(PduId id) {
 Task<void> Bench::identify(PduId id) {
   const auto traits = co_await ports_.pdus[id.value]->identify();
   if (!traits) co_return fail(traits.error().within("pdu " + setup_.room.pdus[id.value].name));
-  post(PduIdentified{id, traits->model, traits->identity, traits->boots_all_off, traits->meters_outlets, traits->longest_queue,
-                     traits->meter_lag, traits->meter_floor, traits->meter_error_per_mille});
+  post(PduIdentified{id, traits->model, traits->identity, traits->boots_all_off, traits->meters_outlets,
+                     traits->longest_queue, traits->meter_lag, traits->meter_floor, traits->meter_error_per_mille});
   co_return Result<void>{};
 }
 
@@ -75,7 +78,7 @@ Task<void> Bench::read(PduId id, Depth depth) {
   input.outlets.reserve(reading->outlets.size());
   for (const OutletReading& outlet : reading->outlets) {
     const auto known = table.outlets.find(outlet.number);
-    if (known == table.outlets.end()) continue;   // an outlet that the room does not use
+    if (known == table.outlets.end()) continue;  // an outlet that the room does not use
     input.outlets.push_back({known->second, sensed_from_wire(outlet.state), outlet.current, outlet.power});
   }
   for (const BankReading& bank : reading->banks) {

@@ -88,7 +88,7 @@ class Planning {
   void open_unwanted() {
     for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
       const OutletView& v = outlets_[o];
-      if (!v.on || v.want != Want::nothing || v.is_foreign || !can_open(o)) continue;
+      if (!v.on || v.want != Want::nothing || v.is_foreign || v.lingers || !can_open(o)) continue;
       open(o, "not_wanted", false);
       sums_.will_open(o);
     }

@@ -59,6 +59,7 @@ struct OutletView {
   bool closing{};                  // a close is in flight or in doubt
   bool may_open{};                 // nothing but protection and minimum time forbids an open
   bool may_lease{};                // on, proven, no off order queued or in doubt
+  bool lingers{};                  // protection ended just now: not opened only because nobody wants it
   Amps nameplate;                  // the most it can draw (R2); unproven: the largest brick of the room
   Amps nominal;                    // the same at nominal voltage
   Amps draw;                       // own reading, or the last one; zero if none

@@ -118,6 +118,7 @@ struct Replanning {
       if (d != nullptr && d->want == Want::protect && d->visit == *r.lease) continue;
       facts.emplace_back(LeaseEnded{room.outlets[o].name, d == nullptr ? "no visit asks for it" : "the step is over"});
       views.outlets[o].is_protected = false;
+      views.outlets[o].lingers = true;
     }
   }
 

@@ -10,6 +10,8 @@ namespace {
 // An outlet that failed to switch is tried again after this; three times in a row make it a case.
 constexpr Duration retry_after = std::chrono::seconds{30};
 constexpr int tries = 3;
+// A step that protected may be followed by one that protects again, and a Mac that leaves DFU needs its power.
+constexpr Duration linger = std::chrono::seconds{60};
 // USB-PD start and the meter's own lag, commonly; for expectations only.
 constexpr Duration starts_to_draw = std::chrono::seconds{10};
 
@@ -151,6 +153,7 @@ void see_orders(const Asked& a, std::uint32_t o, OutletView& v) {
   // An outlet without a slot feeds the room's own equipment: never opened.
   v.may_open = outlet.slot && a.ready && p.known && !p.read_only && !r.order && !resting && !v.unknown &&
                (proven || a.pdu_protects[outlet.pdu.value] == 0);
+  v.lingers = r.protection_ended != long_ago && a.now < r.protection_ended + linger;
   v.min_on_until = r.closed_at == long_ago ? long_ago : r.closed_at + a.room.timings.min_on;
   const bool off_in_doubt = r.doubt && !*r.doubt && in_doubt(a.room, a.state, a.senses, OutletId{o}, a.now);
   find_block(a, o, v);

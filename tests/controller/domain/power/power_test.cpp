@@ -302,6 +302,40 @@ TEST(Power, ALeaseEndsWithTheStepAndTheOutletStaysAtNameplateForTenMinutes) {
   EXPECT_EQ(Amps::of(1.05), rig.senses.memory.loads[1].present);
 }
 
+TEST(Power, AfterProtectionAnOutletThatNobodyWantsStaysOnForAMinute) {
+  PowerRig rig = started();
+  rig.want("left:1", Want::protect);
+  rig.run(60s);
+  rig.want_no_more("left:1");
+  rig.run(55s);
+  EXPECT_TRUE(rig.at("left:1").on);
+  rig.run(10s);
+  EXPECT_FALSE(rig.at("left:1").on);
+}
+
+TEST(Power, ASilentPollHoldsBackEveryCloseUntilIdentityIsProvenAndOneSettledReadingIsIn) {
+  PowerRig rig = started();
+  rig.input(PduSilent{PduId{0}, "no reply", false});
+  rig.want("left:1", Want::charge);
+  rig.run(60s);
+  EXPECT_FALSE(rig.at("left:1").on);
+  rig.identify(0);
+  rig.run(45s);
+  EXPECT_TRUE(rig.at("left:1").on);
+}
+
+TEST(Power, AChangeWhileThePduWasSilentIsARestartAndNotAForeignHand) {
+  PowerRig rig = started();
+  rig.want("left:1", Want::charge);
+  rig.run(60s);
+  rig.input(PduSilent{PduId{0}, "no reply", false});
+  rig.identify(0);
+  rig.at("left:1").on = false;
+  rig.read(0);
+  EXPECT_TRUE(rig.all<ForeignSwitch>().empty());
+  EXPECT_EQ(1U, rig.all<PduLost>().size());
+}
+
 TEST(Power, AFullRoomMakesRoomForAProtectedStep) {
   PowerRig rig = started();
   for (int i = 1; i <= 12; ++i) rig.want("shelf:" + std::to_string(i), Want::charge);
@@ -531,7 +565,7 @@ TEST(Power, TheOtherPlannersLookAtNoReading) {
     rig.planner = planner;
     for (int i = 1; i <= 8; ++i) rig.want("left:" + std::to_string(i), Want::charge);
     for (int i = 1; i <= 12; ++i) rig.want("shelf:" + std::to_string(i), Want::charge);
-    rig.now = TimePoint{} + 120min;    // the first minute of the first of two groups of 15 minutes
+    rig.now = TimePoint{} + 120min;  // the first minute of the first of two groups of 15 minutes
     rig.run(90s);
     // 140 W bricks are 1.336 A at nominal voltage: 11 of them below 16 A continuous.
     EXPECT_EQ(on, rig.how_many_on()) << static_cast<int>(planner);
