@@ -52,7 +52,7 @@ function library_allowed(from, path,    n, i, list) {
   sub(/^[^"<]*["<]/, "", path); sub(/[">].*$/, "", path)
 
   if (path ~ /^(hw|firmware-bridge|controller|config|tests)\//) {
-    if (path in inner && FILENAME ~ /\.hpp$/) say(path " is for .cpp files only")
+    if (path in inner && header) say(path " is for .cpp files only")
     if (!allowed(box, path)) say(box " may not include " path "; it may include: " (house[box] == "" ? "only itself" : house[box]))
     next
   }
