@@ -114,7 +114,7 @@ Counts counts(const Asked& a, std::uint32_t o, const OutletView& v, const std::v
   if (!v.unknown && s.state == Sensed::off) return coming_on ? Counts::unsettled : Counts::nothing;
   if (v.unknown && !r3) return Counts::nothing;  // the mutant takes what does not answer for off
   if (v.unknown || s.state != Sensed::on) return Counts::unsettled;
-  if (!map_proven(a.room, a.rules, a.state, OutletId{o})) {
+  if (a.room.outlets[o].slot && !map_proven(a.room, a.rules, a.state, OutletId{o})) {
     return v.own_meter && settled(a, o, v, circuits) ? Counts::held : Counts::unsettled;
   }
   if (!settled(a, o, v, circuits)) return Counts::unsettled;
@@ -130,8 +130,10 @@ void see_electrics(const Asked& a, std::uint32_t o, OutletView& v) {
   v.unknown =
       !state_fresh(a.room, a.state, a.senses, OutletId{o}, a.now) || s.state == Sensed::unknown || s.state == Sensed::fault;
   v.on = !v.unknown && s.state == Sensed::on;
-  v.nameplate = proven ? outlet.nameplate : std::max(a.largest, outlet.nameplate);
-  v.nominal = proven ? outlet.nameplate_nominal : std::max(a.largest_nominal, outlet.nameplate_nominal);
+  // An outlet that feeds no slot has no map; what may hang on it is no smaller than a brick of the room.
+  const bool as_told = proven && outlet.slot;
+  v.nameplate = as_told ? outlet.nameplate : std::max(a.largest, outlet.nameplate);
+  v.nominal = as_told ? outlet.nameplate_nominal : std::max(a.largest_nominal, outlet.nameplate_nominal);
   v.own_meter = v.on && draw_fresh(a.room, a.state, a.senses, OutletId{o}, a.now);
   v.draw = v.own_meter && s.current ? *s.current : s.last_draw;
   v.error_per_mille = a.senses.pdus[outlet.pdu.value].meter_error_per_mille;

@@ -245,6 +245,19 @@ TEST(Power, BankMeteredOutletsDoNotStayAtNameplate) {
   EXPECT_EQ(12, rig.how_many_on());
 }
 
+TEST(Power, AnOutletThatFeedsNoSlotIsNeverOpenedAndCountsThroughItsMeter) {
+  test::RoomBuilder b;
+  const CircuitId branch = b.breaker("branch", 20);
+  const PduId left = b.pdu("left", branch, 4);
+  b.slots("S", SlotKind::shelf, left, 1);
+  PowerRig rig(b.room);
+  for (int i = 2; i <= 4; ++i) rig.at("left:" + std::to_string(i)) = {true, Amps::of(1.4)};
+  rig.start();
+  rig.run(60s);
+  EXPECT_EQ(3, rig.how_many_on());
+  EXPECT_EQ(Amps::of(4.2), rig.senses.memory.loads[1].present);
+}
+
 TEST(Power, AnExpiredOrderThatWasNotSentReleasesItsGrant) {
   PowerRig rig = started();
   rig.want("left:1", Want::charge);
