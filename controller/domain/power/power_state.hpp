@@ -35,7 +35,6 @@ struct OutletRecord {
   std::optional<std::uint64_t> lease;  // the visit that holds the power lease: the slot is protected (R1)
   TimePoint protection_ended{long_ago};
   bool proven{};                                       // which slot it feeds (R13); counts only while its PDU is known
-  bool tried_to_prove{};                               // was closed once unproven and no draw showed
   bool foreign_on{}, foreign_off{};                    // R7: not ours
   bool locked{};                                       // R14, by its own name
   int failed_opens{}, failed_closes{};                 // in a row, read back otherwise than ordered
