@@ -2,6 +2,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -91,12 +94,23 @@ nlohmann::json to_json(const sim::WorldResult& r) {
           {"chain", r.chain}};
 }
 
-// "R4" or "r4": the rule to switch off, for proving that the judge would notice.
+// A number that is the whole of the text; nothing otherwise. "inf", "nan" and "-1" are no numbers here.
+template <class T>
+std::optional<T> whole_number(const std::string& text) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || !std::isfinite(static_cast<double>(value))) return std::nullopt;
+  return value;
+}
+
+// "R4": the rule to switch off, for proving that the judge would notice. Only rules that have a switch.
 std::optional<RuleSet> rules_without(const std::string& name) {
   if (name.empty()) return RuleSet::all();
-  const int number = (name.size() > 1 && (name[0] == 'R' || name[0] == 'r')) ? std::atoi(name.c_str() + 1) : 0;
-  if (number < 1 || number > 14) return std::nullopt;
-  return RuleSet::all().without(static_cast<Rule>(number));
+  const auto number = name.starts_with('R') ? whole_number<int>(name.substr(1)) : std::nullopt;
+  const std::array<int, 8> with_a_switch{1, 2, 3, 4, 7, 8, 12, 13};
+  if (!number || std::find(with_a_switch.begin(), with_a_switch.end(), *number) == with_a_switch.end()) return std::nullopt;
+  return RuleSet::all().without(static_cast<Rule>(*number));
 }
 
 std::optional<RoomSetup> load_setup(const DemoOptions& options) {
@@ -124,7 +138,15 @@ bool write_file(const std::string& path, const std::string& text) {
   return false;
 }
 
+// Asked before the run, so that an hour's work is not lost to a folder that does not exist.
+bool can_write(const std::string& path) {
+  if (path.empty() || std::ofstream(path, std::ios::binary | std::ios::app)) return true;
+  std::fprintf(stderr, "greenroom demo: %s cannot be written; name a folder that exists and has space\n", path.c_str());
+  return false;
+}
+
 int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> speed) {
+  if (!can_write(options.report) || !can_write(options.journal)) return 2;
   auto setup = load_setup(options);
   if (!setup) return 2;
   setup->rules = rules;
@@ -154,14 +176,14 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
     for (const std::string& open : result->open_cases) std::fprintf(stderr, "case: %s\n", open.c_str());
   }
   for (const std::string& violation : result->first_violations) std::fprintf(stderr, "violation: %s\n", violation.c_str());
-  if (!options.report.empty() && !write_file(options.report, world.report())) return 1;
+  bool written = options.report.empty() || write_file(options.report, world.report());
   if (!options.journal.empty()) {
     std::string lines;
     for (const std::string& line : world.journal_lines()) lines += line + "\n";
-    if (!write_file(options.journal, lines)) return 1;
+    written = write_file(options.journal, lines) && written;
   }
   std::printf("%s\n", to_json(*result).dump().c_str());
-  return result->clean() ? 0 : 1;
+  return written && result->clean() ? 0 : 1;
 }
 
 }  // namespace
@@ -173,7 +195,9 @@ int demo(const std::vector<std::string>& arguments) {
   app.add_flag("--until-done", options.until_done,
                "end when every Mac is packed or in an owned case (72 virtual hours at most)");
   app.add_flag("--json", options.json, "nothing on stdout but one line of JSON");
-  app.add_option("--seed", options.seed, "draws everything that is random")->capture_default_str();
+  app.add_option("--seed", options.seed, "draws everything that is random")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   app.add_option("--faults", options.faults, "none, some or all")
       ->check(CLI::IsMember({"none", "some", "all"}))
       ->capture_default_str();
@@ -184,7 +208,7 @@ int demo(const std::vector<std::string>& arguments) {
   app.add_option("--journal", options.journal, "write every fact, one line of JSON each");
   app.add_option("--room", options.room, "room file")->capture_default_str();
   app.add_option("--batch", options.batch, "list of Macs (CSV)")->capture_default_str();
-  app.add_option("--without", options.without, "switch a rule off (R1 .. R14), to see that the judge notices");
+  app.add_option("--without", options.without, "switch off one of R1 R2 R3 R4 R7 R8 R12 R13, to see that the judge notices");
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {
     app.parse(reversed);
@@ -194,16 +218,16 @@ int demo(const std::vector<std::string>& arguments) {
   }
   std::optional<double> speed;
   if (options.speed != "max") {
-    char* end = nullptr;
-    speed = std::strtod(options.speed.c_str(), &end);
-    if (*end != '\0' || !(*speed > 0)) {
+    speed = whole_number<double>(options.speed);
+    if (!speed || *speed <= 0) {
       std::fprintf(stderr, "greenroom demo: --speed takes a number above 0, or max; not \"%s\"\n", options.speed.c_str());
       return 2;
     }
   }
   const auto rules = rules_without(options.without);
   if (!rules) {
-    std::fprintf(stderr, "greenroom demo: --without takes a rule, R1 to R14; not \"%s\"\n", options.without.c_str());
+    std::fprintf(stderr, "greenroom demo: --without takes one of R1 R2 R3 R4 R7 R8 R12 R13; not \"%s\"\n",
+                 options.without.c_str());
     return 2;
   }
   return run(options, *rules, speed);

@@ -15,10 +15,18 @@ constexpr int mistakes = 4;                               // kinds of mistakes b
 }  // namespace
 
 asio::awaitable<void> People::technician(std::string name, Random random) {
+  model::FaultDice& dice = plant_.dice();
+  const auto next_break = [&] {
+    const auto gap = dice.next_gap(model::FaultKind::person_break);
+    return gap ? clock_.now() + *gap : never;
+  };
+  TimePoint break_at = next_break();
   while (!desk_.over()) {
-    if (plant_.dice().strikes(model::FaultKind::person_break)) {
-      const Duration rest = plant_.dice().lasts(model::FaultKind::person_break);
+    if (clock_.now() >= break_at) {
+      dice.count(model::FaultKind::person_break);
+      const Duration rest = dice.lasts(model::FaultKind::person_break);
       if (const auto rested = co_await clock_.sleep_until(clock_.now() + rest); !rested) co_return;
+      break_at = next_break();
     }
     const auto chore = next_chore();
     if (!chore) {
