@@ -3,21 +3,10 @@
 
 #include <algorithm>
 
+#include "controller/domain/power/commands.hpp"
+
 namespace greenroom {
 namespace {
-
-bool is_power_command(CommandKind k) {
-  switch (k) {
-    case CommandKind::lock_out:
-    case CommandKind::clear_lock:
-    case CommandKind::limit:
-    case CommandKind::restore_circuit:
-    case CommandKind::clear_read_only:
-    case CommandKind::prove_map:
-    case CommandKind::open_confirmed: return true;
-    default: return false;
-  }
-}
 
 bool concerns_power(const Input& in) {
   if (const auto* cmd = std::get_if<Command>(&in)) return is_power_command(cmd->kind);
@@ -83,11 +72,11 @@ bool answered_before(const VisitState& s, const Command& cmd, Decision& d) {
   return true;
 }
 
-void answer(const Command& cmd, Decision& d) {
+void answer(const VisitContext& c, const Command& cmd, Decision& d) {
   if (is_power_command(cmd.kind)) {
-    d.refused = d.facts.empty();
-    d.answer = d.refused ? "Nothing changed: " + cmd.label + " is not known here, is so already, or may not be changed so."
-                         : std::string(to_string(cmd.kind)) + " " + cmd.label + ": done";
+    const std::string refusal = command_refusal(c.room, c.power, cmd);
+    d.refused = !refusal.empty();
+    d.answer = d.refused ? refusal : std::string(to_string(cmd.kind)) + " " + cmd.label + ": done";
   }
   if (cmd.key.empty()) return;
   d.facts.push_back(
@@ -138,7 +127,7 @@ Decision decide(const RoomSetup& setup, const RoomState& state, const RoomSenses
     d.refused = v.refused;
   }
   if (!d.facts.empty()) number_cases(state.visits, d.facts);
-  if (cmd != nullptr) answer(*cmd, d);
+  if (cmd != nullptr) answer(c, *cmd, d);
   return d;
 }
 
