@@ -50,6 +50,8 @@ class People final : public model::PlantListener {
   Task<void> tick(std::string name, Chore, Random&);
   Task<void> plug_in(model::MacId, SlotId, Random&);
   Task<bool> scan(std::string name, std::string label);
+  enum class Pair { taken, mac_refused, place_refused };
+  Task<Pair> scan_pair(std::string name, std::string serial, std::string slot_name, Random&);
   [[nodiscard]] std::optional<Chore> next_chore() const;
   [[nodiscard]] std::optional<model::MacId> labelled(const std::string& serial) const;
   [[nodiscard]] std::optional<SlotId> place_for(const Chore&) const;

@@ -94,6 +94,18 @@ Task<bool> People::scan(std::string name, std::string label) {
   co_return answer->accepted;
 }
 
+// Walks there, scans the Mac, scans the place.
+Task<People::Pair> People::scan_pair(std::string name, std::string serial, std::string slot_name, Random& random) {
+  if (const auto walked = co_await pause(random, 20, 60); !walked) co_return fail(walked.error());
+  const auto mac = co_await scan(name, std::move(serial));
+  if (!mac) co_return fail(mac.error());
+  if (!*mac) co_return Pair::mac_refused;
+  if (const auto turned = co_await pause(random, 2, 5); !turned) co_return fail(turned.error());
+  const auto place = co_await scan(std::move(name), std::move(slot_name));
+  if (!place) co_return fail(place.error());
+  co_return *place ? Pair::taken : Pair::place_refused;
+}
+
 Task<void> People::seat(std::string name, Chore chore, Random& random) {
   const auto mac = labelled(chore.serial);
   const auto place = place_for(chore);
@@ -108,20 +120,11 @@ Task<void> People::seat(std::string name, Chore chore, Random& random) {
   if (!place) co_return co_await pause(random, 5, 10);
   const std::string slot_name = room_.slots[place->value].name;
   claimed_.insert(slot_name);
-  auto done = co_await pause(random, 20, 60);
-  bool taken = false;
-  if (done) {
-    const auto first = co_await scan(name, chore.serial);
-    if (!first) done = fail(first.error());
-    else if (*first) done = co_await pause(random, 2, 5);
-    if (first && !*first) put_aside_.insert(chore.serial);
-    if (done && first && *first) {
-      const auto second = co_await scan(name, slot_name);
-      if (!second) done = fail(second.error());
-      taken = second && *second;
-    }
-  }
-  if (done && taken) done = co_await plug_in(*mac, *place, random);
+  const auto taken = co_await scan_pair(name, chore.serial, slot_name, random);
+  Result<void> done;
+  if (!taken) done = fail(taken.error());
+  else if (*taken == Pair::mac_refused) put_aside_.insert(chore.serial);
+  else if (*taken == Pair::taken) done = co_await plug_in(*mac, *place, random);
   claimed_.erase(slot_name);
   co_return done;
 }
@@ -156,24 +159,16 @@ Task<void> People::move(std::string name, Chore chore, Random& random) {
   if (!mac || !place) co_return co_await pause(random, 20, 40);
   const std::string slot_name = room_.slots[place->value].name;
   claimed_.insert(slot_name);
-  auto done = co_await pause(random, 20, 60);
-  bool taken = false;
-  if (done) {
-    const auto first = co_await scan(name, chore.serial);
-    if (!first) done = fail(first.error());
-    if (first && *first) {
-      done = co_await pause(random, 2, 5);
-      const auto second = co_await scan(name, slot_name);
-      if (!second) done = fail(second.error());
-      taken = second && *second;
-    }
-  }
-  if (done && taken) {
+  const auto taken = co_await scan_pair(name, chore.serial, slot_name, random);
+  Result<void> done;
+  if (!taken) {
+    done = fail(taken.error());
+  } else if (*taken == Pair::taken) {
     plant_.unplug_data(*mac);
     plant_.unplug_power(*mac);
     done = co_await pause(random, 10, 30);
     if (done && room_.slots[place->value].kind != SlotKind::pack_table) done = co_await plug_in(*mac, *place, random);
-  } else if (done) {
+  } else {
     done = co_await pause(random, 30, 60);  // the room would not have it there: look again later
   }
   claimed_.erase(slot_name);
