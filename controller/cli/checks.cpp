@@ -1,4 +1,5 @@
 // greenroom room|recipe|batch check: reads a file as the service would and says everything that is wrong with it.
+#include <algorithm>
 #include <cstdio>
 
 #include "config/csv.hpp"
@@ -28,6 +29,13 @@ int used_wrongly(const char* usage) {
   return 2;
 }
 
+// --help anywhere: the usage on stdout, and done.
+bool asks_help(const std::vector<std::string>& arguments, const char* usage) {
+  if (std::find(arguments.begin(), arguments.end(), "--help") == arguments.end()) return false;
+  std::printf("usage: %s\n", usage);
+  return true;
+}
+
 bool wants(const std::vector<std::string>& arguments, std::size_t least) {
   return arguments.size() >= least && arguments.front() == "check";
 }
@@ -36,12 +44,13 @@ bool wants(const std::vector<std::string>& arguments, std::size_t least) {
 int conclude(const std::string& file, const Tally& tally, const std::string& what) {
   if (tally.errors == 0) std::printf("%s: good: %s\n", file.c_str(), what.c_str());
   else std::printf("%s: %d %s\n", file.c_str(), tally.errors, tally.errors == 1 ? "error" : "errors");
-  return tally.errors == 0 ? 0 : 1;
+  return tally.errors == 0 && std::fflush(stdout) == 0 ? 0 : 1;
 }
 
 }  // namespace
 
 int room(const std::vector<std::string>& arguments) {
+  if (asks_help(arguments, "greenroom room check FILE")) return 0;
   if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom room check FILE");
   const RoomFile file = load_room(arguments[1]);
   const Tally tally = print(file.complaints);
@@ -55,6 +64,7 @@ int room(const std::vector<std::string>& arguments) {
 }
 
 int recipe(const std::vector<std::string>& arguments) {
+  if (asks_help(arguments, "greenroom recipe check FILE...")) return 0;
   if (!wants(arguments, 2)) return used_wrongly("greenroom recipe check FILE...");
   int worst = 0;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -74,6 +84,7 @@ int recipe(const std::vector<std::string>& arguments) {
 }
 
 int batch(const std::vector<std::string>& arguments) {
+  if (asks_help(arguments, "greenroom batch check FILE")) return 0;
   if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom batch check FILE");
   const auto text = read_data(arguments[1]);
   if (!text) {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -129,6 +130,11 @@ std::optional<RoomSetup> load_setup(const DemoOptions& options) {
   return setup;
 }
 
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code none;
+  return a == b || std::filesystem::equivalent(a, b, none);  // false when either does not exist yet
+}
+
 bool write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
@@ -145,8 +151,45 @@ bool can_write(const std::string& path) {
   return false;
 }
 
+// No output may name an input or another output: it would be lost.
+bool keeps_apart(const DemoOptions& options) {
+  const std::array<std::pair<const char*, const std::string*>, 4> named{{{"--room", &options.room},
+                                                                         {"--batch", &options.batch},
+                                                                         {"--report", &options.report},
+                                                                         {"--journal", &options.journal}}};
+  for (std::size_t output = 2; output < named.size(); ++output) {
+    for (std::size_t other = 0; other < output; ++other) {
+      if (named[output].second->empty() || !same_file(*named[output].second, *named[other].second)) continue;
+      std::fprintf(stderr, "greenroom demo: %s and %s name one file, %s; name another for the output\n", named[other].first,
+                   named[output].first, named[output].second->c_str());
+      return false;
+    }
+  }
+  return true;
+}
+
+// Every kind of place that a recipe sends Macs to must exist, or they wait for ever.
+bool has_places(const RoomSetup& setup) {
+  const auto has = [&](const std::string& kind) {
+    return std::any_of(setup.room.slots.begin(), setup.room.slots.end(), [&](const Slot& slot) {
+      const char* name = slot.kind == SlotKind::restore ? "restore" : slot.kind == SlotKind::shelf ? "shelf" : "pack_table";
+      return kind == name;
+    });
+  };
+  for (const Recipe& recipe : setup.catalogue.recipes) {
+    for (const Step& step : recipe.steps) {
+      if (step.to.empty() || has(step.to)) continue;
+      std::fprintf(stderr,
+                   "greenroom demo: recipe %s sends Macs to a %s, and the room has none; add a [[slot]] of that kind\n",
+                   recipe.id.c_str(), step.to.c_str());
+      return false;
+    }
+  }
+  return true;
+}
+
 int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> speed) {
-  if (!can_write(options.report) || !can_write(options.journal)) return 2;
+  if (!keeps_apart(options)) return 2;
   auto setup = load_setup(options);
   if (!setup) return 2;
   setup->rules = rules;
@@ -156,7 +199,8 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
     return 2;
   }
   BatchFile batch = read_batch(*text, options.batch);
-  if (complain(batch.complaints)) return 2;
+  if (complain(batch.complaints) || !has_places(*setup)) return 2;
+  if (!can_write(options.report) || !can_write(options.journal)) return 2;
 
   sim::WorldOptions world_options;
   world_options.seed = options.seed;
@@ -183,6 +227,10 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
     written = write_file(options.journal, lines) && written;
   }
   std::printf("%s\n", to_json(*result).dump().c_str());
+  if (std::fflush(stdout) != 0) {
+    std::fprintf(stderr, "greenroom demo: the result could not be written to stdout\n");
+    return 1;
+  }
   return written && result->clean() ? 0 : 1;
 }
 
@@ -194,7 +242,7 @@ int demo(const std::vector<std::string>& arguments) {
   app.add_option("--speed", options.speed, "times real time, or max")->capture_default_str();
   app.add_flag("--until-done", options.until_done,
                "end when every Mac is packed or in an owned case (72 virtual hours at most)");
-  app.add_flag("--json", options.json, "nothing on stdout but one line of JSON");
+  app.add_flag("--json", options.json, "leave out what is told beside the JSON line: the envelope and the cases");
   app.add_option("--seed", options.seed, "draws everything that is random")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

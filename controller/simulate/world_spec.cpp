@@ -75,15 +75,21 @@ void add_pdus(const Room& room, model::WorldSpec& spec) {
   }
 }
 
+// As it stands on the machine, whatever the list's case: Apple prints capitals.
+std::string printed(std::string serial) {
+  std::transform(serial.begin(), serial.end(), serial.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return serial;
+}
+
 // A 14- or 16-inch charges at 1C with the knee at 80 %; the 13-inch Pro at 0.9 C with the knee at 78 % (power facts 2.2).
 MacSpec mac_of(const MacModel* model, const ExpectedRow& row, Random& random) {
   MacSpec mac;
   mac.model = model ? model->product_type : "unknown";
   mac.ecid = 0x000C000000000000ULL | (random.next() & 0x0000FFFFFFFFFFFFULL);
-  std::string serial = row.serial;
-  std::erase_if(serial, [](unsigned char c) { return std::isalnum(c) == 0; });
-  mac.serial = serial;
-  mac.label = row.serial;
+  mac.label = printed(row.serial);
+  mac.serial = mac.label;
+  std::erase_if(mac.serial, [](unsigned char c) { return std::isalnum(c) == 0; });
   mac.charge = random.uniform(0.05, 0.60);
   const double aged = random.uniform();
   if (aged < 0.05) mac.health = 0.75;  // mix M4: one in twenty is an aged pack
@@ -147,7 +153,7 @@ WorldPlan plan_world(const Room& room, const Catalogue& catalogue, const std::ve
   std::set<std::string> serials;
   for (const ExpectedRow& row : rows) {
     RowMac made{row, std::nullopt};
-    if (serials.insert(row.serial).second) {
+    if (serials.insert(printed(row.serial)).second) {
       made.mac = model::MacId{static_cast<std::uint32_t>(plan.spec.macs.size())};
       plan.spec.macs.push_back(mac_of(model_of(catalogue, row), row, random));
     }

@@ -34,8 +34,15 @@ case $claim in
     refused 2 '--seed' demo --seed seven
     refused 2 'none,some,all' demo --faults many
     refused 2 'planned,all-on,nameplate,timer' demo --planner best
-    refused 2 'R1 to R14' demo --without R15
-    for verb in room recipe batch; do refused 2 "usage: greenroom $verb check FILE" "$verb"; refused 2 usage "$verb" check; done
+    for rule in R15 R5 R3x r2; do refused 2 'takes one of R1 R2 R3 R4 R7 R8 R12 R13' demo --without $rule; done
+    refused 2 '--seed' demo --seed -1
+    refused 2 '--speed takes a number above 0, or max' demo --speed inf
+    for verb in room recipe batch; do
+      refused 2 "usage: greenroom $verb check FILE" "$verb"
+      refused 2 usage "$verb" check
+      run "$verb" check --help
+      expect "$verb check --help" 'exit code' 0 "$status"
+    done
     run --help
     expect --help 'exit code' 0 "$status" ;;
   files)
@@ -45,12 +52,15 @@ case $claim in
     for verb in room recipe batch; do refused 1 "$none: there is no such file" "$verb" check "$none"; done
     refused 1 'is a folder' room check "$work"
     for option in --report --journal; do
-      run demo --until-done --json $option "$none"
-      holds "demo $option into no folder" 'exit code' '1 or 2' "$status" 'x == 1 || x == 2'
-      says "demo $option into no folder" "$none could not be written" "$work/err"
+      refused 2 "$none cannot be written" demo --until-done --json $option "$none"
       expect "demo $option into no folder" 'a file' none "$([ -e "$none" ] && echo some || echo none)"
+      cp "$room" "$work/room.toml"
+      refused 2 'name one file' demo --until-done --json --room "$work/room.toml" $option "$work/room.toml"
+      expect "demo $option over its room file" 'the room file' same "$(cmp -s "$room" "$work/room.toml" && echo same || echo lost)"
     done ;;
   room)
+    awk '/^\[\[slot\]\]/ { held = $0; next } held != "" { if ($0 ~ /"P-01"/) { skip = 1 } else { print held; skip = 0 }; held = "" } /^$/ { skip = 0 } !skip' "$room" >"$work/nopack.toml"
+    refused 2 'sends Macs to a pack_table, and the room has none' demo --until-done --json --room "$work/nopack.toml"
     sed -e 's/^rating_A = 20/ratng_A = 20/' -e 's/"right:11..16"/"right:1..6"/' -e 's/"pack_table"/"packtable"/' "$room" >"$work/bad.toml"
     at() { awk -v what="$1" 'index($0, what) == 1 { print FNR; exit }' "$work/bad.toml"; }
     for verb in check demo; do
