@@ -70,12 +70,16 @@ struct Replanning {
     return {};
   }
 
+  // Below this a step may be the meter's own: serial PDUs print tenths of an ampere (Baytech status), so three of them.
+  static constexpr std::int64_t coarse_step = 300;
+
   // Two outlets whose draws changed places between two samples, with no order of ours: their cords were exchanged.
   std::string exchanged(std::uint32_t o) const {
     const auto stepped = [&](std::uint32_t x) {
       const OutletSense& s = senses.outlets[x];
       return state.outlets[x].proven && s.before && s.current && draw_fresh(room, state, senses, OutletId{x}, now) &&
-             std::abs(s.current->milli - s.before->milli) * 10 > room.outlets[x].nameplate_nominal.milli;
+             std::abs(s.current->milli - s.before->milli) >
+                 std::max(room.outlets[x].nameplate_nominal.milli / 10, coarse_step);
     };
     const auto near = [&](Amps a, Amps b) { return std::abs(a.milli - b.milli) <= 30 + std::max(a.milli, b.milli) / 20; };
     if (!stepped(o)) return {};
