@@ -57,8 +57,10 @@ void Sums::take_outlets() {
       node.on += 1;
       node.unknown |= v.unknown;
       if (v.is_protected || v.is_foreign) node.leased += v.nameplate;
+      // What is unknown may be in the reading as well: leaving it out of this ceiling would make a sum fall (R2).
+      if (circuits_[c].reading && v.unknown) work_[c].settled_nameplate += v.nameplate;
       if (!circuits_[c].reading || v.counts == Counts::unsettled || circuits_[c].began < v.settled_from) continue;
-      work_[c].settled_nameplate += v.nameplate;
+      if (!v.unknown) work_[c].settled_nameplate += v.nameplate;
       // A protected outlet counts at nameplate. Its share of this reading is known only where it has a meter of its own.
       if (v.counts == Counts::held) work_[c].extra += v.own_meter ? above_zero(v.nameplate - draw) : v.nameplate;
     }
