@@ -134,6 +134,12 @@ Decision decide(const RoomSetup& setup, const RoomState& state, const RoomSenses
 void apply(const RoomSetup& setup, RoomState& state, const Fact& fact) {
   state.last_seq = fact.seq;
   state.next_effect = std::max(state.next_effect, effect_of(fact.body) + 1);
+  state.lifetime.last_fact = fact.at;
+  state.lifetime.last_wall = fact.wall;
+  if (const auto* start = std::get_if<ServiceStarted>(&fact.body)) {
+    state.lifetime.last = {start->program, start->boot, start->boot_time};
+    state.lifetime.started = fact.at;
+  }
   apply_power(state.power, setup.room, fact);
   apply_visits(state.visits, setup.room, setup.catalogue, fact);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/domain/fact.hpp"
+#include "controller/domain/incarnation.hpp"
 #include "controller/domain/input.hpp"
 #include "controller/domain/power/power.hpp"
 #include "controller/domain/recipe.hpp"
@@ -31,6 +32,7 @@ struct RoomState {
   VisitState visits;
   std::uint64_t next_effect{1};
   Seq last_seq{};
+  Lifetime lifetime;
 };
 
 // Lost at a restart, and safe to lose: unknown counts as on at nameplate (R3).

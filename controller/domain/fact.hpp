@@ -17,6 +17,16 @@ namespace greenroom {
 
 using Seq = std::uint64_t;
 
+struct ServiceStarted {  // a process took the room over (incarnation.hpp)
+  std::string program, boot;
+  Duration boot_time{};
+  GREENROOM_FACT(ServiceStarted, 1, "service_started") {
+    v("program", f.program);
+    v("boot", f.boot);
+    v("boot_us", f.boot_time);
+  }
+};
+
 using FactBody = std::variant<
     // what was sensed, granted, switched (fact_power.hpp)
     PduKnown, PduLost, OutletSensed, MapProven, MapRevoked, GrantIssued, GrantEnded, LeaseGiven, LeaseEnded, SwitchStarted,
@@ -25,7 +35,9 @@ using FactBody = std::variant<
     // batches, visits, steps, cases (fact_visit.hpp)
     BatchOpened, MacExpected, VisitOpened, BindingOffered, BindingLapsed, SeatingBegan, SeatingEnded, MacSeen, StepChanged,
     ChargeNoted, EffectStarted, EffectEnded, GatePermitted, GateRefused, EvidenceRecorded, SelfReported, CaseOpened,
-    CaseClosed, VisitReleased, SerialDenied, CommandTaken>;
+    CaseClosed, VisitReleased, SerialDenied, CommandTaken,
+    // the process itself
+    ServiceStarted>;
 
 struct Fact {
   Seq seq{};     // from 1, without gaps

@@ -13,6 +13,7 @@ json plain(const std::string& x) { return x; }
 json plain(bool x) { return x; }
 template <class T>
 requires std::is_integral_v<T> json plain(T x) { return x; }
+json plain(Duration x) { return x.count(); }
 json plain(TimePoint x) { return x.time_since_epoch().count(); }
 json plain(WallTime x) { return x.time_since_epoch().count(); }
 template <class Tag>
@@ -59,6 +60,7 @@ struct Reader {
     }
     x = j.get<T>();
   }
+  void read(const json& j, Duration& x, const char* key) const { x = Duration{whole(j, key)}; }
   void read(const json& j, TimePoint& x, const char* key) const { x = TimePoint{Duration{whole(j, key)}}; }
   void read(const json& j, WallTime& x, const char* key) const { x = WallTime{Duration{whole(j, key)}}; }
   template <class Tag>

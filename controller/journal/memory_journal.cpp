@@ -32,4 +32,9 @@ Result<Facts> MemoryJournal::read(Seq from, std::size_t limit) const {
   return facts;
 }
 
+Task<void> MemoryJournal::keep(Snapshot snapshot) {
+  snapshot_.emplace(std::move(snapshot));
+  co_return Result<void>{};
+}
+
 }  // namespace greenroom

@@ -15,12 +15,15 @@ class MemoryJournal final : public Journal {
   Task<Seq> append(Facts) override;
   [[nodiscard]] Result<Facts> read(Seq from, std::size_t limit) const override;
   [[nodiscard]] std::string chain() const override { return chain_hex(hash_); }
+  Task<void> keep(Snapshot) override;
+  [[nodiscard]] Result<std::optional<Snapshot>> snapshot() const override { return snapshot_; }
 
   [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
 
  private:
   std::vector<std::string> lines_;  // line n is fact n+1
   ChainHash hash_{};
+  std::optional<Snapshot> snapshot_;
 };
 
 }  // namespace greenroom

@@ -7,11 +7,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cmath>
+#include <fstream>
 #include <optional>
 #include <utility>
 
 namespace greenroom {
-namespace {
 
 Duration boot_time() {
   timespec t{};
@@ -19,17 +19,25 @@ Duration boot_time() {
   return std::chrono::duration_cast<Duration>(std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec});
 }
 
-WallTime wall_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+WallTime system_wall() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+
+std::string boot_id() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);  // random(4)
+  return id;
+}
+
+namespace {
 
 class RealClock final : public Clock {
  public:
-  RealClock(asio::any_io_executor executor, double speed, std::optional<WallTime> start)
-      : executor_(std::move(executor)), speed_(speed), origin_(boot_time()), start_(start) {}
+  RealClock(asio::any_io_executor executor, double speed, std::optional<WallTime> wall_start, TimePoint start)
+      : executor_(std::move(executor)), speed_(speed), origin_(boot_time()), wall_start_(wall_start), start_(start) {}
 
   [[nodiscard]] TimePoint now() const override {
-    return TimePoint{Duration{std::llround(static_cast<double>((boot_time() - origin_).count()) * speed_)}};
+    return start_ + Duration{std::llround(static_cast<double>((boot_time() - origin_).count()) * speed_)};
   }
-  [[nodiscard]] WallTime wall() const override { return start_ ? *start_ + now().time_since_epoch() : wall_now(); }
+  [[nodiscard]] WallTime wall() const override { return wall_start_ ? *wall_start_ + (now() - start_) : system_wall(); }
 
   Task<void> sleep_until(TimePoint at) override {
     // Sticky: what is waited for after a cancellation is cancelled too.
@@ -64,17 +72,19 @@ class RealClock final : public Clock {
   asio::any_io_executor executor_;
   double speed_;
   Duration origin_;
-  std::optional<WallTime> start_;
+  std::optional<WallTime> wall_start_;
+  TimePoint start_;
 };
 
 }  // namespace
 
-std::unique_ptr<Clock> make_system_clock(asio::any_io_executor executor) {
-  return std::make_unique<RealClock>(std::move(executor), 1.0, std::nullopt);
+std::unique_ptr<Clock> make_system_clock(asio::any_io_executor executor, TimePoint start) {
+  return std::make_unique<RealClock>(std::move(executor), 1.0, std::nullopt, start);
 }
 
-std::unique_ptr<Clock> make_scaled_clock(asio::any_io_executor executor, double speed, WallTime start) {
-  return std::make_unique<RealClock>(std::move(executor), speed, start);
+std::unique_ptr<Clock> make_scaled_clock(asio::any_io_executor executor, double speed, WallTime wall_start,
+                                         TimePoint start) {
+  return std::make_unique<RealClock>(std::move(executor), speed, wall_start, start);
 }
 
 }  // namespace greenroom
