@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   if (verb == "room") return greenroom::cli::room(rest);
   if (verb == "recipe") return greenroom::cli::recipe(rest);
   if (verb == "batch") return greenroom::cli::batch(rest);
+  if (verb == "gate") return greenroom::cli::gate(rest);
   if (verb == "--help" || verb == "-h" || verb == "help") {
     std::fwrite(help.data(), 1, help.size(), stdout);
     return 0;

@@ -11,5 +11,6 @@ int demo(const std::vector<std::string>& arguments);
 int room(const std::vector<std::string>& arguments);
 int recipe(const std::vector<std::string>& arguments);
 int batch(const std::vector<std::string>& arguments);
+int gate(const std::vector<std::string>& arguments);  // started by the service for each engine job
 
 }  // namespace greenroom::cli

@@ -1,0 +1,372 @@
+#include "firmware-bridge/process_engine.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "firmware-bridge/job_files.hpp"
+#include "firmware-bridge/progress.hpp"
+
+namespace greenroom {
+namespace {
+
+std::uint64_t number(JobId id) { return static_cast<std::uint64_t>(id); }
+std::string name(JobId id) { return fmt::format("engine job {}", number(id)); }
+
+Result<void> make_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0) return {};
+  return fail(system_error(path + " cannot be made"));
+}
+
+// One of the engine's two output files, followed line by line.
+class Tail {
+ public:
+  Tail(std::string path, EngineStream stream) : path_(std::move(path)), stream_(stream) {}
+
+  // Reads on, at most one block. True when there may be more.
+  Result<bool> read_on(RestoreLog& log) {
+    if (!file_) file_ = Fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file_ && errno == ENOENT) return false;  // the engine has not opened it yet
+    char block[65536];
+    const ssize_t n = file_ ? ::read(file_.get(), block, sizeof block) : -1;
+    if (n < 0) return fail(system_error(path_ + " cannot be read"));
+    std::string_view text(block, static_cast<std::size_t>(n));
+    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+      keep(text.substr(0, end));
+      log.line(stream_, std::exchange(line_, {}));
+      text.remove_prefix(end + 1);
+    }
+    keep(text);
+    return static_cast<std::size_t>(n) == sizeof block;
+  }
+
+  // The last line, if it was never ended.
+  void finish(RestoreLog& log) {
+    if (!line_.empty()) log.line(stream_, std::exchange(line_, {}));
+  }
+
+ private:
+  void keep(std::string_view part) {
+    constexpr std::size_t longest = 4096;  // as much as RestoreLog reads of one line
+    line_.append(part.substr(0, longest - std::min(longest, line_.size())));
+  }
+
+  std::string path_;
+  EngineStream stream_;
+  Fd file_;
+  std::string line_;
+};
+
+RestoreOutcome never_started(const JobRecord& record, const std::string& why) {
+  RestoreOutcome outcome;
+  outcome.evidence.ecid = record.job.ecid;
+  outcome.cause = "the engine was never started: " + why;
+  outcome.remedy = "start again from DFU; the Mac is not erased";
+  outcome.owner = "technician";
+  return outcome;
+}
+
+RestoreOutcome conclude(const JobRecord& record, const RestoreLog& log, const std::optional<ExitRecord>& exit) {
+  if (!exit) {
+    RestoreOutcome outcome = log.finish(std::nullopt);
+    outcome.cause = "its gate was lost (ended by force, or the machine restarted), and the engine with it: " + outcome.cause;
+    return outcome;
+  }
+  if (exit->code) return log.finish(exit->code);
+  if (!exit->signal) return never_started(record, exit->not_started);
+  RestoreOutcome outcome = log.finish(std::nullopt);
+  outcome.cause += fmt::format(" (signal {})", *exit->signal);
+  return outcome;
+}
+
+bool over(JobState state) { return state == JobState::ended || state == JobState::lost; }
+
+}  // namespace
+
+struct ProcessEngine::Sight {
+  JobSigns signs;
+  std::optional<GateRecord> gate;
+  std::optional<ExitRecord> exit;
+};
+
+// Marks a job as being started here, for as long as that takes.
+class ProcessEngine::Starting {
+ public:
+  Starting(std::set<JobId>& all, JobId id) : all_(all), id_(id) { all_.insert(id_); }
+  ~Starting() { all_.erase(id_); }
+  Starting(const Starting&) = delete;
+  Starting& operator=(const Starting&) = delete;
+
+ private:
+  std::set<JobId>& all_;
+  JobId id_;
+};
+
+ProcessEngine::ProcessEngine(asio::any_io_executor executor, Clock& clock, std::string jobs, EngineProgram program)
+    : executor_(executor),
+      clock_(clock),
+      jobs_(std::filesystem::absolute(jobs)),
+      program_(std::move(program)),
+      watch_(std::move(executor)) {}
+
+std::string ProcessEngine::directory(JobId id) const { return fmt::format("{}/{}", jobs_, number(id)); }
+
+// ---- start ------------------------------------------------------------------------------------------------------------
+
+Task<JobId> ProcessEngine::start(RestoreJob job) {
+  const JobId id = job.id;
+  EngineCommand command = program_.command(job);
+  if (mkdir(jobs_.c_str(), 0700) != 0 && errno != EEXIST) {
+    co_return fail(system_error(jobs_ + " cannot be made").within(name(id)));
+  }
+  const auto made = make_directory(directory(id));
+  if (!made && errno == EEXIST) co_return id;
+  if (!made) co_return fail(made.error().within(name(id)));
+  const Starting mark(starting_, id);
+  if (const auto written = write_record(job, command); !written) {
+    std::error_code ignored;
+    std::filesystem::remove_all(directory(id), ignored);  // nothing has happened: the id is free again
+    co_return fail(written.error().within(name(id)));
+  }
+  const auto started = co_await run_gate_program(id, std::move(command));
+  if (!started) co_return fail(started.error().within(name(id)));
+  co_return id;
+}
+
+Result<void> ProcessEngine::write_record(const RestoreJob& job, const EngineCommand& command) const {
+  return write_whole(directory(job.id) + "/job.json", print(JobRecord(job, command.arguments)));
+}
+
+namespace {
+
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> all;
+  for (std::string& word : words) all.push_back(word.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+// Our own environment with `added` over it.
+std::vector<std::string> environment_with(const std::vector<std::string>& added) {
+  std::vector<std::string> all;
+  const auto replaced = [&added](std::string_view entry) {
+    const auto name = entry.substr(0, entry.find('=') + 1);
+    return std::any_of(added.begin(), added.end(), [name](const std::string& a) { return a.rfind(name, 0) == 0; });
+  };
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (!replaced(*entry)) all.emplace_back(*entry);
+  }
+  all.insert(all.end(), added.begin(), added.end());
+  return all;
+}
+
+// A child with a fresh signal state and no descriptor of ours but its output; no shell.
+Result<pid_t> spawn(std::vector<std::string> command, std::vector<std::string> environment, int output) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
+  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t all, none;
+  sigfillset(&all);
+  sigemptyset(&none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  pid_t child = -1;
+  errno = posix_spawn(&child, command.front().c_str(), &files, &attributes, pointers(command).data(),
+                      pointers(environment).data());
+  const bool started = errno == 0;
+  Error broken = system_error("the program " + command.front() + " cannot be started");
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  if (!started) return fail(std::move(broken));
+  return child;
+}
+
+std::string what_it_said(const Fd& output) {
+  std::string text(4096, '\0');
+  const ssize_t n = read(output.get(), text.data(), text.size());
+  text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Task<void> ProcessEngine::run_gate_program(JobId id, EngineCommand command) {
+  int ends[2] = {-1, -1};
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) co_return fail(system_error("the gate cannot be started"));
+  const Fd output(ends[0]);
+  Fd input(ends[1]);
+  std::vector<std::string> words = program_.gate;
+  for (const std::string& word :
+       {std::string("--job"), directory(id), std::string("--upstream"), program_.upstream, std::string("--")}) {
+    words.push_back(word);
+  }
+  words.insert(words.end(), command.arguments.begin(), command.arguments.end());
+  const auto child = spawn(std::move(words), environment_with(command.environment), input.get());
+  input = Fd();
+  if (!child) {
+    ExitRecord record;
+    record.not_started = child.error().message;
+    static_cast<void>(write_whole(directory(id) + "/exit", print(record)));  // else a later look finds the same by itself
+    co_return fail(child.error());
+  }
+  const auto status = co_await reap_child(executor_, *child);
+  if (!status) co_return fail(status.error());
+  if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) co_return Result<void>{};
+  const std::string said = what_it_said(output);
+  co_return fail(Errc::storage, said.empty() ? fmt::format("its gate ended with status {} and no word", *status) : said);
+}
+
+// ---- looking ----------------------------------------------------------------------------------------------------------
+
+// In the order that JobSigns asks for. A file that is broken counts as there for gate.json and as missing for `exit`.
+ProcessEngine::Sight ProcessEngine::look(JobId id) const {
+  const std::string at = directory(id);
+  Sight sight;
+  sight.signs.starting = starting_.count(id) != 0;
+  sight.signs.record = access((at + "/job.json").c_str(), F_OK) == 0;
+  const auto gate = read_whole(at + "/gate.json");
+  sight.signs.gate_file = !gate || *gate;
+  if (gate && *gate) {
+    if (auto parsed = parse_gate(**gate)) sight.gate = std::move(*parsed);
+  }
+  sight.signs.gate_alive = JobLock::held(at);
+  const auto exit = read_whole(at + "/exit");
+  if (exit && *exit) {
+    if (auto parsed = parse_exit(**exit)) sight.exit = std::move(*parsed);
+  }
+  sight.signs.exit_file = sight.exit.has_value();
+  if (sight.gate && !sight.signs.gate_alive && sight.gate->lock == JobLock::inode(at)) {
+    sight.signs.engine_alive = static_cast<bool>(open_process(sight.gate->boot, sight.gate->engine));
+  }
+  return sight;
+}
+
+// What it comes to. Two states are made certain here: an engine whose gate is gone is ended, and a record that nobody
+// has taken up is sealed, so that a gate that comes late goes away.
+JobState ProcessEngine::settle(JobId id, const Sight& sight) const {
+  const JobState state = judge(sight.signs);
+  if (state == JobState::orphaned) {
+    const Fd engine = open_process(sight.gate->boot, sight.gate->engine);
+    if (engine) static_cast<void>(kill_process(engine));
+    return state;
+  }
+  if (state != JobState::never_started) return state;
+  const std::string at = directory(id);
+  const auto lock = JobLock::take(at);
+  if (!lock && lock.error().code == Errc::busy) return JobState::starting;
+  if (lock && access((at + "/gate.json").c_str(), F_OK) == 0) return JobState::starting;  // it came in between: look again
+  ExitRecord record;
+  record.not_started = "the controller ended before its gate began";
+  if (!lock || !write_whole(at + "/exit", print(record))) return JobState::lost;
+  return JobState::starting;  // sealed; the next look sees it
+}
+
+Task<void> ProcessEngine::wait(JobWatch::Follower& follower, JobState state, const Sight& sight) {
+  bool told = false;
+  if (state == JobState::running && sight.gate) told = follower.until_end_of(sight.gate->boot, sight.gate->gate);
+  if (state == JobState::orphaned) told = follower.until_end_of(sight.gate->boot, sight.gate->engine);
+  // What no event tells of is looked at again soon: a gate on its way up has no known process yet.
+  constexpr Duration soon = std::chrono::milliseconds{200};
+  const auto again = [changes = follower.changes()] {
+    changes->all = true;
+    changes->event.set();
+  };
+  if (!told) clock_.call_at(clock_.now() + soon, again);
+  return follower.changes()->event.wait();
+}
+
+// ---- attach, stop, permit ---------------------------------------------------------------------------------------------
+
+Task<RestoreOutcome> ProcessEngine::attach(JobId id, ProgressSink sink) {
+  const std::string at = directory(id);
+  const auto text = read_whole(at + "/job.json");
+  if (!text) co_return fail(text.error().within(name(id)));
+  if (!*text) co_return fail(Errc::refused, name(id) + " was never started; start it as a new one");
+  const auto record = parse_job(**text);
+  if (!record) co_return fail(record.error().within(name(id)));
+  auto follower = watch_.follow(at);
+  if (!follower) co_return fail(follower.error().within(name(id)));
+
+  RestoreLog log(record->job.kind, record->job.ecid);
+  Tail tails[] = {Tail(at + "/stderr", EngineStream::err), Tail(at + "/stdout", EngineStream::out)};
+  std::optional<RestoreProgress> told;
+  Sight sight;
+  JobState state{};
+  for (;;) {
+    // Before the output is read: an end that is seen here has written all of it.
+    if (std::exchange((*follower)->changes()->all, false)) {
+      sight = look(id);
+      state = settle(id, sight);
+    }
+    for (Tail& tail : tails) {
+      for (bool more = true; more;) {
+        const auto read = tail.read_on(log);
+        if (!read) co_return fail(read.error().within(name(id)));
+        more = *read;
+        if (more) co_await asio::post(executor_, asio::use_awaitable);  // a long log is read between other work
+      }
+      if (over(state)) tail.finish(log);
+    }
+    const RestoreProgress now = log.progress();
+    if (sink && (!told || told->stage != now.stage || told->percent != now.percent)) sink(now);
+    told = now;
+    if (over(state)) co_return conclude(*record, log, sight.exit);
+    if (auto woken = co_await wait(**follower, state, sight); !woken) co_return fail(woken.error());
+  }
+}
+
+Task<void> ProcessEngine::stop(JobId id) {
+  if (look(id).signs.record == false)
+    co_return fail(Errc::refused, name(id) + " was never started: there is nothing to stop");
+  auto follower = watch_.follow(directory(id));
+  if (!follower) co_return fail(follower.error().within(name(id)));
+  for (;;) {
+    const Sight sight = look(id);
+    const JobState state = settle(id, sight);
+    if (over(state)) co_return Result<void>{};
+    if (state == JobState::running) {
+      if (!sight.gate) co_return fail(Errc::storage, name(id) + ": gate.json is damaged: end its processes by hand");
+      const Fd engine = open_process(sight.gate->boot, sight.gate->engine);
+      // No such process: it has just ended, and its gate is writing that down.
+      if (engine) {
+        if (auto ended = kill_process(engine); !ended) co_return fail(ended.error().within(name(id)));
+      }
+    }
+    if (auto woken = co_await wait(**follower, state, sight); !woken) co_return fail(woken.error());
+  }
+}
+
+Task<void> ProcessEngine::permit(JobId id) {
+  const Sight sight = look(id);
+  const JobState state = judge(sight.signs);
+  if (state == JobState::none) co_return fail(Errc::refused, name(id) + " was never started: there is no gate to open");
+  if (state != JobState::starting && state != JobState::running) {
+    co_return fail(Errc::refused, name(id) + " is over: its gate is gone; start a new job");
+  }
+  const std::string path = directory(id) + "/permit";
+  const Fd made(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (!made) co_return fail(system_error(path + " cannot be made").within(name(id)));
+  co_return Result<void>{};
+}
+
+}  // namespace greenroom
