@@ -33,6 +33,7 @@ struct RoomState {
   std::uint64_t next_effect{1};
   Seq last_seq{};
   Lifetime lifetime;
+  bool operator==(const RoomState&) const = default;
 };
 
 // Lost at a restart, and safe to lose: unknown counts as on at nameplate (R3).

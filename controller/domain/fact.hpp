@@ -46,6 +46,7 @@ struct Fact {
   std::string by;  // "greenroom", or the person or program that gave the command
   Seq cause{};     // the fact that led to this one; 0: an input from outside
   FactBody body;
+  bool operator==(const Fact&) const = default;
 };
 
 }  // namespace greenroom

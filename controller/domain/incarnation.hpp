@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "controller/domain/members.hpp"
 #include "hw/base/time.hpp"
 
 namespace greenroom {
@@ -13,7 +14,7 @@ struct Incarnation {
   std::string program;   // "greenroom 0.1.0"
   std::string boot;      // this start of the machine, as its kernel names it; empty where unknown
   Duration boot_time{};  // CLOCK_BOOTTIME at the start of the process: counts naps, never jumps
-  bool operator==(const Incarnation&) const = default;
+  GREENROOM_MEMBERS(Incarnation, program, boot, boot_time)
 };
 
 // Folded from facts.
@@ -22,7 +23,7 @@ struct Lifetime {
   TimePoint started{};  // room time when it started
   TimePoint last_fact{};
   WallTime last_wall{};
-  bool operator==(const Lifetime&) const = default;
+  GREENROOM_MEMBERS(Lifetime, last, started, last_fact, last_wall)
 };
 
 // Room time at which a new process takes over. On the same start of the machine CLOCK_BOOTTIME says exactly how long

@@ -14,19 +14,19 @@ std::uint64_t ended(const FactBody& body) {
   return 0;
 }
 
-std::uint64_t started(const FactBody& body) {
+}  // namespace
+
+std::uint64_t started_effect(const FactBody& body) {
   if (const auto* start = std::get_if<SwitchStarted>(&body)) return start->effect;
   if (const auto* start = std::get_if<EffectStarted>(&body)) return start->effect;
   return 0;
 }
 
-}  // namespace
-
 void fold_in(const RoomSetup& setup, FoldedState& folded, const Fact& fact) {
   apply(setup, folded.state, fact);
-  if (started(fact.body) != 0) folded.open.push_back(fact);
+  if (started_effect(fact.body) != 0) folded.open.push_back(fact);
   if (const auto effect = ended(fact.body); effect != 0)
-    std::erase_if(folded.open, [effect](const Fact& f) { return started(f.body) == effect; });
+    std::erase_if(folded.open, [effect](const Fact& f) { return started_effect(f.body) == effect; });
 }
 
 Result<FoldedState> fold(const Journal& journal, const RoomSetup& setup, std::string_view fingerprint) {
@@ -34,7 +34,7 @@ Result<FoldedState> fold(const Journal& journal, const RoomSetup& setup, std::st
   const auto kept = journal.snapshot();
   if (!kept) return fail(kept.error());
   if (*kept && (*kept)->fingerprint == fingerprint) {
-    auto state = state_from_json((*kept)->state);
+    auto state = state_from_json((*kept)->state, setup);
     if (state && state->state.last_seq == (*kept)->seq) folded = std::move(*state);
     else log::warn("the journal's snapshot cannot be read; every fact is read instead, which takes longer");
   }

@@ -9,6 +9,9 @@ namespace greenroom {
 // a snapshot that cannot be read is passed over with a warning.
 Result<FoldedState> fold(const Journal&, const RoomSetup&, std::string_view fingerprint);
 
+// The effect that a fact starts; 0: none.
+std::uint64_t started_effect(const FactBody&);
+
 // Takes one fact in: the state, and which effects are open.
 void fold_in(const RoomSetup&, FoldedState&, const Fact&);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/domain/input.hpp"
+#include "controller/domain/members.hpp"
 #include "controller/domain/room.hpp"
 #include "hw/base/time.hpp"
 #include "hw/base/units.hpp"
@@ -21,6 +22,7 @@ struct SwitchInFlight {
   std::uint64_t effect{};
   bool to_on{};
   TimePoint started, expires;
+  GREENROOM_MEMBERS(SwitchInFlight, effect, to_on, started, expires)
 };
 
 struct OutletRecord {
@@ -41,6 +43,9 @@ struct OutletRecord {
   TimePoint closed_at{long_ago}, opened_at{long_ago};  // when the last change to on, to off was read back
   TimePoint failed_at{long_ago};
   std::string waits_reason, waits_circuit;  // R6; empty: waits for nothing
+  GREENROOM_MEMBERS(OutletRecord, sensed, sensed_at, ordered, order, doubt, doubt_since, granted, grant, lease,
+                    protection_ended, proven, foreign_on, foreign_off, locked, failed_opens, failed_closes, closed_at,
+                    opened_at, failed_at, waits_reason, waits_circuit)
 };
 
 struct PduRecord {
@@ -51,6 +56,8 @@ struct PduRecord {
   bool read_only{};  // R7: two foreign switches within ten minutes
   TimePoint last_foreign{long_ago};
   bool locked{};
+  GREENROOM_MEMBERS(PduRecord, known, model, identity, lost_why, boots_all_off, known_at, lost_at, read_only, last_foreign,
+                    locked)
 };
 
 struct CircuitRecord {
@@ -59,12 +66,14 @@ struct CircuitRecord {
   std::optional<Amps> limit;  // lowered by a person or a demand response
   std::string band{"unknown"};
   bool locked{};
+  GREENROOM_MEMBERS(CircuitRecord, lost, needs_person, lost_at, restored_at, limit, band, locked)
 };
 
 struct PowerState {
   std::vector<OutletRecord> outlets;
   std::vector<PduRecord> pdus;
   std::vector<CircuitRecord> circuits;
+  GREENROOM_MEMBERS(PowerState, outlets, pdus, circuits)
 };
 
 PowerState initial_power(const Room&);

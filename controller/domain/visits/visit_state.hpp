@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "controller/domain/fact.hpp"
+#include "controller/domain/members.hpp"
 #include "controller/domain/recipe.hpp"
 #include "controller/domain/room.hpp"
 #include "firmware-bridge/facts/identity.hpp"
@@ -26,6 +27,7 @@ std::string_view to_string(StepState);
 struct Batch {
   std::string name;
   WallTime due;
+  GREENROOM_MEMBERS(Batch, name, due)
 };
 
 // One row of a list. Two rows may name one serial: the first is worked, the other is a case.
@@ -39,6 +41,7 @@ struct ExpectedMac {
   bool worked{};                        // the first row of a well-formed serial
   VisitNumber visit{};                  // the latest
   int open_cases{};                     // about the row itself
+  GREENROOM_MEMBERS(ExpectedMac, batch, row, asset_tag, serial, approved, model, recipe, worked, visit, open_cases)
 };
 
 // What shows at a slot's data port.
@@ -50,6 +53,7 @@ struct PortView {
   std::uint16_t chip{};
   std::uint8_t board{};
   TimePoint since{TimePoint::min()};  // when it came to look as it does now
+  GREENROOM_MEMBERS(PortView, present, mode, serial, ecid, chip, board, since)
 };
 
 struct SlotView {
@@ -58,6 +62,7 @@ struct SlotView {
   PortView port;
   TimePoint freed{TimePoint::min()};
   std::string waits_circuit, waits_reason;  // its outlet's OutletWaits; empty when it waits for nothing
+  GREENROOM_MEMBERS(SlotView, visit, holds_one, port, freed, waits_circuit, waits_reason)
 };
 
 // One engine run of a visit (R4, R12).
@@ -69,6 +74,7 @@ struct EngineRun {
   bool permitted{}, refused{}, stop_sent{};
   TimePoint permitted_at{};
   [[nodiscard]] bool open() const { return effect != 0 && !ended; }
+  GREENROOM_MEMBERS(EngineRun, effect, ecid, started, ended, ok, permitted, refused, stop_sent, permitted_at)
 };
 
 // What the device said of its erasure, by engine run.
@@ -77,6 +83,7 @@ struct EvidenceView {
   std::string serial;
   std::uint64_t ecid{};
   bool erased_confirmed{}, os_installed{};
+  GREENROOM_MEMBERS(EvidenceView, engine, serial, ecid, erased_confirmed, os_installed)
 };
 
 struct Visit {
@@ -118,6 +125,10 @@ struct Visit {
 
   bool denied{};
   int open_cases{};
+  GREENROOM_MEMBERS(Visit, id, expected, serial, model, recipe, open, released, proof, step, state, attempt, deadline,
+                    entered, what, slot, seated, bound_by, lapses, ecid, percent, percent_at, percent_before, effect,
+                    effect_kind, action_failed, tidied, run, runs, cause, remedy, owner, evidence, booted_reported,
+                    mdm_reported, denied, open_cases)
 };
 
 struct Case {
@@ -127,12 +138,14 @@ struct Case {
   std::string subject, reason, words, next, owner;
   TimePoint opened, deadline;
   bool open{true};
+  GREENROOM_MEMBERS(Case, number, visit, expected, subject, reason, words, next, owner, opened, deadline, open)
 };
 
 // An effect that was started and has not ended: in doubt after a restart (R5).
 struct OpenEffect {
   EffectStarted started;
   TimePoint at;
+  GREENROOM_MEMBERS(OpenEffect, started, at)
 };
 
 // Half of a binding: one label scanned, the other awaited.
@@ -140,10 +153,12 @@ struct Offer {
   std::string person, serial;  // serial empty: a slot was scanned
   std::optional<SlotId> slot;
   TimePoint until;
+  GREENROOM_MEMBERS(Offer, person, serial, slot, until)
 };
 
 struct TakenCommand {
   std::string command, answer;
+  GREENROOM_MEMBERS(TakenCommand, command, answer)
 };
 
 struct VisitState {
@@ -167,10 +182,13 @@ struct VisitState {
   std::map<std::pair<std::string, std::string>, std::uint64_t> open_cases;  // (subject, reason) -> number
 
   [[nodiscard]] const Visit* visit(VisitNumber n) const { return n == 0 || n > visits.size() ? nullptr : &visits[n - 1]; }
+  bool operator==(const VisitState&) const = default;
   [[nodiscard]] Visit* visit(VisitNumber n) { return n == 0 || n > visits.size() ? nullptr : &visits[n - 1]; }
 };
 
 VisitState initial_visits(const Room&);
+// Makes `open` and all the names anew from the room and the rows, visits and cases: what a snapshot leaves out.
+void index_visits(VisitState&, const Room&);
 
 // What a case about a row is called: "returns row 17".
 std::string row_subject(std::string_view batch, std::uint64_t row);
