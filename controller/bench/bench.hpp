@@ -2,9 +2,10 @@
 //
 //   input -> decide -> facts -> journal -> apply -> effects -> wire -> input
 //
-// One turn takes every input that has come, decides until nothing new follows, appends all facts in one commit, and
-// only then starts effects and answers commands (rules.md R5). The one exception is an open for shed: it is idempotent
-// and safe, goes out at once, and is journalled beside.
+// One turn takes every input that has come and decides until nothing new follows. Its facts go to the journal in one
+// commit, together with those of every turn that ended while the commit before was under way; only then do their effects
+// start and their commands get answers (rules.md R5). The one exception is an open for shed: it is idempotent and safe,
+// goes out at once, and is journalled beside. So a slow or full disk stops closes, erases and answers, and no shed.
 #pragma once
 
 #include <functional>
@@ -16,6 +17,7 @@
 
 #include "controller/bench/command_port.hpp"
 #include "controller/domain/decide.hpp"
+#include "controller/journal/fold.hpp"
 #include "controller/journal/journal.hpp"
 #include "firmware-bridge/gate.hpp"
 #include "firmware-bridge/mac_actions.hpp"
@@ -42,21 +44,28 @@ class Bench final : public CommandPort {
  public:
   Bench(asio::any_io_executor, RoomSetup, BenchPorts);
 
-  // Folds the journal, takes up what a former controller left open, and starts the loop and one poller for each PDU.
-  // Errc::storage when the journal does not fold.
-  Result<void> start();
-  // Ends every coroutine as the loop turns; outlets and engines stay as they are. Destroy when idle().
+  // Facts between two snapshots. A start reads at most so many, at some 10 us each (docs/operating.md).
+  static constexpr Seq usual_snapshots = 10'000;
+  // Takes up what a former process left (fold.hpp), and starts the loop and one poller for each PDU.
+  void start(FoldedState, const Incarnation&, Seq snapshot_every = usual_snapshots);
+  // Decides and starts nothing more, keeps what was decided, and ends; outlets and engines stay as they are. Both end as
+  // the loop turns; destroy when idle().
   void stop();
-  [[nodiscard]] bool idle() const { return tasks_.size() == 0; }
+  // The same without a last word, as if the process had died here.
+  void kill();
+  [[nodiscard]] bool idle() const { return tasks_.size() == 0 && keeper_.size() == 0; }
 
   void submit(Command, AnswerSink) override;
   // A port changed; called by whoever owns the UsbTable. Ports that no slot names are ignored.
   void usb_changed(const PortPath&, const std::optional<UsbSighting>&);
 
-  [[nodiscard]] const RoomState& state() const { return state_; }
+  // Ahead of the journal by what is not durable yet.
+  [[nodiscard]] const RoomState& state() const { return folded_.state; }
   [[nodiscard]] const RoomSenses& senses() const { return senses_; }
   [[nodiscard]] const RoomSetup& setup() const { return setup_; }
   [[nodiscard]] VisitContext context() const;
+  // Why the journal cannot be written, and what to do; nothing while it can. Commands are refused meanwhile.
+  [[nodiscard]] const std::optional<Error>& journal_trouble() const { return journal_trouble_; }
   // Every fact, after it is durable. For screens and judges.
   std::function<void(const Fact&)> on_fact;
 
@@ -65,24 +74,28 @@ class Bench final : public CommandPort {
     Input input;
     AnswerSink answer;  // commands only
   };
+  // What was decided and is not durable yet: the facts of one turn or more, and the answers that wait for them.
   struct Turn {
     Facts facts;
     std::vector<std::pair<AnswerSink, Answer>> answers;
+    [[nodiscard]] bool empty() const { return facts.empty() && answers.empty(); }
   };
 
   // bench.cpp: the loop
   void post(Input);
   asio::awaitable<void> turns();
-  void take(const Item&, Turn&);
+  asio::awaitable<void> keep();
+  Task<void> append(Facts);
+  Task<void> keep_snapshot();
+  void take(const Item&);
   [[nodiscard]] Seq cause_of(const Input&) const;
-  void decide_until_quiet(Turn&);
-  void accept(std::vector<FactBody>, const std::string& by, Seq cause, Turn&);
+  void decide_until_quiet(Seq before);
+  void accept(std::vector<FactBody>, const std::string& by, Seq cause);
   void forget_seat(const std::string& slot_name);
   void arm(TimePoint wake_at);
   asio::awaitable<void> wake(TimePoint);
 
   // effects.cpp: what facts make happen
-  void note_effect(const Fact&);
   void start_effects(const Facts&);
   void start_switch(const SwitchStarted&);
   void start_effect(const EffectStarted&);
@@ -101,17 +114,17 @@ class Bench final : public CommandPort {
   RoomSetup setup_;
   BenchPorts ports_;
   asio::any_io_executor executor_;
-  RoomState state_;
+  FoldedState folded_;
   RoomSenses senses_;
   std::vector<Item> inbox_;
   Event inbox_ready_;
+  Turn decided_;
+  Event decided_ready_;
+  std::optional<Error> journal_trouble_;
+  bool stopping_{};
+  std::string fingerprint_;
+  Seq snapshot_at_{}, snapshot_every_{usual_snapshots};
   TimePoint armed_{never};
-  // Effects started and not ended, in the order they started: the seq of the start, and what it was. Folded from facts.
-  struct Open {
-    Seq seq;
-    FactBody start;
-  };
-  std::map<std::uint64_t, Open> open_effects_;
   std::map<std::string, SlotId, std::less<>> slot_of_port_;
   std::map<std::string, OutletId, std::less<>> outlet_by_name_;
   // For each PDU: the room's outlets by the device's numbers, and its metered circuits by the dialect's bank names.
@@ -120,7 +133,8 @@ class Bench final : public CommandPort {
     std::map<std::string, CircuitId, std::less<>> banks;
   };
   std::vector<Wiring> wiring_;
-  TaskGroup tasks_;  // last: ends first
+  TaskGroup keeper_;  // keep() alone: it outlasts the others in stop()
+  TaskGroup tasks_;
 };
 
 Sensed sensed_from_wire(OutletState);

@@ -28,15 +28,6 @@ std::uint64_t number(std::string_view text) {
 
 }  // namespace
 
-void Bench::note_effect(const Fact& fact) {
-  if (const auto* start = std::get_if<SwitchStarted>(&fact.body))
-    open_effects_.emplace(start->effect, Open{fact.seq, fact.body});
-  if (const auto* start = std::get_if<EffectStarted>(&fact.body))
-    open_effects_.emplace(start->effect, Open{fact.seq, fact.body});
-  if (const auto* end = std::get_if<SwitchEnded>(&fact.body)) open_effects_.erase(end->effect);
-  if (const auto* end = std::get_if<EffectEnded>(&fact.body)) open_effects_.erase(end->effect);
-}
-
 void Bench::start_effects(const Facts& facts) {
   for (const Fact& fact : facts) {
     if (const auto* order = std::get_if<SwitchStarted>(&fact.body)) {
@@ -50,13 +41,14 @@ void Bench::start_effects(const Facts& facts) {
 // A switch in doubt is read back and adopted by the power half; an engine is attached again, a permit written again
 // (twice is harmless); an action on a Mac is reported as failed and inspected by its step; a print is asked of a person.
 void Bench::resume_effects() {
-  const auto left_open = open_effects_;
-  for (const auto& [effect, open] : left_open) {
-    if (const auto* order = std::get_if<SwitchStarted>(&open.start)) {
+  const Facts left_open = folded_.open;
+  for (const Fact& fact : left_open) {
+    const std::uint64_t effect = started_effect(fact.body);
+    if (const auto* order = std::get_if<SwitchStarted>(&fact.body)) {
       const auto outlet = outlet_by_name_.find(order->outlet);
       if (outlet == outlet_by_name_.end()) continue;
       post(SwitchResult{effect, outlet->second, order->to == "on", Sensed::unknown, /*sent=*/true, std::string(restarted)});
-    } else if (const auto* start = std::get_if<EffectStarted>(&open.start)) {
+    } else if (const auto* start = std::get_if<EffectStarted>(&fact.body)) {
       if (start->kind == "engine") tasks_.spawn(run_engine(*start, /*already_started=*/true));
       else if (start->kind == "permit" || start->kind == "stop_engine") start_effect(*start);
       else finish(effect, fail(Errc::cancelled, std::string(restarted)), "technician");
@@ -80,7 +72,7 @@ asio::awaitable<void> Bench::run_switch(SwitchStarted start) {
   bool sent = false;
   auto allowed = [this, id, to_on, &sent, confirmed = start.reason == "open_confirmed"]() -> Result<void> {
     if (!to_on) {
-      if (auto may = may_open(setup_.room, setup_.rules, state_.power, id, confirmed); !may) return may;
+      if (auto may = may_open(setup_.room, setup_.rules, folded_.state.power, id, confirmed); !may) return may;
     }
     sent = true;  // asked at the committing byte: from here on the order may act
     return {};

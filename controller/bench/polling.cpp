@@ -57,7 +57,7 @@ asio::awaitable<void> Bench::poll(PduId id) {
       supervise_at = began + config.supervise;  // a full poll supervises too
       if (full) full_at = began + config.full_poll;
       // The room may judge a PDU lost that still answers (all its outlets went off at once): who it is must be proven anew.
-      if (done && !state_.power.pdus[id.value].known) break;
+      if (done && !folded_.state.power.pdus[id.value].known) break;
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <limits>
 #include <set>
 #include <thread>
 #include <utility>
@@ -39,6 +40,11 @@ model::FaultEnvelope envelope_of(FaultLevel level) {
   return model::FaultEnvelope::none();
 }
 
+// Of seeded deaths (WorldOptions::kills): handlers between two of them, half a minute or so of a busy room; and events of
+// the world until the next controller starts.
+constexpr std::uint64_t handlers_a_life = 600;
+constexpr std::uint64_t most_events_dead = 60;
+
 Result<Dialect> dialect_of(const PduConfig& pdu) {
   const std::string path = "config/pdu/" + pdu.dialect + ".toml";
   const auto text = read_data(path);
@@ -58,16 +64,40 @@ bool WorldResult::clean() const {
          hard_limit_amp_seconds <= 0 && soft_over_seconds <= 0;
 }
 
+// A journal on a disk that takes its time. A process that dies meanwhile finds its facts there or not: both happen.
+class DiskJournal final : public Journal {
+ public:
+  DiskJournal(Clock& clock, MemoryJournal& kept, Random random) : clock_(clock), kept_(kept), random_(std::move(random)) {}
+  Task<Seq> append(Facts facts) override {
+    const Duration takes = seconds_of(random_.uniform(0.001, 0.02));
+    const bool lost = random_.chance(0.5);
+    const auto written = co_await clock_.sleep_until(clock_.now() + takes);
+    if (!written && lost) co_return fail(written.error());
+    const auto seq = co_await kept_.append(std::move(facts));
+    if (!written) co_return fail(written.error());
+    co_return seq;
+  }
+  [[nodiscard]] Result<Facts> read(Seq from, std::size_t limit) const override { return kept_.read(from, limit); }
+  [[nodiscard]] std::string chain() const override { return kept_.chain(); }
+  Task<void> keep(Snapshot snapshot) override { return kept_.keep(std::move(snapshot)); }
+  [[nodiscard]] Result<std::optional<Snapshot>> snapshot() const override { return kept_.snapshot(); }
+
+ private:
+  Clock& clock_;
+  MemoryJournal& kept_;
+  Random random_;
+};
+
 // One controller as it runs in a room: drivers on the model's lines, the table on the model's bus, and the bench.
 // Destroying it is a kill: plant, engines and journal stay.
 struct ControllerUnit {
   ControllerUnit(asio::any_io_executor executor, World::Impl& world);
-  Result<void> start() {
+  void start(FoldedState folded, const Incarnation& process, Seq snapshot_every) {
     tasks.spawn(table.run());
-    return bench->start();
+    bench->start(std::move(folded), process, snapshot_every);
   }
-  void stop() {
-    bench->stop();
+  void kill() {
+    bench->kill();
     tasks.cancel();
   }
   [[nodiscard]] bool idle() const { return bench->idle() && tasks.size() == 0; }
@@ -120,15 +150,23 @@ struct World::Impl final : FrontDesk {
 
   // ---- the controller lives and dies
   Result<void> start_controller() {
+    auto folded = fold(journal, setup, fingerprint);
+    if (!folded) return fail(folded.error());
     judge.controller_started();
+    // What the last one made durable and did not live to tell.
+    const auto untold = journal.read(told + 1, std::numeric_limits<std::size_t>::max());
+    if (!untold) return fail(untold.error());
+    for (const Fact& fact : *untold) on_fact(fact);
     unit = std::make_unique<ControllerUnit>(io.get_executor(), *this);
-    if (auto started = unit->start(); !started) return started;
+    // Where it dies often, snapshots are taken often: those starts are proven too.
+    const Seq snapshot_every = options.kills > 0 ? 300 : Bench::usual_snapshots;
+    unit->start(std::move(*folded), {"greenroom", "model", clock.now().time_since_epoch()}, snapshot_every);
     for (const auto& [key, asked] : waiting) submit(asked.command);  // asked again with the same key
     return {};
   }
   void kill_controller() {
-    unit->stop();
-    turn();
+    unit->kill();
+    settle();
     if (!unit->idle()) log::error("a killed controller still runs; this is a defect in Greenroom");
     unit.reset();
     judge.controller_stopped();
@@ -163,8 +201,20 @@ struct World::Impl final : FrontDesk {
   }
 
   // ---- the loop
+  void settle() {
+    io.restart();
+    io.poll();
+  }
+  // As settle(), but the controller may die between any two handlers of it.
   void turn() {
     io.restart();
+    while (deaths < options.kills && io.poll_one() > 0) {
+      if (!unit || --kill_in > 0) continue;
+      ++deaths;
+      kill_in = 1 + dying.below(2 * handlers_a_life);
+      revive_in = 1 + dying.below(most_events_dead);
+      kill_controller();
+    }
     io.poll();
   }
   void pace(Real::time_point began) const {
@@ -174,6 +224,7 @@ struct World::Impl final : FrontDesk {
     std::this_thread::sleep_until(due);  // the whole program is this loop: nothing else waits meanwhile
   }
   void on_fact(const Fact& fact) {
+    told = fact.seq;
     judge.on_fact(fact);
     if (options.sample) report.on_fact(fact);
     if (const auto* waits = std::get_if<OutletWaits>(&fact.body); waits && !waits->circuit.empty())
@@ -197,6 +248,7 @@ struct World::Impl final : FrontDesk {
   model::Plant plant;
   ModelEngine engine;
   MemoryJournal journal;
+  std::string fingerprint{fingerprint_of(setup)};
   Judge judge;
   WorldReport report;
   std::string page;  // the report, once the run is over
@@ -209,13 +261,18 @@ struct World::Impl final : FrontDesk {
   People people;
   std::map<std::string, std::uint64_t> waits_by_circuit;
   bool finished{}, kill_due{}, revive_due{}, count_due{};
+  Seq told{};  // the last fact that the judge has heard
+  DiskJournal disk{clock, journal, seed.stream("disk")};
+  Random dying{seed.stream("dying")};
+  std::uint64_t deaths{}, kill_in{1 + dying.below(2 * handlers_a_life)}, revive_in{};
   TimePoint last_packed{};
   TaskGroup tasks;
 };
 
 ControllerUnit::ControllerUnit(asio::any_io_executor executor, World::Impl& world)
     : bus(world.plant.open_bus()), table(*bus, world.clock), macs(world.clock, world.plant, table), tasks(executor) {
-  BenchPorts ports{world.clock, world.journal, {}, world.engine, world.engine, macs};
+  Journal& journal = world.options.kills > 0 ? static_cast<Journal&>(world.disk) : world.journal;
+  BenchPorts ports{world.clock, journal, {}, world.engine, world.engine, macs};
   for (std::uint32_t i = 0; i < world.setup.room.pdus.size(); ++i) {
     auto dialect = dialect_of(world.setup.room.pdus[i]);
     if (!dialect) continue;  // checked before: World::Impl::run
@@ -275,6 +332,7 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
     turn();
     judge.settle();
     if (std::exchange(kill_due, false) && unit) kill_controller();
+    if (revive_in > 0 && --revive_in == 0) revive_due = true;
     if (std::exchange(revive_due, false) && !unit) {
       if (auto started = start_controller(); !started) return fail(started.error());
       continue;
@@ -298,7 +356,7 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
   }
   WorldResult result = conclude(wall_s);
   finished = true;
-  unit->stop();
+  unit->kill();
   tasks.cancel();
   turn();
   unit.reset();
@@ -339,6 +397,7 @@ WorldResult World::Impl::conclude(double wall_s) {
   result.virtual_s = in_seconds(clock.now().time_since_epoch());
   result.wall_s = wall_s;
   result.seed = options.seed;
+  result.kills = deaths;
   result.chain = journal.chain();
   result.facts = journal.lines().size();
   result.envelope = plant.dice().envelope().describe();

@@ -25,6 +25,9 @@ struct WorldOptions {
   Duration longest{std::chrono::hours{72}};
   int technicians{2};
   bool sample{};  // keep the time series for a report
+  // The controller is destroyed at this many seeded points where a coroutine of the world had just run, and started anew
+  // a few events later; its journal then takes time for each commit, as a disk does. 0: none.
+  std::uint64_t kills{};
 };
 
 struct Counts {
@@ -51,7 +54,7 @@ struct WorldResult {
   std::vector<std::string> open_cases;              // "row 12 (duplicate_serial): batch_lead"
   double makespan_s{}, bound_s{};
   double virtual_s{}, wall_s{};
-  std::uint64_t seed{};
+  std::uint64_t seed{}, kills{};
   std::string chain;
   std::uint64_t facts{};
   std::string envelope;              // what faults could strike, for people

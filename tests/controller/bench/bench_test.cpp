@@ -1,5 +1,6 @@
 #include "controller/bench/bench.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
@@ -68,9 +69,11 @@ struct NoEngine final : RestoreEngine, Gate, MacActions {
   Task<void> put_back(PortPath, TimePoint) override { co_return fail(Errc::refused, "no Macs"); }
 };
 
-// A journal whose disk can be made to wait.
+// A journal whose disk can be made to wait, or to be full.
 struct SlowJournal final : Journal {
   Task<Seq> append(Facts facts) override {
+    ++appends;
+    if (full) co_return fail(Errc::storage, "/data/journal.db: no space left; free some");
     if (slow) {
       if (const auto written = co_await disk.wait(); !written) co_return fail(written.error());
     }
@@ -78,8 +81,11 @@ struct SlowJournal final : Journal {
   }
   [[nodiscard]] Result<Facts> read(Seq from, std::size_t limit) const override { return kept.read(from, limit); }
   [[nodiscard]] std::string chain() const override { return kept.chain(); }
+  Task<void> keep(Snapshot snapshot) override { co_return co_await kept.keep(std::move(snapshot)); }
+  [[nodiscard]] Result<std::optional<Snapshot>> snapshot() const override { return kept.snapshot(); }
   MemoryJournal kept;
-  bool slow{};
+  bool slow{}, full{};
+  int appends{};
   Event disk;
 };
 
@@ -126,14 +132,16 @@ struct BenchTest : testing::Test {
   std::unique_ptr<Bench> bench;
   std::vector<Answer> answers;
 
-  void start() {
+  void start(Seq snapshot_every = Bench::usual_snapshots) {
     bench =
         std::make_unique<Bench>(io.get_executor(), charging_room(), BenchPorts{clock, journal, {&pdu}, macs, macs, macs});
-    ASSERT_TRUE(bench->start());
+    auto folded = fold(journal, bench->setup(), "");
+    ASSERT_TRUE(folded);
+    bench->start(std::move(*folded), Incarnation{"greenroom", "boot-1", clock.now().time_since_epoch()}, snapshot_every);
     settle();
   }
   void kill() {
-    bench->stop();
+    bench->kill();
     settle();
     ASSERT_TRUE(bench->idle());
     bench.reset();
@@ -152,8 +160,10 @@ struct BenchTest : testing::Test {
       settle();
     }
   }
-  void ask(CommandKind kind, const std::string& key, const std::string& label, const std::string& text = {}) {
+  void ask(CommandKind kind, const std::string& key, const std::string& label, const std::string& text = {},
+           std::uint64_t number = 0) {
     Command command;
+    command.number = number;
     command.kind = kind;
     command.key = key;
     command.by = "anna";
@@ -246,6 +256,105 @@ TEST_F(BenchTest, ACommandIsAnsweredOnlyAfterItsFactsAreDurable) {
   ASSERT_EQ(answers.size(), 1U);
   EXPECT_EQ(facts<MacExpected>().size(), 1U);
   EXPECT_GE(answers[0].seq, 1U);
+}
+
+TEST_F(BenchTest, ADiskThatHangsHoldsUpNoShed) {
+  start();
+  run_for(60s);
+  seat_one();
+  while (!pdu.on[0] && clock.now() < TimePoint{10min}) run_for(1s);
+  ASSERT_TRUE(pdu.on[0]);
+  journal.slow = true;
+  ask(CommandKind::limit, "k5", "branch", {}, /*mA*/ 100);
+  EXPECT_FALSE(pdu.on[0]) << "the shed waited for the disk";
+  EXPECT_TRUE(facts<CircuitLimited>().empty());
+  EXPECT_EQ(answers.size(), 4U) << "the limit was acknowledged before it was durable";
+  journal.disk.set();
+  settle();
+  EXPECT_EQ(facts<CircuitLimited>().size(), 1U);
+  EXPECT_EQ(answers.size(), 5U);
+}
+
+TEST_F(BenchTest, WhatIsDecidedWhileACommitIsUnderWayGoesIntoOneCommit) {
+  start();
+  run_for(20s);
+  journal.slow = true;
+  ask(CommandKind::lock_out, "k1", "left:1");
+  const int before = journal.appends;
+  ask(CommandKind::lock_out, "k2", "left:2");
+  ask(CommandKind::lock_out, "k3", "left:3");
+  EXPECT_EQ(journal.appends, before) << "a second commit began before the first had ended";
+  journal.slow = false;
+  journal.disk.set();
+  settle();
+  EXPECT_EQ(journal.appends, before + 1);
+  EXPECT_EQ(facts<LockedOut>().size(), 3U);
+  EXPECT_EQ(answers.size(), 3U);
+}
+
+TEST_F(BenchTest, AFullDiskRefusesCommandsInWordsAndLosesNothingThatWasDecided) {
+  start();
+  run_for(20s);
+  journal.full = true;
+  ask(CommandKind::lock_out, "k1", "left:1");
+  EXPECT_TRUE(answers.empty());
+  ASSERT_TRUE(bench->journal_trouble());
+  ask(CommandKind::lock_out, "k2", "left:2");
+  ASSERT_EQ(answers.size(), 1U);
+  EXPECT_FALSE(answers[0].accepted);
+  EXPECT_NE(answers[0].words.find("/data/journal.db: no space left; free some"), std::string::npos) << answers[0].words;
+  journal.full = false;
+  run_for(6s);
+  ASSERT_EQ(answers.size(), 2U);
+  EXPECT_TRUE(answers[1].accepted);
+  EXPECT_FALSE(bench->journal_trouble());
+  EXPECT_EQ(facts<LockedOut>().size(), 1U);
+}
+
+TEST_F(BenchTest, AStopKeepsWhatWasDecided) {
+  start();
+  run_for(20s);
+  journal.slow = true;
+  ask(CommandKind::lock_out, "k1", "left:1");
+  bench->stop();
+  settle();
+  EXPECT_FALSE(bench->idle());
+  journal.disk.set();
+  settle();
+  EXPECT_TRUE(bench->idle());
+  EXPECT_EQ(facts<LockedOut>().size(), 1U);
+  EXPECT_EQ(answers.size(), 1U);
+}
+
+TEST_F(BenchTest, EveryProcessThatTakesTheRoomOverIsAFact) {
+  start();
+  kill();
+  start();
+  const auto starts = facts<ServiceStarted>();
+  ASSERT_EQ(starts.size(), 2U);
+  EXPECT_EQ(starts[0].boot, "boot-1");
+  EXPECT_EQ(bench->state().lifetime.last.program, "greenroom");
+}
+
+TEST_F(BenchTest, ASnapshotIsKeptSoThatAStartNeedNotReadEveryFact) {
+  start(/*snapshot_every=*/100);
+  run_for(20s);
+  Command import;
+  import.kind = CommandKind::import_batch;
+  import.key = "k1";
+  import.by = "anna";
+  import.text = "returns";
+  for (std::uint64_t row = 2; row < 102; ++row)
+    import.rows.push_back(
+        {row, "", fmt::format("GRA{:07}", row), "MacBook Pro (M1 Pro, 16-inch, 2021)", "A2485", "", "", ""});
+  bench->submit(std::move(import), [](const Answer&) {});
+  settle();
+  const auto kept = journal.snapshot();
+  ASSERT_TRUE(kept && *kept);
+  EXPECT_GE((*kept)->seq, 100U);
+  const auto folded = fold(journal, bench->setup(), fingerprint_of(bench->setup()));
+  ASSERT_TRUE(folded);
+  EXPECT_EQ(folded->state.visits.expected.size(), 100U);
 }
 
 TEST_F(BenchTest, TheSameKeyGivesTheSameAnswerAndNothingElse) {
