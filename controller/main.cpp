@@ -1,4 +1,5 @@
 // greenroom: one program, one verb a job.
+#include <array>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -12,11 +13,42 @@ constexpr std::string_view help =
     "greenroom: restores Macs and powers their benches\n"
     "\n"
     "  greenroom demo [options]         a simulated room works through a batch of returned Macs\n"
+    "  greenroom serve [options]        runs one room, for months\n"
+    "\n"
+    "What a running room says (--data DIR names it, --json prints one JSON value):\n"
+    "  greenroom status                 service, alarms, Macs, slots, cases\n"
+    "  greenroom slots | slot ID        every slot and what it waits for | all of one\n"
+    "  greenroom circuits | pdus        what they carry, against their limits | who answers\n"
+    "  greenroom power                  what facilities must see to\n"
+    "  greenroom chores | cases         what people do next | what went wrong, and who sees to it\n"
+    "  greenroom batch list | show NAME  batches | every Mac of one\n"
+    "  greenroom watch [--from SEQ]     every fact, one a line, as it comes\n"
+    "What people tell it:\n"
+    "  greenroom batch import FILE      a list of Macs (CSV)\n"
+    "  greenroom command KIND [words]   lock-out, clear-lock, scan, step-done, close-case, limit, ...\n"
+    "\n"
+    "Files, judged before they are used:\n"
     "  greenroom room check FILE        everything that is wrong with a room file\n"
     "  greenroom recipe check FILE...   everything that is wrong with recipe files\n"
     "  greenroom batch check FILE       everything that is wrong with a batch list (CSV)\n"
+    "  greenroom journal VERB --data DIR   show, verify, backup, restore, adopt or retain a room's journal\n"
     "\n"
     "Each verb prints its options with --help. Exit codes: 0 done, 1 failed, 2 used wrongly.\n";
+
+struct Verb {
+  std::string_view name;
+  int (*run)(const std::vector<std::string>& arguments);
+};
+
+namespace cli = greenroom::cli;
+constexpr std::array verbs{
+    Verb{"demo", cli::demo},     Verb{"serve", cli::serve},       Verb{"room", cli::room},
+    Verb{"recipe", cli::recipe}, Verb{"batch", cli::batch},       Verb{"journal", cli::journal},
+    Verb{"gate", cli::gate},     Verb{"status", cli::status},     Verb{"slots", cli::slots},
+    Verb{"slot", cli::slot},     Verb{"circuits", cli::circuits}, Verb{"pdus", cli::pdus},
+    Verb{"power", cli::power},   Verb{"cases", cli::cases},       Verb{"chores", cli::chores},
+    Verb{"watch", cli::watch},   Verb{"command", cli::command},
+};
 
 }  // namespace
 
@@ -24,11 +56,9 @@ int main(int argc, char** argv) {
   const std::vector<std::string> all(argv + 1, argv + argc);
   const std::string verb = all.empty() ? "--help" : all.front();
   const std::vector<std::string> rest(all.begin() + (all.empty() ? 0 : 1), all.end());
-  if (verb == "demo") return greenroom::cli::demo(rest);
-  if (verb == "room") return greenroom::cli::room(rest);
-  if (verb == "recipe") return greenroom::cli::recipe(rest);
-  if (verb == "batch") return greenroom::cli::batch(rest);
-  if (verb == "gate") return greenroom::cli::gate(rest);
+  for (const auto& [name, run] : verbs) {
+    if (verb == name) return run(rest);
+  }
   if (verb == "--help" || verb == "-h" || verb == "help") {
     std::fwrite(help.data(), 1, help.size(), stdout);
     return 0;

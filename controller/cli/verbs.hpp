@@ -2,6 +2,7 @@
 // return the exit code: 0 done, 1 failed, 2 used wrongly.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,22 @@ int demo(const std::vector<std::string>& arguments);
 int room(const std::vector<std::string>& arguments);
 int recipe(const std::vector<std::string>& arguments);
 int batch(const std::vector<std::string>& arguments);
+int journal(const std::vector<std::string>& arguments);
+int serve(const std::vector<std::string>& arguments);
 int gate(const std::vector<std::string>& arguments);  // started by the service for each engine job
+
+// Clients of a running room.
+int status(const std::vector<std::string>& arguments);
+int slots(const std::vector<std::string>& arguments);
+int slot(const std::vector<std::string>& arguments);
+int circuits(const std::vector<std::string>& arguments);
+int pdus(const std::vector<std::string>& arguments);
+int power(const std::vector<std::string>& arguments);
+int cases(const std::vector<std::string>& arguments);
+int chores(const std::vector<std::string>& arguments);
+int watch(const std::vector<std::string>& arguments);
+int command(const std::vector<std::string>& arguments);
+// batch import | list | show; nothing for any other word.
+std::optional<int> batch_of_room(const std::vector<std::string>& arguments);
 
 }  // namespace greenroom::cli

@@ -1,0 +1,214 @@
+#include "controller/cli/service.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "controller/api/local_server.hpp"
+#include "controller/bench/bench.hpp"
+#include "controller/cli/absent.hpp"
+#include "controller/cli/setup_files.hpp"
+#include "controller/journal/sqlite_journal.hpp"
+#include "controller/simulate/remote_world.hpp"
+#include "firmware-bridge/process_engine.hpp"
+#include "hw/async/real_clock.hpp"
+#include "hw/base/file_lock.hpp"
+#include "hw/base/log.hpp"
+#include "hw/pdu/cli_pdu.hpp"
+#include "hw/serial/line_url.hpp"
+#include "hw/usb/usb_table.hpp"
+
+namespace greenroom::cli {
+namespace {
+
+const std::string program = "greenroom 0.1.0";
+const std::string no_model = "it is a model's, and this service runs without --model";
+
+// For its user alone: the journal names people and serial numbers.
+Result<void> make_directory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(Errc::storage, fmt::format("{} cannot be made: {}; make the folder that it stands in, or name another --data",
+                                         path, std::strerror(errno)));
+}
+
+// "" when the line can be used.
+std::string why_absent(const PduConfig& pdu, bool with_model) {
+  const auto url = parse_line_url(pdu.line);
+  if (!url) return url.error().message;
+  if (url->kind == LineUrl::Kind::model) return with_model ? "" : no_model;
+  return "this version of Greenroom opens model: lines alone";
+}
+
+Result<void> fits_speed(const Room& room, const ServiceOptions& options) {
+  if (options.speed == 1) return {};
+  if (!options.model) return fail(Errc::usage, "--speed is for a room of models: it needs --model PATH");
+  for (const PduConfig& pdu : room.pdus) {
+    const auto url = parse_line_url(pdu.line);
+    if (url && url->kind == LineUrl::Kind::model) continue;
+    return fail(Errc::usage,
+                fmt::format("--speed: pdu {} is on {}, and a real line runs at real time alone", pdu.name, pdu.line));
+  }
+  return {};
+}
+
+EngineCommand engine_command(const std::optional<std::string>& world, double speed, const RestoreJob& job) {
+  static constexpr const char* kinds[] = {"--erase", "--revive", "--erase-only"};
+  std::vector<std::string> words{"/proc/self/exe",
+                                 "model-engine",
+                                 "--world",
+                                 world.value_or(""),
+                                 "--ecid",
+                                 std::to_string(static_cast<std::uint64_t>(job.ecid)),
+                                 "--effect",
+                                 std::to_string(static_cast<std::uint64_t>(job.id)),
+                                 "--speed",
+                                 fmt::format("{}", speed),
+                                 kinds[static_cast<std::size_t>(job.kind)]};
+  return EngineCommand(std::move(words));
+}
+
+// The room's time goes on where the journal left it. A simulated room's wall clock is the world's; while no world answers
+// it goes on from the journal too.
+Result<std::unique_ptr<Clock>> room_clock(asio::any_io_executor executor, const ServiceOptions& options,
+                                          const Incarnation& process, const Lifetime& before) {
+  std::optional<sim::WorldHello> hello;
+  if (options.model) {
+    const auto asked = sim::RemoteWorld::ask(*options.model, options.speed);
+    if (!asked && asked.error().code == Errc::refused) return fail(asked.error());
+    if (asked) hello = *asked;
+    else log::warn(asked.error().message);
+  }
+  if (options.speed == 1) return make_system_clock(executor, resume_at(before, process, system_wall()));
+  const bool first = before.last.program.empty();
+  const TimePoint begin = resume_at(before, process, before.last_wall, options.speed);
+  WallTime wall = first ? system_wall() : before.last_wall + (begin - before.last_fact);
+  if (hello) wall = hello->wall + seconds_of(in_seconds(boot_time() - hello->boot) * options.speed);
+  return make_scaled_clock(executor, options.speed, wall, begin);
+}
+
+}  // namespace
+
+struct Service::Parts {
+  Parts(asio::any_io_executor executor, RoomSetup&& s, std::vector<Dialect>&& dialects, ServiceOptions&& o, FileLock&& l,
+        std::unique_ptr<SqliteJournal> j, std::unique_ptr<Clock> c);
+  void start(FoldedState, const Incarnation&);
+  RoomView view();
+
+  ServiceOptions options;
+  FileLock lock;
+  std::unique_ptr<SqliteJournal> journal;
+  std::unique_ptr<Clock> clock;  // the room's
+  std::unique_ptr<Clock> real;
+  std::optional<sim::RemoteWorld> world;
+  std::vector<std::unique_ptr<Pdu>> pdus;
+  std::unique_ptr<UsbBus> bus;
+  std::optional<UsbTable> table;
+  std::unique_ptr<MacActions> macs;
+  ProcessEngine engine;
+  Health health;
+  std::unique_ptr<Bench> bench;
+  std::unique_ptr<LocalServer> server;
+  TaskGroup tasks;
+};
+
+Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::vector<Dialect>&& dialects, ServiceOptions&& o,
+                      FileLock&& l, std::unique_ptr<SqliteJournal> j, std::unique_ptr<Clock> c)
+    : options(std::move(o)),
+      lock(std::move(l)),
+      journal(std::move(j)),
+      clock(std::move(c)),
+      real(make_system_clock(executor)),
+      // Of another program it is started by path: what /proc/self/exe names is the version that wrote the job's record.
+      engine(executor, *real, options.data + "/jobs",
+             EngineProgram([world = options.model,
+                            speed = options.speed](const RestoreJob& job) { return engine_command(world, speed, job); },
+                           {"/proc/self/exe", "gate"}, options.model.value_or(""))),
+      tasks(executor) {
+  if (options.model) {
+    world.emplace(executor, *clock, *options.model, options.speed);
+    bus = world->bus();
+    table.emplace(*bus, *clock);
+    macs = world->mac_actions(*table);
+  } else {
+    macs = std::make_unique<AbsentMacs>("no USB bus: this service runs without --model");
+  }
+  BenchPorts ports{*clock, *journal, {}, engine, engine, *macs};
+  for (const PduConfig& pdu : setup.room.pdus) {
+    health.lines.push_back(why_absent(pdu, options.model.has_value()));
+    const std::string& why = health.lines.back();
+    std::unique_ptr<SerialLine> line;
+    if (why.empty()) line = world->line(parse_line_url(pdu.line)->path);
+    else line = std::make_unique<AbsentLine>(why);
+    pdus.push_back(make_cli_pdu(std::move(dialects[pdus.size()]), std::move(line), *clock));
+    ports.pdus.push_back(pdus.back().get());
+  }
+  bench = std::make_unique<Bench>(executor, std::move(setup), std::move(ports));
+  server = std::make_unique<LocalServer>(executor, *real, *bench, [this] { return view(); });
+  health.program = program;
+  health.data = options.data;
+  health.room_file = options.room;
+  health.pid = getpid();
+  health.started = clock->wall();
+  health.speed = options.speed;
+}
+
+void Service::Parts::start(FoldedState folded, const Incarnation& process) {
+  bench->on_fact = [this](const Fact&) { server->notify(); };
+  if (table) {
+    table->on_change([this](const PortPath& path, const UsbSighting* sighting) {
+      bench->usb_changed(path, sighting ? std::optional(*sighting) : std::nullopt);
+    });
+    tasks.spawn(table->run());
+  }
+  bench->start(std::move(folded), process);
+}
+
+RoomView Service::Parts::view() {
+  health.chain = journal->chain();
+  health.durable = journal->last();
+  health.journal_trouble = bench->journal_trouble() ? bench->journal_trouble()->message : "";
+  return {bench->setup(), bench->state(), bench->senses(), *journal, health, clock->now(), clock->wall()};
+}
+
+Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Service::~Service() = default;
+
+Result<std::unique_ptr<Service>> Service::start(asio::any_io_executor executor, RoomSetup setup, ServiceOptions options) {
+  if (auto fits = fits_speed(setup.room, options); !fits) return fail(fits.error());
+  if (auto made = make_directory(options.data); !made) return fail(made.error());
+  std::vector<Dialect> dialects;
+  for (const PduConfig& pdu : setup.room.pdus) {
+    auto dialect = dialect_of(pdu);
+    if (!dialect) return fail(dialect.error().within("pdu " + pdu.name));
+    dialects.push_back(std::move(*dialect));
+  }
+  auto lock = FileLock::take(options.data + "/lock", options.data, "greenroom serve", "use another --data");
+  if (!lock) return fail(lock.error());
+  if (auto made = make_directory(options.data + "/jobs"); !made) return fail(made.error());
+  auto journal = SqliteJournal::open(executor, options.data + "/journal.db");
+  if (!journal) return fail(journal.error());
+  auto folded = fold(**journal, setup, fingerprint_of(setup));
+  if (!folded) return fail(folded.error().within(options.data + "/journal.db"));
+
+  const Incarnation process{program, boot_id(), boot_time()};
+  auto clock = room_clock(executor, options, process, folded->state.lifetime);
+  if (!clock) return fail(clock.error());
+  auto parts = std::make_unique<Parts>(executor, std::move(setup), std::move(dialects), std::move(options), std::move(*lock),
+                                       std::move(*journal), std::move(*clock));
+  if (auto listening = parts->server->start(parts->options.data); !listening) return fail(listening.error());
+  parts->start(std::move(*folded), process);
+  return std::unique_ptr<Service>(new Service(std::move(parts)));
+}
+
+void Service::stop() {
+  parts_->server->stop();
+  parts_->bench->stop();
+  parts_->tasks.cancel();
+}
+
+bool Service::idle() const { return parts_->bench->idle() && parts_->tasks.size() == 0 && parts_->server->idle(); }
+
+}  // namespace greenroom::cli

@@ -1,0 +1,39 @@
+// One room's service: every concrete object of it, put together. The parts know each other by their interfaces; this is
+// the place, beside the simulated world, that names classes.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "controller/domain/decide.hpp"
+#include "hw/async/task.hpp"
+
+namespace greenroom::cli {
+
+struct ServiceOptions {
+  std::string room, data;
+  std::optional<std::string> model;  // the world's socket
+  double speed{1};
+};
+
+class Service {
+ public:
+  // In this order, so that a start that must fail touches nothing: the lock of DATA (R14), the journal, its folding, the
+  // clock that goes on where the journal left off, the lines and buses, the bench, and last the socket of DATA.
+  // Errc::usage: the options do not fit the room. Errc::busy, refused, storage: as their owners say.
+  static Result<std::unique_ptr<Service>> start(asio::any_io_executor, RoomSetup, ServiceOptions);
+  ~Service();
+
+  // Starts nothing new, keeps what was decided, lets go of lines; outlets and engines stay as they are. As the loop turns.
+  void stop();
+  [[nodiscard]] bool idle() const;
+
+ private:
+  struct Parts;
+  explicit Service(std::unique_ptr<Parts>);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace greenroom::cli

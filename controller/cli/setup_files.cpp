@@ -1,0 +1,45 @@
+#include "controller/cli/setup_files.hpp"
+
+#include <cstdio>
+
+#include "config/embedded.hpp"
+#include "config/macs.hpp"
+#include "config/recipes.hpp"
+#include "config/room.hpp"
+
+namespace greenroom::cli {
+
+bool complain(const std::vector<Complaint>& complaints) {
+  bool wrong = false;
+  for (const Complaint& complaint : complaints) {
+    std::fprintf(stderr, "%s\n", to_string(complaint).c_str());
+    wrong = wrong || !complaint.warning;
+  }
+  return wrong;
+}
+
+std::optional<RoomSetup> load_setup(const std::string& room_file) {
+  RoomFile room = load_room(room_file);
+  MacsFile macs = load_macs();
+  RecipesFile recipes = load_recipes();
+  const bool wrong_room = complain(room.complaints);
+  const bool wrong_macs = complain(macs.complaints);
+  const bool wrong_recipes = complain(recipes.complaints);
+  if (wrong_room || wrong_macs || wrong_recipes || !room.room) return std::nullopt;
+  RoomSetup setup;
+  setup.room = std::move(*room.room);
+  setup.catalogue.models = std::move(macs.models);
+  setup.catalogue.recipes = std::move(recipes.recipes);
+  return setup;
+}
+
+Result<Dialect> dialect_of(const PduConfig& pdu) {
+  const std::string path = "config/pdu/" + pdu.dialect + ".toml";
+  const auto text = read_data(path);
+  if (!text) return fail(text.error());
+  auto dialect = parse_dialect(*text, path);
+  if (!dialect) return fail(Errc::bad_config, to_string(dialect.error().front()));
+  return std::move(*dialect);
+}
+
+}  // namespace greenroom::cli

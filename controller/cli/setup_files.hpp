@@ -1,0 +1,22 @@
+// Loads what a room is made of, with everything that is wrong told on stderr. For the verbs that run a room.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/reader/reader.hpp"
+#include "controller/domain/decide.hpp"
+#include "hw/pdu/dialect.hpp"
+
+namespace greenroom::cli {
+
+// Prints all; true when one is more than a warning.
+bool complain(const std::vector<Complaint>&);
+
+// Room, recipes and models; nothing when one of them is wrong.
+std::optional<RoomSetup> load_setup(const std::string& room_file);
+
+Result<Dialect> dialect_of(const PduConfig&);
+
+}  // namespace greenroom::cli
