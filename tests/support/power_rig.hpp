@@ -207,4 +207,11 @@ struct PowerRig {
   }
 };
 
+// The room of two PDUs on one 20 A branch, identified, commissioned and settled.
+inline PowerRig started() {
+  PowerRig rig(small_room());
+  rig.start();
+  return rig;
+}
+
 }  // namespace greenroom::test

@@ -78,7 +78,7 @@ void read(PowerSenses& senses, const Room& room, const PduRead& r, TimePoint now
     s.before = steady ? s.current : std::nullopt;
     s.current = sample.current;
     s.power = watts_of(sample, room.circuits[outlet.circuit.value].nominal, outlet.brick_output);
-    if (sample.current && *sample.current > p.meter_floor) s.learned.ever_drew = true;
+    if (sample.current && *sample.current >= std::max(p.meter_floor, Amps{1})) s.learned.ever_drew = true;
     if (sample.state == Sensed::on) {
       if (sample.current) s.last_draw = *sample.current;
       const Duration gap = s.draw_began == long_ago ? Duration{} : r.began - s.draw_began;
@@ -173,8 +173,10 @@ OutletInsight insight(const Room& room, const PowerState& state, const PowerSens
   return i;
 }
 
-void forget_outlet(PowerSenses& senses, OutletId o, TimePoint) {
-  if (o.value < senses.outlets.size()) senses.outlets[o.value].learned = {};
+void forget_outlet(PowerSenses& senses, OutletId o, TimePoint now) {
+  if (o.value >= senses.outlets.size()) return;
+  senses.outlets[o.value].learned = {};
+  senses.outlets[o.value].learned.since = now;
 }
 
 }  // namespace greenroom

@@ -25,7 +25,8 @@ struct OutletLearned {
   Watts plateau_at;
   TimePoint under_full_from{never};  // under max(5 W, 8 % of the plateau) since; never: is not
   TimePoint under_3W_from{never};
-  bool ever_drew{};  // more than the meter's floor, since occupied
+  TimePoint since{long_ago};  // this Mac sits there
+  bool ever_drew{};           // at least the meter's floor, since then
   double delivered_Wh{};
 };
 

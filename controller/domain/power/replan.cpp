@@ -51,6 +51,18 @@ struct Replanning {
     return true;
   }
 
+  // A Mac that needs charge has had the outlet for long, and a meter that could have shown its draw showed none.
+  bool fed_nothing(std::uint32_t o) const {
+    const OutletSense& s = senses.outlets[o];
+    const Demand* d = demand_of(o);
+    const bool hungry = d != nullptr && d->want == Want::charge && d->charge < 0.9;
+    if (s.state != Sensed::on || !hungry || s.learned.ever_drew || s.closed_seen == never) return false;
+    // At 230 V a small charger stays below one step of a serial meter, which then can tell nothing of it.
+    const std::int64_t least = room.outlets[o].nameplate_nominal.milli * 15 / 100;
+    if (least < senses.pdus[room.outlets[o].pdu.value].meter_floor.milli) return false;
+    return now - std::max(s.closed_seen, s.learned.since) >= silent_too_long;
+  }
+
   std::string contradiction(std::uint32_t o) const {
     const OutletRecord& r = state.outlets[o];
     const OutletSense& s = senses.outlets[o];
@@ -61,12 +73,7 @@ struct Replanning {
     const TimePoint settled_off = r.sensed_at == long_ago ? never : r.sensed_at + settle_time(room, senses, OutletId{o});
     if (s.state == Sensed::off && *s.current > floor && s.draw_began >= settled_off)
       return "it reads off and draws " + std::to_string(s.current->milli) + " mA";
-    const Demand* d = demand_of(o);
-    const bool hungry = d != nullptr && d->want == Want::charge && d->charge < 0.9;
-    if (s.state == Sensed::on && hungry && !s.learned.ever_drew && s.closed_seen != never &&
-        now - s.closed_seen >= silent_too_long) {
-      return "it has been on under a Mac that needs charge and has drawn nothing";
-    }
+    if (fed_nothing(o)) return "it has been on under a Mac that needs charge and has drawn nothing";
     return {};
   }
 
@@ -74,10 +81,13 @@ struct Replanning {
   static constexpr std::int64_t coarse_step = 300;
 
   // Two outlets whose draws changed places between two samples, with no order of ours: their cords were exchanged.
+  // That takes two loads: one that ends while another begins is a Mac unplugged and another that starts to draw.
   std::string exchanged(std::uint32_t o) const {
+    const Amps least = std::max(senses.pdus[room.outlets[o].pdu.value].meter_floor, Amps{1});
     const auto stepped = [&](std::uint32_t x) {
       const OutletSense& s = senses.outlets[x];
-      return state.outlets[x].proven && s.before && s.current && draw_fresh(room, state, senses, OutletId{x}, now) &&
+      return state.outlets[x].proven && s.before && s.current && std::min(*s.before, *s.current) >= least &&
+             draw_fresh(room, state, senses, OutletId{x}, now) &&
              std::abs(s.current->milli - s.before->milli) >
                  std::max(room.outlets[x].nameplate_nominal.milli / 10, coarse_step);
     };
