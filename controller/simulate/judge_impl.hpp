@@ -122,7 +122,7 @@ struct Judge::Impl {
   };
   struct Visit {
     std::string serial, recipe, kind, state, slot;
-    bool open{true};
+    bool open{true}, outlet_off{};
     TimePoint self_reported{before_all};
     int nameless_looks{};  // R6: looks in a row at which its outlet was off without a reason
   };
@@ -140,6 +140,7 @@ struct Judge::Impl {
   void erase_started(const model::EraseStarted&, TimePoint);
   [[nodiscard]] std::string against_permit(const Mac&, std::uint64_t run);
   [[nodiscard]] bool protected_in_truth(std::uint32_t outlet) const;
+  [[nodiscard]] bool enters_dfu_by_outlet(const Mac&) const;
   [[nodiscard]] bool in_protecting_step(const std::string& serial) const;
   void visit_fact(const Fact&);
   void released(const VisitReleased&);

@@ -74,6 +74,14 @@ bool Judge::Impl::in_protecting_step(const std::string& serial) const {
   });
 }
 
+// A desktop that its visit is about to put into DFU by its outlet: the step asks for the outlet off, or for hands.
+bool Judge::Impl::enters_dfu_by_outlet(const Mac& mac) const {
+  return std::any_of(visits.begin(), visits.end(), [&](const auto& entry) {
+    const Visit& v = entry.second;
+    return v.open && v.serial == mac.who.serial && v.kind == "dfu" && v.outlet_off;
+  });
+}
+
 // By the Mac that is truly wired there: a desktop that is on; a laptop in DFU, recovery or restore while its visit is in
 // such a step (one that was left in DFU by a failure has a battery, and is looked after by its case). Until it shows
 // itself booted that includes its first boot; from then on its lease alone protects it.
@@ -81,7 +89,7 @@ bool Judge::Impl::protected_in_truth(std::uint32_t o) const {
   if (!outlets[o].place) return false;
   for (const Mac& mac : macs) {
     if (mac.power != outlets[o].place) continue;
-    if (!mac.battery) return mac.mode != model::Mode::off;
+    if (!mac.battery) return mac.mode != model::Mode::off && !enters_dfu_by_outlet(mac);
     const bool at_work =
         mac.mode == model::Mode::dfu || mac.mode == model::Mode::recovery || mac.mode == model::Mode::restore;
     return at_work && in_protecting_step(mac.who.serial);
@@ -130,6 +138,7 @@ void Judge::Impl::visit_fact(const Fact& fact) {
     Visit& v = visits[step->visit];
     v.kind = step->kind;
     v.state = step->state;
+    v.outlet_off = step->state == "hands" || (step->state == "waiting" && step->what.starts_with("outlet off"));
     const bool waits = step->state == "waiting" || step->state == "held" || step->state == "hands";
     if (waits && step->what.empty())
       broke(Rule::r6, fmt::format("{}: step {} is {} and does not say for what", v.serial, step->kind, step->state));

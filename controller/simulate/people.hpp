@@ -46,7 +46,10 @@ class People final : public model::PlantListener {
   Task<void> perform(std::string name, Chore, Random&);
   Task<void> seat(std::string name, Chore, Random&);
   Task<void> move(std::string name, Chore, Random&);
-  Task<void> look(std::string name, Chore, Random&);
+  Task<void> look(Chore, Random&);
+  Task<void> hold(std::string name, Chore, Random&);
+  Task<void> keys(Chore, Random&);
+  Task<std::optional<model::MacId>> cables_right(const Chore&, Random&);
   Task<void> tick(std::string name, Chore, Random&);
   Task<void> plug_in(model::MacId, SlotId, Random&);
   Task<bool> scan(std::string name, std::string label);

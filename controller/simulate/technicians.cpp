@@ -10,7 +10,8 @@ namespace {
 
 constexpr double look_again_s = 20;
 constexpr Duration look_works = std::chrono::minutes{8};  // a person who pressed a key lets it do its work
-constexpr int mistakes = 4;                               // kinds of mistakes below
+constexpr Duration arms_ache = std::chrono::minutes{2};
+constexpr int mistakes = 4;  // kinds of mistakes below
 
 }  // namespace
 
@@ -57,7 +58,9 @@ std::optional<Chore> People::next_chore() const {
 Task<void> People::perform(std::string name, Chore chore, Random& random) {
   if (chore.kind == "seat") co_return co_await seat(std::move(name), std::move(chore), random);
   if (chore.kind == "move") co_return co_await move(std::move(name), std::move(chore), random);
-  if (chore.kind == "look") co_return co_await look(std::move(name), std::move(chore), random);
+  if (chore.kind == "look") co_return co_await look(std::move(chore), random);
+  if (chore.kind == "hold") co_return co_await hold(std::move(name), std::move(chore), random);
+  if (chore.kind == "keys") co_return co_await keys(std::move(chore), random);
   co_return co_await tick(std::move(name), std::move(chore), random);
 }
 
@@ -175,14 +178,16 @@ Task<void> People::move(std::string name, Chore chore, Random& random) {
   co_return done;
 }
 
-// Goes to the Mac, puts its cables where the room believes it to be, and presses its power button if it is dark.
-Task<void> People::look(std::string /*name*/, Chore chore, Random& random) {
-  if (const auto done = co_await pause(random, 20, 60); !done) co_return done;
-  looked_[chore.serial] = clock_.now();
+// Goes to the Mac and puts its cables where the room believes it to be. No Mac: nobody finds it under that label.
+Task<std::optional<model::MacId>> People::cables_right(const Chore& chore, Random& random) {
+  if (const auto done = co_await pause(random, 20, 60); !done) co_return fail(done.error());
   const auto mac = labelled(chore.serial);
   const auto slot =
       std::find_if(room_.slots.begin(), room_.slots.end(), [&](const Slot& s) { return s.name == chore.slot; });
-  if (!mac || slot == room_.slots.end()) co_return co_await pause(random, 60, 120);
+  if (!mac || slot == room_.slots.end()) {
+    if (const auto done = co_await pause(random, 60, 120); !done) co_return fail(done.error());
+    co_return std::nullopt;
+  }
   const SlotId place{static_cast<std::uint32_t>(slot - room_.slots.begin())};
   const auto truth = plant_.mac(*mac);
   if (slot->outlet && truth.power != place) {
@@ -193,11 +198,52 @@ Task<void> People::look(std::string /*name*/, Chore chore, Random& random) {
     plant_.unplug_data(*mac);
     (void)plant_.plug_data(*mac, place);
   }
-  if (const auto done = co_await pause(random, 8, 20); !done) co_return done;
-  const model::Mode mode = plant_.mac(*mac).mode;
-  if (mode == model::Mode::off) (void)plant_.press_power(*mac);
-  if (mode == model::Mode::os_less) (void)plant_.install_os(*mac);  // the keys that the instruction names
+  if (const auto done = co_await pause(random, 8, 20); !done) co_return fail(done.error());
+  co_return mac;
+}
+
+// Presses the Mac's power button if it is dark.
+Task<void> People::look(Chore chore, Random& random) {
+  const auto mac = co_await cables_right(chore, random);
+  looked_[chore.serial] = clock_.now();
+  if (!mac) co_return fail(mac.error());
+  if (!*mac) co_return Result<void>{};
+  const model::Mode mode = plant_.mac(**mac).mode;
+  if (mode == model::Mode::off) (void)plant_.press_power(**mac);
+  if (mode == model::Mode::os_less) (void)plant_.install_os(**mac);  // the keys that the instruction names
   co_return co_await pause(random, 5, 15);
+}
+
+// A desktop's power button, until the screen says DFU or nothing comes of it. A mistake: let go as soon as it has power.
+Task<void> People::hold(std::string name, Chore chore, Random& random) {
+  const auto mac = co_await cables_right(chore, random);
+  if (!mac) co_return fail(mac.error());
+  if (!*mac) co_return Result<void>{};
+  const bool lets_go = plant_.dice().strikes(model::FaultKind::person_mistake);
+  plant_.hold_power(**mac, true);
+  std::string slot = chore.slot;
+  const auto taken = co_await scan(std::move(name), std::move(slot));
+  Result<void> done;
+  if (!taken) done = fail(taken.error());
+  const TimePoint tired = clock_.now() + arms_ache;
+  while (done && *taken && clock_.now() < tired && plant_.mac(**mac).mode != model::Mode::dfu) {
+    if (lets_go && plant_.mac(**mac).mains) break;
+    done = co_await pause(random, 1, 2);
+  }
+  plant_.hold_power(**mac, false);
+  if (done) done = co_await pause(random, 5, 10);
+  co_return done;
+}
+
+Task<void> People::keys(Chore chore, Random& random) {
+  const auto mac = co_await cables_right(chore, random);
+  if (!mac) co_return fail(mac.error());
+  if (!*mac) co_return Result<void>{};
+  if (const auto done = co_await pause(random, 15, 25); !done) co_return done;
+  const bool slips = plant_.dice().strikes(model::FaultKind::person_mistake);  // the wrong keys only restart it
+  if (slips) (void)plant_.press_power(**mac);
+  else (void)plant_.press_dfu_keys(**mac);
+  co_return co_await pause(random, 15, 25);
 }
 
 Task<void> People::tick(std::string name, Chore chore, Random& random) {

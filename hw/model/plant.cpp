@@ -166,6 +166,12 @@ Result<void> Plant::press_dfu_keys(MacId mac) {
   return {};
 }
 
+void Plant::hold_power(MacId mac, bool held) {
+  impl_->advance();
+  impl_->hold(mac, held);
+  impl_->recompute();
+}
+
 Result<void> Plant::press_power(MacId mac) {
   impl_->advance();
   if (!impl_->can_run(impl_->macs[mac.value]))

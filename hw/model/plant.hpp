@@ -76,7 +76,10 @@ class Plant {
   void unplug_data(MacId);
   void unplug_power(MacId);
   Result<void> press_dfu_keys(MacId);  // a person at the keyboard; DFU shows after timings.dfu_entry
-  Result<void> press_power(MacId);     // off: boots; on or in any mode: forced off (hold the key), then boots
+  // A person takes or leaves the power button of a desktop (a laptop enters DFU by its keys). Held when power comes, and for
+  // timings.button after it: DFU. Let go before: it starts as usual. Held for as long while it runs: forced off.
+  void hold_power(MacId, bool held);
+  Result<void> press_power(MacId);  // off: boots; on or in any mode: forced off (hold the key), then boots
   // A person starts the installation over the network of a Mac without an OS (a T2 after its restore); the new OS boots
   // when it is done, if the Mac keeps its power.
   Result<TimePoint> install_os(MacId);

@@ -43,6 +43,8 @@ struct MacState {
   bool ready{true};       // false between two modes
   std::uint64_t epoch{};  // a transition of an earlier epoch is void
   bool wants_boot{};      // off, and starts as soon as it can
+  bool held{};            // its power button, by somebody
+  std::uint64_t press{};  // a press of before is over
   bool auto_boot{true};
   bool os{true}, new_os{}, first_boot_due{}, restoring{};
   bool erased{};
@@ -85,6 +87,9 @@ struct Plant::Impl final : PduSurroundings {
   void mains(MacId, bool on);
   void die(MacId, bool by_mains);
   void boot(MacId);
+  void hold(MacId, bool held);
+  void press(MacId, Mode becomes);
+  void force_off(MacId);
   void go(MacId, Mode, Duration);  // leaves the bus now, shows in the new mode later
   void show(MacId);                // port and bus brought in line with mode and cable
   void arrived(MacId);             // the new mode is there

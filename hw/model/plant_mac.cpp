@@ -66,7 +66,7 @@ void Plant::Impl::step_macs(double seconds) {
       m.battery.drain(dfu_drain, seconds);
       if (m.battery.works() && m.battery.flat()) die(MacId{i}, false);
     }
-    if (m.wants_boot && can_run(m)) boot(MacId{i});
+    if (m.wants_boot && !m.held && can_run(m)) boot(MacId{i});
     if (!m.told_charged && m.battery.works() && m.battery.full()) {
       m.told_charged = true;
       tell(MacCharged{MacId{i}});
@@ -92,6 +92,7 @@ void Plant::Impl::mains(MacId id, bool on) {
   if (on) {
     // A Mac starts when power comes (laptops do by default; a desktop here does as well).
     if (m.mode == Mode::off) m.wants_boot = true;
+    if (m.held) return press(id, Mode::dfu);  // what it becomes is told by how long the button stays down
     if (m.wants_boot && can_run(m)) boot(id);
     return;
   }
@@ -108,6 +109,37 @@ void Plant::Impl::die(MacId id, bool by_mains) {
   m.ready = true;
   m.restoring = m.surging = false;
   m.wants_boot = true;
+  show(id);
+  tell(MacMode{id, Mode::off});
+}
+
+void Plant::Impl::hold(MacId id, bool held) {
+  MacState& m = macs[id.value];
+  if (m.spec.battery || m.held == held) return;
+  m.held = held;
+  if (held) return press(id, m.mode == Mode::off ? Mode::booted : Mode::off);
+  ++m.press;
+  if (m.mode == Mode::off && m.wants_boot && can_run(m)) boot(id);  // let go too early
+}
+
+// The time of a press begins anew when power comes under it. Unless the Mac runs already, a short press starts it.
+void Plant::Impl::press(MacId id, Mode becomes) {
+  later(spec.timings.button, [this, id, becomes, press = ++macs[id.value].press] {
+    advance();
+    if (macs[id.value].press != press || !macs[id.value].mains) return;
+    if (becomes == Mode::dfu) go(id, Mode::dfu, spec.timings.dfu_entry);
+    else if (becomes == Mode::off) force_off(id);
+    else boot(id);
+    recompute();
+  });
+}
+
+void Plant::Impl::force_off(MacId id) {
+  MacState& m = macs[id.value];
+  ++m.epoch;
+  m.mode = Mode::off;
+  m.ready = true;
+  m.restoring = m.surging = m.wants_boot = false;
   show(id);
   tell(MacMode{id, Mode::off});
 }

@@ -101,6 +101,8 @@ struct MacSpec {
 // for a whole restore; first boot is an assumption.
 struct MacTimings {
   Duration dfu_entry{std::chrono::seconds{12}};
+  // How long a desktop wants its button held (Apple 108900: up to 10 s; its older text: 3 to 5 s).
+  Duration button{std::chrono::seconds{5}};
   Duration reenumerate{std::chrono::milliseconds{1600}};
   Duration to_recovery{std::chrono::seconds{6}};
   Duration to_restore_os{std::chrono::seconds{40}};

@@ -75,14 +75,15 @@ Plan plan_otherwise(Planner planner, const CircuitTree& tree, std::span<const Ou
   for (std::uint32_t o = 0; o < outlets.size(); ++o) {
     const OutletView& v = outlets[o];
     if (may_be_on(v)) sums.add(o);
-    const bool unwanted = v.want == Want::nothing || (turn[o] == 0 && v.want != Want::protect);
+    const bool off = v.want == Want::nothing || v.want == Want::restart;
+    const bool unwanted = off || (turn[o] == 0 && v.want != Want::protect);
     if (v.on && unwanted && v.may_open && !v.is_protected && !v.opening)
       plan.orders.push_back({o, false, false, "not_wanted"});
     if (v.on && v.want == Want::protect && v.may_lease && !v.is_protected) plan.leases.push_back(o);
   }
   for (std::uint32_t o = 0; o < outlets.size(); ++o) {
     const OutletView& v = outlets[o];
-    if (v.on || v.closing || v.want == Want::nothing) continue;
+    if (v.on || v.closing || v.want == Want::nothing || v.want == Want::restart) continue;
     if (turn[o] == 0 && v.want != Want::protect) {
       plan.waits.push_back({o, WaitReason::circuit, tree.lowest[o]});
       continue;

@@ -7,10 +7,13 @@
 namespace greenroom {
 namespace {
 
+// What goes before every charge, and never gives way to one.
+bool first_of_all(Want w) { return w == Want::protect || w == Want::restart; }
+
 // The order of service: protection, then deadlines (earliest, then least laxity), then longest remaining solo time.
 // With equal deadlines the least laxity is the longest solo time, so one key serves both.
 bool before(const OutletView& a, const OutletView& b) {
-  const bool pa = a.want == Want::protect, pb = b.want == Want::protect;
+  const bool pa = first_of_all(a.want), pb = first_of_all(b.want);
   if (pa != pb) return pa;
   if (a.deadline != b.deadline) return a.deadline < b.deadline;
   return a.solo > b.solo;
@@ -88,8 +91,10 @@ class Planning {
   void open_unwanted() {
     for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
       const OutletView& v = outlets_[o];
-      if (!v.on || v.want != Want::nothing || v.is_foreign || v.lingers || !can_open(o)) continue;
-      open(o, "not_wanted", false);
+      const bool restart = v.want == Want::restart;
+      const bool unwanted = restart || (v.want == Want::nothing && !v.lingers);
+      if (!v.on || !unwanted || v.is_foreign || !can_open(o)) continue;
+      open(o, restart ? "restart" : "not_wanted", false);
       sums_.will_open(o);
     }
   }
@@ -130,14 +135,17 @@ class Planning {
 
   void serve_one(std::uint32_t o) {
     const OutletView& v = outlets_[o];
-    if (v.block != WaitReason::none) return wait(o, v.block, v.block_circuit, v.block_until);
-    if (!rules_.holds(Rule::r2)) return close_when_spaced(o);
-    if (v.want == Want::protect) {
+    const bool restart = v.want == Want::restart;
+    // Until its button is held it is not closed: the shortest time off may pass meanwhile.
+    const bool blocked = v.block != WaitReason::none && !(restart && v.block == WaitReason::min_off);
+    if (blocked) return wait(o, v.block, v.block_circuit, v.block_until);
+    if (!rules_.holds(Rule::r2)) return restart ? wait(o, WaitReason::button) : close_when_spaced(o);
+    if (first_of_all(v.want)) {
       const auto bound = sums_.lease_binds(o);
       if (bound && rules_.holds(Rule::r1)) return wait(o, WaitReason::lease_would_not_fit, *bound);
     }
     const auto bound = sums_.binds(o, false);
-    if (!bound) return close_when_spaced(o);
+    if (!bound) return restart ? wait_for_button(o) : close_when_spaced(o);
     wait(o, WaitReason::circuit, *bound);
     const auto after = sums_.binds(o, true);
     // Room is being made: hold it for this one, so that nobody of lower rank slips in between.
@@ -146,7 +154,12 @@ class Planning {
 
   void hold(std::uint32_t o) {
     sums_.add_close(o);
-    if (outlets_[o].want == Want::protect) sums_.add_lease(o);
+    if (first_of_all(outlets_[o].want)) sums_.add_lease(o);
+  }
+
+  void wait_for_button(std::uint32_t o) {
+    hold(o);
+    wait(o, WaitReason::button);
   }
 
   // One close in flight for each tree of common breakers, and 200 ms after the last was read back (R8).
@@ -167,7 +180,7 @@ class Planning {
   // every charge; a charge goes only before one that needs less by the hysteresis and has had its minimum time on.
   bool make_room(std::uint32_t o, std::uint32_t c) {
     const OutletView& v = outlets_[o];
-    const bool protect = v.want == Want::protect;
+    const bool protect = first_of_all(v.want);
     if (!protect) {
       if (swapped_[c] != 0) return false;
       swapped_[c] = 1;
@@ -175,7 +188,7 @@ class Planning {
     std::vector<std::uint32_t> victims;
     for (const std::uint32_t r : tree_.outlets_below(c)) {
       const OutletView& x = outlets_[r];
-      if (!can_open(r) || x.is_foreign || x.want == Want::protect) continue;
+      if (!can_open(r) || x.is_foreign || first_of_all(x.want)) continue;
       if (protect || (x.min_on_until <= now_ && outranks(v, x))) victims.push_back(r);
     }
     std::sort(victims.begin(), victims.end(), [&](std::uint32_t a, std::uint32_t b) { return gives_way(a, b); });
@@ -237,6 +250,7 @@ std::string_view to_string(WaitReason r) {
     case WaitReason::foreign_off: return "foreign_off";
     case WaitReason::circuit_lost: return "circuit_lost";
     case WaitReason::switch_failed: return "switch_failed";
+    case WaitReason::button: return "button";
     case WaitReason::being_opened: return "being_opened";
   }
   return "";

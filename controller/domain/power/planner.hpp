@@ -44,6 +44,7 @@ enum class WaitReason : std::uint8_t {
   foreign_off,
   circuit_lost,
   switch_failed,
+  button,
   being_opened
 };
 std::string_view to_string(WaitReason);
@@ -92,7 +93,7 @@ struct Order {
   std::uint32_t outlet{};
   bool on{};
   bool shed{};
-  std::string_view reason;  // a stable word: wanted, shed, not_wanted, swap, make_room
+  std::string_view reason;  // a stable word: wanted, shed, not_wanted, swap, make_room, restart
 };
 struct Wait {
   std::uint32_t outlet{};

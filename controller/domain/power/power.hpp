@@ -19,7 +19,9 @@
 
 namespace greenroom {
 
-enum class Want { nothing, charge, protect };
+// `restart`: a desktop goes into DFU by its outlet. Off now, with its amps kept: it comes on again as `protect` as soon as
+// somebody holds its power button.
+enum class Want { nothing, charge, protect, restart };
 
 // What a slot's visit asks of its outlet, made fresh for every plan by the visits (visits.hpp: demands()).
 struct Demand {

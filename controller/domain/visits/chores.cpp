@@ -35,16 +35,27 @@ class List {
   }
 
   // A free place that this listing has not sent anybody to yet. A restore slot where a stranger is plugged in is not free,
-  // unless it is this very Mac.
+  // unless it is this very Mac. Slots that enter DFU by their outlet are for desktops first, the others for laptops.
   std::string promise(std::string_view kind, std::string_view serial) {
+    const auto row = c_.state.serials.find(serial);
+    const auto model = row == c_.state.serials.end() ? std::nullopt : c_.state.expected[row->second].model;
+    const bool desktop = model && c_.catalogue.models[*model].desktop;
+    std::optional<std::size_t> other;
     for (std::size_t i = 0; i < c_.room.slots.size(); ++i) {
       const SlotView& s = c_.state.slots[i];
       if (kind_name(c_.room.slots[i].kind) != kind || s.visit != 0 || promised_[i]) continue;
       if (s.port.present && s.port.serial != serial) continue;
-      promised_[i] = s.holds_one;
-      return c_.room.slots[i].name;
+      const bool suits =
+          kind != kind_name(SlotKind::restore) || desktop == (c_.room.slots[i].dfu_entry == DfuEntry::by_outlet);
+      if (suits) return take(i);
+      if (!other) other = i;
     }
-    return {};
+    return other ? take(*other) : std::string();
+  }
+
+  std::string take(std::size_t slot) {
+    promised_[slot] = c_.state.slots[slot].holds_one;
+    return c_.room.slots[slot].name;
   }
 
   // Hands that end by what is seen, not by a tick.
@@ -63,9 +74,16 @@ class List {
     }
   }
 
+  // What is seen at last is DFU: by the power button of a desktop, or by a laptop's keys.
+  std::string look_kind(const Visit& v) const {
+    if (asks_for_button(c_, v)) return "hold";
+    const bool keys = step_of(c_, v).kind == StepKind::dfu && dfu_way(c_, v, v.step) == DfuEntry::by_hand;
+    return keys ? "keys" : "look";
+  }
+
   void looks() {
     each_open([&](const Visit& v) {
-      if (v.state == StepState::hands && v.slot && is_look(v)) add(v, "look", std::string(slot_name(c_, v)), v.what);
+      if (v.state == StepState::hands && v.slot && is_look(v)) add(v, look_kind(v), std::string(slot_name(c_, v)), v.what);
     });
   }
 

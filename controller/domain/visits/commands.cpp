@@ -35,7 +35,9 @@ void step_done(Draft& d, const Command& cmd) {
       if (v->state == StepState::hands) return d.done(*v, "ticked by " + cmd.by);
       break;
     case StepKind::dfu:
-      if (v->state == StepState::hands) return enter_dfu(d, *v, v->step, v->attempt + 1);
+      if (asks_for_button(d.c, *v)) return button_held(d, *v);
+      if (v->state == StepState::hands && dfu_way(d.c, *v, v->step) == DfuEntry::vdm)
+        return enter_dfu(d, *v, v->step, v->attempt + 1);
       break;
     case StepKind::identify:
     case StepKind::install_os:

@@ -79,6 +79,9 @@ std::optional<std::uint32_t> placing_step(const VisitContext&,
                                           const Visit&);  // the seat or move that brought it where it is
 bool erases(const Recipe&);                               // has it a restore step that erases?
 Duration deadline_of(const Step&);
+inline std::string or_else(const std::string& text, std::string_view otherwise) {
+  return text.empty() ? std::string(otherwise) : text;
+}
 bool restart_point(StepKind);  // the work before and up to the Mac's own first boot
 
 // Insight of the outlet of the visit's slot; nothing when it has none.
@@ -110,6 +113,18 @@ void effect_result(Draft&, const EffectResult&);
 void usb_changed(Draft&, const UsbChanged&);
 
 void enter_step(Draft&, const Visit&, std::uint32_t index);
+
+// ---- into DFU (dfu.cpp) ---------------------------------------------------------------------------------------------
+
+// How this Mac gets into DFU where it sits. A desktop hears a slot's USB-PD message as a laptop does (macs facts 4); where
+// the slot has none, or its recipe says so, power that returns under the held power button does it (macs facts 3).
+DfuEntry dfu_way(const VisitContext&, const Visit&, std::uint32_t dfu_step);
+// A desktop on that way: its outlet is to be off, until somebody holds its button.
+bool asks_for_restart(const VisitContext&, const Visit&);
+// That moment has come: a scan of its slot says that the button is held.
+bool asks_for_button(const VisitContext&, const Visit&);
+void button_held(Draft&, const Visit&);
+bool in_dfu(const PortView&);
 void advance_dfu(Draft&, const Visit&);
 void enter_dfu(Draft&, const Visit&, std::uint32_t index, int attempt);
 void advance_restore(Draft&, const Visit&);

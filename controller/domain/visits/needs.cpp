@@ -50,7 +50,9 @@ std::vector<Demand> demands(const VisitContext& c) {
     d.battery_Wh = m.battery_Wh;
     const auto due = c.state.batches[c.state.expected[v->expected].batch].due;
     d.deadline = c.now + (due - c.wall);
-    if (m.desktop || in_protected_step(c, *v)) {
+    if (asks_for_restart(c, *v)) {
+      d.want = Want::restart;
+    } else if (m.desktop || in_protected_step(c, *v)) {
       d.want = Want::protect;  // without a battery, protected whenever on (design.md 1)
     } else {
       d.goal = goal_of(c, *v);

@@ -1,11 +1,8 @@
-// From DFU to the erased Mac: entering DFU under a power lease, the engine run behind its shut gate, the permit, and
-// what its end means (rules.md R1, R4, R10).
+// From DFU to the erased Mac: the engine run behind its shut gate, the permit, and what its end means (rules.md R4, R10).
 #include "controller/domain/visits/draft.hpp"
 
 namespace greenroom::visits {
 namespace {
-
-bool in_dfu(const PortView& p) { return p.present && p.ecid != 0 && (p.mode == MacMode::dfu || p.mode == MacMode::kis); }
 
 // Everything that R4 compares must be shown by the Mac itself, in this run. A blank or garbled serial is none.
 bool names_itself(const PortView& p, const EngineRun& run) {
@@ -24,10 +21,6 @@ Owner owner_from(std::string_view word, Owner otherwise) {
     if (to_string(o) == word) return o;
   }
   return word == "network" ? Owner::bench_owner : otherwise;
-}
-
-std::string or_else(const std::string& text, std::string_view otherwise) {
-  return text.empty() ? std::string(otherwise) : text;
 }
 
 void permit(Draft& d, const Visit& v, const PortView& p) {
@@ -90,68 +83,7 @@ void judge_run(Draft& d, const Visit& v) {
              owner_from(v.owner, s.owner)});
 }
 
-void retry_dfu(Draft& d, const Visit& v) {
-  const Step& s = step_of(d.c, v);
-  const std::string slot(slot_name(d.c, v));
-  if (v.attempt >= s.tries) {
-    return d.hold(v, {"dfu_not_reached", or_else(v.cause, v.serial + " in slot " + slot + " did not reach DFU."),
-                      or_else(s.instruction, v.remedy), s.owner});
-  }
-  if (view_of(d.c, v)->port.present) return enter_dfu(d, v, v.step, v.attempt + 1);
-  d.enter(v, v.step, StepState::hands, v.attempt, d.in_staffed(std::chrono::minutes{30}),
-          "Plug the data cable of " + v.serial + " in again at slot " + slot + ".");
-}
-
-void dfu_running(Draft& d, const Visit& v, const PortView& port) {
-  if (v.effect != 0) {
-    if (d.c.now < v.deadline + action_grace) return;
-    d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "DFU entry did not answer.", "Check the slot's DFU entry.",
-                      "bench_owner"});
-    return;
-  }
-  if (in_dfu(port)) {
-    const auto trouble = contradiction(d.c, v, port);
-    if (!trouble) return d.done(v);
-    if (trouble->reason == "duplicate") {  // block both
-      for (const VisitNumber n : d.c.state.open) {
-        const Visit* o = d.c.state.visit(n);
-        if (o->id != v.id && o->state != StepState::held && o->ecid == port.ecid) d.hold(*o, *trouble);
-      }
-    }
-    return d.hold(v, *trouble);
-  }
-  if (v.action_failed || d.c.now >= v.deadline) retry_dfu(d, v);
-}
-
 }  // namespace
-
-void enter_dfu(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
-  const Slot* slot = slot_of(d.c, v);
-  if (slot == nullptr) return;
-  if (slot->outlet && !lease_held(d.c.power, *slot->outlet)) return wait_for_power(d, v, index, "power lease");
-  if (!in_dfu(view_of(d.c, v)->port)) d.effect(v, "enter_dfu");
-  d.enter(v, index, StepState::running, attempt, d.in(deadline_of(recipe_of(d.c, v).steps[index])), {});
-}
-
-void advance_dfu(Draft& d, const Visit& v) {
-  if (!v.slot) return;
-  const PortView& port = view_of(d.c, v)->port;
-  const Slot& slot = *slot_of(d.c, v);
-  switch (v.state) {
-    case StepState::waiting: {
-      if (auto trouble = contradiction(d.c, v, port)) return d.hold(v, *trouble);
-      if (!slot.outlet || lease_held(d.c.power, *slot.outlet)) return enter_dfu(d, v, v.step, 1);
-      return wait_for_power(d, v, v.step, "power lease");
-    }
-    case StepState::running: return dfu_running(d, v, port);
-    default:
-      if (port.present) return enter_dfu(d, v, v.step, v.attempt + 1);
-      if (d.c.now >= v.deadline) {
-        d.hold(v, {"mac_removed", v.serial + " left slot " + slot.name + " before it was erased, and did not come back.",
-                   "Find the Mac, plug it in at its slot, close this case.", Owner::technician});
-      }
-  }
-}
 
 void enter_restore(Draft& d, const Visit& v, std::uint32_t index) {
   if (!v.slot) return;

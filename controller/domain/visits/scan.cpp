@@ -166,6 +166,9 @@ VisitNumber open_visit(Draft& d, const ExpectedMac& row) {
 void scan_slot(Draft& d, const Command& cmd, SlotId slot) {
   const std::string& name = d.c.room.slots[slot.value].name;
   const Offer* o = offer_of(d.c, cmd.by);
+  const Visit* sits = d.c.state.visit(d.c.state.slots[slot.value].visit);
+  const bool carries = o != nullptr && !o->serial.empty();
+  if (sits != nullptr && !carries && asks_for_button(d.c, *sits)) return button_held(d, *sits);
   if (o == nullptr || o->serial.empty()) {
     offer(d, cmd.by, name, {});
     d.answer = "slot " + name + ": now scan the Mac";

@@ -1,0 +1,185 @@
+// Into DFU, under a power lease (rules.md R1): by a USB-PD message of the slot, by a person's keys, or, for a desktop, by
+// its outlet. That way has four moments, each a state of the step:
+//
+//   waiting  "outlet off ..."   the lease is given back, the planner opens the outlet and keeps its amps
+//   hands                       it reads off: somebody holds the power button and scans the slot
+//   running                     the planner closes it on a new grant; once it reads on, its lease is given
+//   done                        the Mac shows DFU, and the lease is held
+#include "controller/domain/visits/draft.hpp"
+
+namespace greenroom::visits {
+namespace {
+
+constexpr std::string_view outlet_off = "outlet off";
+constexpr Duration to_open = std::chrono::minutes{30};  // a PDU that is silent, or restarts, comes back sooner
+constexpr Duration to_come = std::chrono::minutes{30};  // a person, in staffed time
+constexpr Duration cable_patience = std::chrono::minutes{30};
+
+std::string at_slot(const VisitContext& c, const Visit& v) { return v.serial + " in slot " + std::string(slot_name(c, v)); }
+
+const OutletRecord& outlet_of(const VisitContext& c, const Visit& v) {
+  return c.power.outlets[slot_of(c, v)->outlet->value];
+}
+
+// Read back off, with nothing under way that could turn it on.
+bool outlet_is_off(const VisitContext& c, const Visit& v) {
+  const OutletRecord& o = outlet_of(c, v);
+  return o.sensed == Sensed::off && !o.order && !o.doubt.value_or(false);
+}
+
+std::string key_words(const VisitContext& c, const Visit& v) {
+  const MacModel& m = model_of(c, v);
+  const std::string end = " until the slot says that the Mac is in DFU.";
+  if (m.desktop) {
+    return "Pull the mains cord of " + at_slot(c, v) + ", hold its power button, put the cord back in, and hold on" + end;
+  }
+  // Apple 108900: Apple silicon about 10 s, T2 about 3 s; then the power button alone.
+  const std::string hold = m.family == "AppleSilicon" ? "10 s" : "3 s";
+  return "Switch off " + at_slot(c, v) +
+         ". Press its power button, then at once left Control, left Option, right Shift and "
+         "power for " +
+         hold + "; then power alone" + end;
+}
+
+void press_keys(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
+  d.enter(v, index, StepState::hands, attempt, d.in_staffed(to_come), key_words(d.c, v));
+}
+
+void restart(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
+  std::string words = std::string(outlet_off) + " on " + d.c.room.outlets[slot_of(d.c, v)->outlet->value].name;
+  d.enter(v, index, StepState::waiting, attempt, d.in(to_open), std::move(words));
+}
+
+// By the way itself; the lease is held, or the way does without one.
+void begin(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
+  const bool there = in_dfu(view_of(d.c, v)->port);
+  const DfuEntry way = dfu_way(d.c, v, index);
+  if (!there && way == DfuEntry::by_outlet) return restart(d, v, index, attempt);
+  if (!there && way == DfuEntry::by_hand) return press_keys(d, v, index, attempt);
+  if (!there) d.effect(v, "enter_dfu");
+  d.enter(v, index, StepState::running, attempt, d.in(deadline_of(recipe_of(d.c, v).steps[index])), {});
+}
+
+void not_reached(Draft& d, const Visit& v) {
+  const Step& s = step_of(d.c, v);
+  d.hold(v, {"dfu_not_reached", or_else(v.cause, at_slot(d.c, v) + " did not reach DFU."), or_else(s.instruction, v.remedy),
+             s.owner});
+}
+
+void again(Draft& d, const Visit& v) {
+  const Step& s = step_of(d.c, v);
+  if (v.attempt >= s.tries) return not_reached(d, v);
+  if (dfu_way(d.c, v, v.step) != DfuEntry::vdm) return begin(d, v, v.step, v.attempt + 1);
+  if (view_of(d.c, v)->port.present) return enter_dfu(d, v, v.step, v.attempt + 1);
+  d.enter(v, v.step, StepState::hands, v.attempt, d.in_staffed(cable_patience),
+          "Plug the data cable of " + v.serial + " in again at slot " + std::string(slot_name(d.c, v)) + ".");
+}
+
+// It shows DFU: is it the Mac that should?
+void arrived(Draft& d, const Visit& v, const PortView& port) {
+  const auto trouble = contradiction(d.c, v, port);
+  if (!trouble) return d.done(v);
+  if (trouble->reason == "duplicate") {  // block both
+    for (const VisitNumber n : d.c.state.open) {
+      const Visit* o = d.c.state.visit(n);
+      if (o->id != v.id && o->state != StepState::held && o->ecid == port.ecid) d.hold(*o, *trouble);
+    }
+  }
+  d.hold(v, *trouble);
+}
+
+bool leased(const VisitContext& c, const Visit& v) {
+  const auto& outlet = slot_of(c, v)->outlet;
+  return !outlet || lease_held(c.power, *outlet);
+}
+
+// It runs, in whatever mode, since the state was entered: nobody held the button, or not for long enough.
+bool started_as_usual(const Visit& v, const PortView& p) {
+  const bool runs = p.mode == MacMode::booted || p.mode == MacMode::t2_booted || p.mode == MacMode::recovery;
+  return p.present && runs && p.since > v.entered;
+}
+
+void running(Draft& d, const Visit& v, const PortView& port) {
+  if (v.effect != 0) {
+    if (d.c.now < v.deadline + action_grace) return;
+    d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "DFU entry did not answer.", "Check the slot's DFU entry.",
+                      "bench_owner"});
+    return;
+  }
+  if (in_dfu(port) && leased(d.c, v)) return arrived(d, v, port);
+  const bool by_outlet = dfu_way(d.c, v, v.step) == DfuEntry::by_outlet;
+  if (v.action_failed || d.c.now >= v.deadline || (by_outlet && started_as_usual(v, port))) again(d, v);
+}
+
+void waiting(Draft& d, const Visit& v, const PortView& port) {
+  if (auto trouble = contradiction(d.c, v, port)) return d.hold(v, *trouble);
+  if (!asks_for_restart(d.c, v)) return enter_dfu(d, v, v.step, 1);
+  if (outlet_is_off(d.c, v)) {
+    return d.enter(v, v.step, StepState::hands, v.attempt, d.in_staffed(to_come),
+                   "Hold the power button of " + at_slot(d.c, v) + ", scan the slot, and let go when it says DFU.");
+  }
+  if (d.c.now < v.deadline) return;
+  d.hold(v, {"outlet_stays_on",
+             "The outlet of slot " + std::string(slot_name(d.c, v)) + " did not switch off: " + v.serial +
+                 " cannot enter DFU there.",
+             "Look at that outlet and its PDU; take the Mac to another slot.", Owner::facilities});
+}
+
+// Somebody is asked to come: for the button, the keys or the cable.
+void hands(Draft& d, const Visit& v, const PortView& port) {
+  const DfuEntry way = dfu_way(d.c, v, v.step);
+  if (way == DfuEntry::by_hand && in_dfu(port)) return arrived(d, v, port);
+  if (way == DfuEntry::by_outlet && outlet_of(d.c, v).sensed == Sensed::on) return restart(d, v, v.step, v.attempt);
+  if (way == DfuEntry::vdm && port.present) return enter_dfu(d, v, v.step, v.attempt + 1);
+  if (d.c.now < v.deadline) return;
+  if (way != DfuEntry::vdm) return again(d, v);
+  d.hold(v, {"mac_removed",
+             v.serial + " left slot " + std::string(slot_name(d.c, v)) + " before it was erased, and did not come back.",
+             "Find the Mac, plug it in at its slot, close this case.", Owner::technician});
+}
+
+}  // namespace
+
+bool in_dfu(const PortView& p) { return p.present && p.ecid != 0 && (p.mode == MacMode::dfu || p.mode == MacMode::kis); }
+
+DfuEntry dfu_way(const VisitContext& c, const Visit& v, std::uint32_t dfu_step) {
+  const Slot* slot = slot_of(c, v);
+  if (slot == nullptr) return DfuEntry::none;
+  const std::string& of_model = recipe_of(c, v).steps[dfu_step].entry;
+  const DfuEntry way = of_model == "by_outlet" ? DfuEntry::by_outlet
+                       : of_model == "by_hand" ? DfuEntry::by_hand
+                                               : slot->dfu_entry;
+  // A laptop does not feel its outlet.
+  if (way == DfuEntry::by_outlet) return model_of(c, v).desktop && slot->outlet ? way : DfuEntry::by_hand;
+  return way == DfuEntry::none ? DfuEntry::by_hand : way;
+}
+
+bool asks_for_restart(const VisitContext& c, const Visit& v) {
+  if (!v.slot || step_of(c, v).kind != StepKind::dfu || dfu_way(c, v, v.step) != DfuEntry::by_outlet) return false;
+  return v.state == StepState::hands || (v.state == StepState::waiting && v.what.starts_with(outlet_off));
+}
+
+bool asks_for_button(const VisitContext& c, const Visit& v) { return v.state == StepState::hands && asks_for_restart(c, v); }
+
+void button_held(Draft& d, const Visit& v) {
+  if (!outlet_is_off(d.c, v))
+    return d.refuse(std::string(slot_name(d.c, v)) + " is not off yet: wait for the screen to say so.");
+  d.answer = "hold on: " + v.serial + " gets power now";
+  d.enter(v, v.step, StepState::running, v.attempt, d.in(deadline_of(step_of(d.c, v))), {});
+}
+
+void enter_dfu(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
+  if (!v.slot) return;
+  if (!leased(d.c, v)) return wait_for_power(d, v, index, "power lease");
+  begin(d, v, index, attempt);
+}
+
+void advance_dfu(Draft& d, const Visit& v) {
+  if (!v.slot) return;
+  const PortView& port = view_of(d.c, v)->port;
+  if (v.state == StepState::waiting) return waiting(d, v, port);
+  if (v.state == StepState::running) return running(d, v, port);
+  hands(d, v, port);
+}
+
+}  // namespace greenroom::visits
