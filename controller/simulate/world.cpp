@@ -319,7 +319,7 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
     if (const auto dialect = dialect_of(pdu); !dialect) return fail(dialect.error().within("pdu " + pdu.name));
   }
   const auto began = Real::now();
-  auto told = began;
+  auto shown_at = began;
   plant.start();
   if (auto started = start_controller(); !started) return fail(started.error());
   tasks.spawn(import());
@@ -342,8 +342,8 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
       if (counts.packed + counts.cases == counts.rows) break;
     }
     if (clock.now().time_since_epoch() >= options.longest) break;
-    if (tell && events % 256 == 0 && Real::now() - told > std::chrono::milliseconds{200}) {
-      told = Real::now();
+    if (tell && events % 256 == 0 && Real::now() - shown_at > std::chrono::milliseconds{200}) {
+      shown_at = Real::now();
       tell(progress());
     }
     pace(began);
