@@ -99,6 +99,34 @@ std::string to_utf8(std::string_view bytes) {
   return std::string(bytes);
 }
 
+// The first byte that is no UTF-8; npos when all is. Excel's plain "CSV" is Windows-1252: an e with an accent is one byte
+// there, and nothing in the bytes tells which of the many one-byte tables was meant.
+std::size_t not_utf8(std::string_view s) {
+  for (std::size_t i = 0; i < s.size();) {
+    const auto c = static_cast<unsigned char>(s[i]);
+    const std::size_t more = c < 0x80                ? 0
+                             : c >= 0xC2 && c < 0xE0 ? 1
+                             : c >= 0xE0 && c < 0xF0 ? 2
+                             : c >= 0xF0 && c < 0xF5 ? 3
+                                                     : 4;
+    if (more == 4 || i + more >= s.size()) return i;
+    for (std::size_t k = 1; k <= more; ++k) {
+      if ((static_cast<unsigned char>(s[i + k]) & 0xC0U) != 0x80U) return i;
+    }
+    i += more + 1;
+  }
+  return std::string_view::npos;
+}
+
+// "sep=;" on the first line, as Excel writes and reads it: the separator, and no row.
+std::optional<char> told_separator(std::string_view text) {
+  if (text.size() < 5 || lower(text.substr(0, 4)) != "sep=") return {};
+  const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+  const char sign = text[4];
+  const bool known = sign == ',' || sign == ';' || sign == '\t';
+  return known && trim(text.substr(5, end - 5)).empty() ? std::optional(sign) : std::nullopt;
+}
+
 // The sign that parts most columns of the header; quoted text does not count.
 char separator_of(std::string_view text) {
   constexpr std::string_view kSigns = ",;\t";
@@ -115,12 +143,19 @@ char separator_of(std::string_view text) {
 
 class Parser {
  public:
-  Parser(std::string_view text, std::string file) : text_(text), file_(std::move(file)), separator_(separator_of(text)) {}
+  Parser(std::string_view text, std::string file) : text_(text), file_(std::move(file)), separator_(separator_of(text)) {
+    const std::optional<char> told = told_separator(text);
+    if (!told) return;
+    separator_ = *told;
+    at_ = std::min(text.find('\n'), text.size() - 1) + 1;
+    line_ = 2;
+    first_ = 2;
+  }
 
   // Quotes as in RFC 4180: "" inside quotes is one; a newline inside quotes belongs to the cell.
   std::vector<Record> run() {
     std::vector<Record> out;
-    for (std::uint64_t number = 1; at_ < text_.size(); ++number) {
+    for (std::uint64_t number = first_; at_ < text_.size(); ++number) {
       Record r{{}, line_, number};
       while (cell(r)) {}
       const bool empty = std::all_of(r.cells.begin(), r.cells.end(), [](const std::string& c) { return trim(c).empty(); });
@@ -174,6 +209,7 @@ class Parser {
   char separator_;
   std::size_t at_{};
   std::uint32_t line_{1};
+  std::uint64_t first_{1};  // the header's row
 };
 
 // A spreadsheet would run these: what begins with = or @, and after a sign a call, a reference (A1) or a sum (2+3). A lone
@@ -201,6 +237,14 @@ class Reader {
     if (const std::size_t zero = text.find('\0'); zero != std::string::npos) {
       const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
       error(static_cast<std::uint32_t>(line), "holds a NUL byte: this is no text file; export the list again as CSV");
+      return finish();
+    }
+    if (const std::size_t odd = not_utf8(text); odd != std::string::npos) {
+      const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(odd), '\n');
+      error(static_cast<std::uint32_t>(line),
+            fmt::format("the byte {:02X} is no UTF-8: the list seems to be in Windows-1252 (Latin-1), as Excel's plain "
+                        "\"CSV\" is; save it as \"CSV UTF-8\", or as \"Unicode text\"",
+                        static_cast<unsigned char>(text[odd])));
       return finish();
     }
     Parser parser(text, file_);
@@ -234,8 +278,8 @@ class Reader {
     if (!missing_.empty()) {
       std::vector<std::string> names;
       for (const std::string& n : r.cells) names.push_back(quoted(trim(n)));
-      error(r.line, fmt::format("the header lacks {} {}; it has {}", missing_.size() > 1 ? "the columns" : "the column",
-                                fmt::join(missing_, ", "), fmt::join(names, ", ")));
+      error(r.line, fmt::format("the header lacks {} {}; it has {}{}", missing_.size() > 1 ? "the columns" : "the column",
+                                fmt::join(missing_, ", "), fmt::join(names, ", "), misspelt(r)));
     }
     if (errors_ > 0) return false;
     for (std::size_t i = 0; i < width_; ++i) {
@@ -245,6 +289,18 @@ class Reader {
             {file_, {r.line, 1}, fmt::format("the column {} is not used", quoted(trim(r.cells[i]))), true});
     }
     return true;
+  }
+
+  // A column that is not known, near to one that is missing.
+  [[nodiscard]] std::string misspelt(const Record& r) const {
+    std::string out;
+    for (const std::string& cell : r.cells) {
+      const bool known =
+          std::any_of(kColumns.begin(), kColumns.end(), [&](const Column& c) { return lower(c.name) == lower(trim(cell)); });
+      const auto guess = known ? std::nullopt : nearest(trim(cell), missing_);
+      if (guess) out += fmt::format("; did you mean {} by {}?", quoted(*guess), quoted(trim(cell)));
+    }
+    return out;
   }
 
   void rows(const std::vector<Record>& records) {

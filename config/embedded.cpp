@@ -1,15 +1,14 @@
 #include "config/embedded.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
-#include <fstream>
+
+#include "config/reader/file.hpp"
 
 namespace greenroom {
 namespace {
 
-// A list of 100,000 Macs has some 20 MB; a device given by mistake has no end.
-constexpr std::size_t kLargestFile = 64U << 20U;
+constexpr std::size_t kMostMiB = 64;  // a list of 100,000 Macs has some 20 MB
 
 }  // namespace
 
@@ -30,18 +29,10 @@ std::vector<DataFile> embedded_in(std::string_view folder) {
 }
 
 Result<std::string> read_data(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) {
-    if (std::filesystem::is_directory(path, ignored)) return fail(Errc::usage, path + ": is a folder, not a file");
-    std::ifstream in(path, std::ios::binary);
-    std::string text;
-    std::array<char, 65536> buffer{};
-    while (text.size() <= kLargestFile && in.read(buffer.data(), buffer.size()).gcount() > 0) {
-      text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
-    }
-    if (text.size() > kLargestFile) return fail(Errc::usage, path + ": is larger than 64 MiB; is it the right file?");
-    if (!in.eof()) return fail(Errc::usage, path + ": cannot be read; check its rights");
-    return text;
+  std::error_code none;
+  if (std::filesystem::exists(path, none)) {
+    auto text = read_file(path, kMostMiB);
+    return text ? std::move(text) : fail(text.error().within(path));
   }
   if (const auto text = embedded(path)) return std::string(*text);
   return fail(Errc::usage, path + ": there is no such file, and none of this name travels with the program");

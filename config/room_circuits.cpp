@@ -93,14 +93,19 @@ void place(RoomDraft& d, Row& row) {
   row.placed = true;
 }
 
-void complain_unplaced(const std::vector<Row>& rows) {
-  std::vector<std::string> told;
-  for (const Row& row : rows) {
-    if (row.placed || std::count(told.begin(), told.end(), row.circuit.name) > 0) continue;
+// Without a parent that can be found, read on as if it were a root, so that what hangs below is not complained of.
+void make_root(Row& row) {
+  row.parent.clear();
+  if (row.circuit.nominal == Volts{}) row.circuit.nominal = Volts::of(120);
+}
+
+// Each loop is told once, at its first circuit, and opened there.
+void open_loops(std::vector<Row>& rows) {
+  for (Row& row : rows) {
     const std::vector<std::string> loop = loop_at(rows, row);
-    if (loop.empty()) continue;  // below a loop or below an unknown parent, which is told where it stands
-    told.insert(told.end(), loop.begin(), loop.end());
+    if (loop.empty()) continue;
     row.table.complain("parent", fmt::format("the circuit tree has a loop: {}", fmt::join(loop, " -> ")));
+    make_root(row);
   }
 }
 
@@ -123,9 +128,9 @@ void read_circuits(RoomDraft& d) {
     const auto guess = nearest(r.parent, names);
     r.table.complain("parent", fmt::format("there is no circuit {}{}", quoted(r.parent),
                                            guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
-    r.parent.clear();  // read on as if it were a root
-    if (r.circuit.nominal == Volts{}) r.circuit.nominal = Volts::of(120);
+    make_root(r);
   }
+  open_loops(rows);
   // Parents before children, else in the order of the file.
   bool any = true;
   while (any) {
@@ -136,7 +141,6 @@ void read_circuits(RoomDraft& d) {
       any = true;
     }
   }
-  complain_unplaced(rows);
   if (rows.empty()) d.doc.complain({}, "has no [[circuit]]: name at least the breaker that feeds the PDUs");
 }
 

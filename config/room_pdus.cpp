@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "config/embedded.hpp"
+#include "config/dialects.hpp"
 #include "config/room_draft.hpp"
 
 namespace greenroom::draft {
@@ -13,6 +13,8 @@ const Choices<PowerOnPolicy> kPowerOn{{"all_off", PowerOnPolicy::all_off},
                                       {"sequenced", PowerOnPolicy::sequenced},
                                       {"last_state", PowerOnPolicy::last_state},
                                       {"unknown", PowerOnPolicy::unknown}};
+
+constexpr Range kOutlets{1, 96};
 
 // serial:/dev/...[?baud=9600]  tcp:host:port  pty:/path  model:NAME
 std::string why_bad_line(const std::string& line) {
@@ -136,24 +138,30 @@ void check_count(const Table& t, const std::string& dialect, std::string_view te
   const Document doc = Document::from_text(text, dialect);
   const auto range = doc.root().table("outlets");
   const std::int64_t last = range ? range->integer("last", {}, 0) : 0;
-  const std::int64_t given = t.integer("outlets", {}, 0);
+  const std::int64_t given = t.integer("outlets", kOutlets, 0);
   if (last > 0 && given > last)
     t.complain("outlets", fmt::format("a {} has outlets up to {}, not {}", dialect, last, given));
 }
 
-void check_dialect(const Table& t, const std::string& dialect) {
-  std::vector<std::string> known;
-  constexpr std::size_t kSuffix = 5;  // ".toml"
-  for (const DataFile& f : embedded_in("config/pdu")) {
-    const std::string_view name = f.path.substr(f.path.rfind('/') + 1);
-    if (name.ends_with(".toml")) known.emplace_back(name.substr(0, name.size() - kSuffix));
-  }
-  // A dialect may also be a file of one's own, given by its path.
-  if (dialect.empty() || known.empty() || dialect.find('/') != std::string::npos) return;
-  if (const auto text = embedded("config/pdu/" + dialect + ".toml")) return check_count(t, dialect, *text);
-  const auto guess = nearest(dialect, known);
-  t.complain("dialect", fmt::format("there is no dialect {}; known are {}{}", quoted(dialect), fmt::join(known, ", "),
+// The name stays; a path is made to count from the room file's folder.
+void read_dialect(const RoomDraft& d, const Table& t, PduConfig& p) {
+  const std::string given = t.text("dialect");
+  p.dialect = dialect_path(given, d.doc.file());
+  if (given.empty()) return;
+  if (const auto source = dialect_text(p)) return check_count(t, given, source->text);
+  else if (given.find('/') != std::string::npos) return t.complain("dialect", source.error().message);
+  const std::vector<std::string> known = known_dialects();
+  const auto guess = nearest(given, known);
+  t.complain("dialect", fmt::format("there is no dialect {}; known are {}{}", quoted(given), fmt::join(known, ", "),
                                     guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
+}
+
+// Nothing is made of a pdu that hangs nowhere; its other keys are right all the same.
+void know_the_rest(const Table& t) {
+  static_cast<void>(t.has("input_A"));
+  for (const Table& b : t.tables("bank")) {
+    for (const char* key : {"name", "rating_A", "metered", "outlets"}) static_cast<void>(b.has(key));
+  }
 }
 
 void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_names) {
@@ -165,8 +173,7 @@ void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_
   const bool twice =
       std::any_of(d.room.pdus.begin(), d.room.pdus.end(), [&](const PduConfig& e) { return e.name == p.name; });
   if (twice) t.complain("name", fmt::format("pdu {} stands in this file twice", quoted(p.name)));
-  p.dialect = t.text("dialect");
-  check_dialect(t, p.dialect);
+  read_dialect(d, t, p);
   p.line = t.text("line");
   const std::string why = p.line.empty() ? "" : why_bad_line(p.line);
   if (!why.empty()) t.complain("line", fmt::format("{} is no line: {}", quoted(p.line), why));
@@ -176,11 +183,11 @@ void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_
   if (p.full_poll < p.supervise)
     t.complain("full_poll_s", "full_poll_s is shorter than supervise_s; a full poll holds all that a short one does");
   const std::optional<CircuitId> plug = plug_of(d, t, p.name, pdu_names);
-  const int outlets = static_cast<int>(t.integer("outlets", {1, 96}));
+  const int outlets = static_cast<int>(t.integer("outlets", kOutlets));
   const bool metered_input = t.has("input_meter");
   const std::string input_meter = metered_input ? t.text("input_meter") : "";
   // Without a known plug read on under the first circuit, so that the rest of the file is checked too.
-  if (!plug && d.room.circuits.empty()) return;
+  if (!plug && d.room.circuits.empty()) return know_the_rest(t);
   p.circuit = plug.value_or(CircuitId{0});
   const Circuit above = d.room.circuits[p.circuit.value];
   Circuit in = listed(p.name, CircuitKind::pdu_input, p.circuit, t.amps("input_A", {0.5, 200}, above.hard), above);

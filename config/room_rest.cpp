@@ -102,6 +102,7 @@ void check_host(const RoomDraft& d, const Table& room) {
 void read_rest(RoomDraft& d) {
   const Table root = d.doc.root();
   read_infrastructure(d);
+  if (const auto timings = root.table("timings")) d.room.timings = read_timings(*timings);
   const std::optional<Table> room = root.table("room");
   if (!room) {
     d.doc.complain({1, 1}, "the file lacks the table [room] with the room's name");
@@ -116,7 +117,6 @@ void read_rest(RoomDraft& d) {
                      fmt::format("{} is no shift: it is written as \"Mon-Fri 08:00-17:00\"", quoted(text.value)));
     d.room.shifts.insert(d.room.shifts.end(), shifts.begin(), shifts.end());
   }
-  if (const auto timings = root.table("timings")) d.room.timings = read_timings(*timings);
   check_host(d, *room);
 }
 

@@ -26,17 +26,36 @@ std::size_t number(std::string_view s) {
   return n;
 }
 
+// Why `expand` found nothing in it.
+std::string no_range(std::string_view pattern) {
+  const std::size_t dots = pattern.find("..");
+  const std::string_view high = pattern.substr(dots + 2);
+  std::size_t begin = dots;
+  while (begin > 0 && pattern[begin - 1] >= '0' && pattern[begin - 1] <= '9') --begin;
+  const std::string_view low = pattern.substr(begin, dots - begin);
+  const auto digits_only = [](std::string_view s) {
+    return !s.empty() && s.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (!digits_only(low) || !digits_only(high))
+    return fmt::format("{} is no range: it is written as \"1-01..08\"", quoted(pattern));
+  if (digits(low) && digits(high) && number(high) < number(low))
+    return fmt::format("the range {} goes backwards: write {}..{}", quoted(pattern), high, low);
+  return fmt::format("the range {} names too many: at most {} in one table", quoted(pattern), kMostAtOnce);
+}
+
 // The values of a key for each slot of the table, or empty after a complaint.
 std::vector<std::string> column(const Table& t, std::string_view key, std::size_t count) {
   const std::string pattern = t.text(key);
   if (pattern.empty()) return {};
   const auto values = expand(pattern);
   if (!values) {
-    t.complain(key, fmt::format("{} is no range: it is written as \"1-01..08\"", quoted(pattern)));
+    t.complain(key, no_range(pattern));
     return {};
   }
   if (values->size() == count) return *values;
-  t.complain(key, fmt::format("{} names {} for {} slots", quoted(pattern), values->size(), count));
+  if (count > 0)  // none: the name is wrong, and told
+    t.complain(key,
+               fmt::format("{} names {} for {} {}", quoted(pattern), values->size(), count, count == 1 ? "slot" : "slots"));
   return {};
 }
 
@@ -85,7 +104,8 @@ void complain_no_outlet(const RoomDraft& d, const Table& t, const std::string& n
     const auto id = static_cast<std::uint32_t>(at - d.room.pdus.begin());
     const auto count =
         std::count_if(d.room.outlets.begin(), d.room.outlets.end(), [&](const Outlet& o) { return o.pdu.value == id; });
-    t.complain("outlet", fmt::format("there is no outlet {}: pdu {} has {}, from 1", quoted(name), quoted(pdu), count));
+    if (count > 0)  // none: its "outlets" is wrong, and told
+      t.complain("outlet", fmt::format("there is no outlet {}: pdu {} has {}, from 1", quoted(name), quoted(pdu), count));
   }
 }
 
@@ -127,8 +147,9 @@ void check_kind(const Table& t, const Slot& pattern, bool has_outlet, bool has_p
 void read_slot_table(RoomDraft& d, const Table& t) {
   t.hint("port", "data_port");
   const std::string name = t.text("name");
-  const auto names = expand(name);
-  if (!names) return t.complain("name", fmt::format("{} is no range: it is written as \"1-01..08\"", quoted(name)));
+  const auto range = expand(name);
+  if (!range) t.complain("name", no_range(name));
+  const std::vector<std::string> names = range.value_or(std::vector<std::string>{});  // read on: the other keys are known
   Slot s;
   s.bench = t.text("bench");
   s.kind = t.choice<SlotKind>("kind", kKinds);
@@ -138,13 +159,13 @@ void read_slot_table(RoomDraft& d, const Table& t) {
   const bool has_outlet = t.has("outlet");
   const bool has_port = t.has("data_port");
   check_kind(t, s, has_outlet, has_port, quoted(name));
-  const auto outlets = has_outlet ? column(t, "outlet", names->size()) : std::vector<std::string>{};
-  const auto ports = has_port ? column(t, "data_port", names->size()) : std::vector<std::string>{};
+  const auto outlets = has_outlet ? column(t, "outlet", names.size()) : std::vector<std::string>{};
+  const auto ports = has_port ? column(t, "data_port", names.size()) : std::vector<std::string>{};
   const Brick* brick = has_outlet || t.has("brick") ? find_brick(d, t, t.text("brick")) : nullptr;
-  for (std::size_t i = 0; i < names->size(); ++i) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
     const SlotId id{static_cast<std::uint32_t>(d.room.slots.size())};
     Slot one = s;
-    one.name = (*names)[i];
+    one.name = names[i];
     if (i < ports.size()) one.data_port = ports[i];
     for (const Slot& e : d.room.slots) {
       if (e.name == one.name && !one.name.empty())
@@ -183,7 +204,7 @@ std::optional<std::vector<std::string>> expand(std::string_view pattern) {
 
 void read_slots(RoomDraft& d) {
   for (const Table& t : d.doc.root().tables("slot")) read_slot_table(d, t);
-  if (d.room.slots.empty()) d.doc.complain({}, "has no [[slot]]");
+  if (d.doc.root().tables("slot").empty()) d.doc.complain({}, "has no [[slot]]");
 }
 
 }  // namespace greenroom::draft

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
+#include "config/reader/file.hpp"
 #include "config/reader/tree.hpp"
 
 namespace greenroom {
@@ -16,7 +16,7 @@ using detail::Node;
 namespace {
 
 // A configuration file is short; a device or a huge file given by mistake must not fill the memory.
-constexpr std::size_t kLargestFile = 4U << 20U;
+constexpr std::size_t kMostMiB = 4;
 
 bool contains(const std::vector<std::string>& list, std::string_view what) {
   return std::find(list.begin(), list.end(), what) != list.end();
@@ -54,6 +54,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+// As people write numbers: 2000000000 and not 2e+09.
+std::string plain(double value) {
+  const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
+  return whole ? fmt::format("{:.0f}", value) : fmt::format("{}", value);
+}
+
 std::string did_you_mean(const std::optional<std::string>& guess) {
   return guess ? fmt::format("; did you mean {}?", quoted(*guess)) : "";
 }
@@ -74,24 +80,6 @@ void note_unknown(const std::string& file, const Node& n, std::vector<Complaint>
     if (n.kind == Kind::table && !contains(n.asked, n.keys[i].value)) continue;
     note_unknown(file, n.items[i], out);
   }
-}
-
-std::optional<std::string> slurp(const std::string& path, std::string& why) {
-  std::FILE* f = std::fopen(path.c_str(), "rb");
-  if (f == nullptr) {
-    why = "cannot be opened; check the name and that it may be read";
-    return {};
-  }
-  std::string text;
-  char buffer[65536];
-  std::size_t n = 0;
-  while (text.size() <= kLargestFile && (n = std::fread(buffer, 1, sizeof buffer, f)) > 0) text.append(buffer, n);
-  const bool bad = std::ferror(f) != 0;
-  std::fclose(f);
-  if (bad) why = "cannot be read; is it a file?";
-  if (text.size() > kLargestFile) why = "is larger than 4 MiB; this is not a configuration file";
-  if (!why.empty()) return {};
-  return text;
 }
 
 }  // namespace
@@ -172,7 +160,7 @@ bool Table::inside(std::string_view key, double value, Range r) const {
   std::string allowed = fmt::format("from {} to {}", r.low, r.high);
   if (r.high == std::numeric_limits<double>::max()) allowed = fmt::format("at least {}", r.low);
   if (r.low == std::numeric_limits<double>::lowest()) allowed = fmt::format("at most {}", r.high);
-  complain(key, fmt::format("{}{} must be {}, not {}", quoted(key), where(*node_), allowed, value));
+  complain(key, fmt::format("{}{} must be {}, not {}", quoted(key), where(*node_), allowed, plain(value)));
   return false;
 }
 
@@ -330,14 +318,13 @@ Document Document::from_text(std::string_view text, std::string file) {
 }
 
 Document Document::from_file(const std::string& path) {
-  std::string why;
-  const std::optional<std::string> text = slurp(path, why);
+  const Result<std::string> text = read_file(path, kMostMiB);
   if (text) return from_text(*text, path);
   auto state = std::make_shared<detail::State>();
   state->file = path;
   state->root.kind = Kind::table;
   state->broken = true;
-  state->complaints.push_back({path, {}, why, false});
+  state->complaints.push_back({path, {}, text.error().message, false});
   return Document(std::move(state));
 }
 

@@ -64,9 +64,22 @@ Node convert(const toml::node& from, const std::string& path) {
   return to;
 }
 
+// Every editor offers UTF-8; the Notepad of old Windows calls UTF-16 "Unicode". toml++ would name a strange byte only.
+std::string_view other_encoding(std::string_view text) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return "UTF-16";
+  if (text.substr(0, 64).find('\0') != std::string_view::npos) return "UTF-16, or no text at all";
+  return {};
+}
+
 }  // namespace
 
 void parse(State& state, std::string_view text) {
+  if (const std::string_view is = other_encoding(text); !is.empty()) {
+    state.broken = true;
+    state.complaints.push_back(
+        {state.file, {1, 1}, "is written in " + std::string(is) + "; save it again as UTF-8 (plain text)", false});
+    return;
+  }
   const toml::parse_result result = toml::parse(text);
   if (!result) {
     const toml::parse_error& e = result.error();

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "config/embedded.hpp"
+#include "config/dialects.hpp"
 #include "config/macs.hpp"
 #include "config/recipes.hpp"
 #include "config/room.hpp"
@@ -34,10 +34,9 @@ std::optional<RoomSetup> load_setup(const std::string& room_file) {
 }
 
 Result<Dialect> dialect_of(const PduConfig& pdu) {
-  const std::string path = "config/pdu/" + pdu.dialect + ".toml";
-  const auto text = read_data(path);
-  if (!text) return fail(text.error());
-  auto dialect = parse_dialect(*text, path);
+  const auto source = dialect_text(pdu);
+  if (!source) return fail(source.error());
+  auto dialect = parse_dialect(source->text, source->file);
   if (!dialect) return fail(Errc::bad_config, to_string(dialect.error().front()));
   return std::move(*dialect);
 }

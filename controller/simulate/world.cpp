@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "config/embedded.hpp"
+#include "config/dialects.hpp"
 #include "controller/bench/bench.hpp"
 #include "controller/journal/memory_journal.hpp"
 #include "controller/simulate/judge.hpp"
@@ -46,10 +46,9 @@ constexpr std::uint64_t handlers_a_life = 600;
 constexpr std::uint64_t most_events_dead = 60;
 
 Result<Dialect> dialect_of(const PduConfig& pdu) {
-  const std::string path = "config/pdu/" + pdu.dialect + ".toml";
-  const auto text = read_data(path);
-  if (!text) return fail(text.error());
-  auto dialect = parse_dialect(*text, path);
+  const auto source = dialect_text(pdu);
+  if (!source) return fail(source.error());
+  auto dialect = parse_dialect(source->text, source->file);
   if (!dialect) return fail(Errc::bad_config, to_string(dialect.error().front()));
   return std::move(*dialect);
 }
@@ -293,7 +292,7 @@ Counts World::Impl::count() const {
   if (!unit) return counts;
   const VisitState& visits = unit->bench->state().visits;
   for (const ExpectedMac& row : visits.expected) {
-    const Visit* visit = row.worked && row.visit != 0 ? &visits.visits[row.visit - 1] : nullptr;
+    const Visit* visit = row.worked ? visits.visit(row.visit) : nullptr;
     if (visit && visit->released == "packed") ++counts.packed;
     else if (row.open_cases > 0 || (visit && visit->open_cases > 0)) ++counts.cases;
     else ++counts.working;

@@ -125,6 +125,35 @@ void expect_refused(const std::string& text, const std::string& words) {
   EXPECT_THAT(f.rows, IsEmpty());
 }
 
+TEST(BatchList, AMisspeltColumnGetsASuggestion) {
+  expect_refused(
+      replaced(kHeader, "Serial", "Serail") + kRow,
+      "f.csv:1:1: the header lacks the column Serial; it has \"Asset Tag\", \"Serail\", \"Model\", \"Model No.\", "
+      "\"Status\", \"Location\", \"Notes\"; did you mean \"Serial\" by \"Serail\"?");
+}
+
+TEST(BatchList, Latin1IsRefusedWithTheEncodingAndWhatToDo) {
+  expect_refused(kHeader + replaced(kRow, "Cage A", "B\xFCro"),
+                 "f.csv:2:1: the byte FC is no UTF-8: the list seems to be in Windows-1252 (Latin-1), as Excel's plain "
+                 "\"CSV\" is; save it as \"CSV UTF-8\", or as \"Unicode text\"");
+}
+
+TEST(BatchList, AccentsInUtf8AreKept) {
+  const BatchFile f = read_batch(kHeader + replaced(kRow, "Cage A", "B\xC3\xBCro"), "f.csv");
+  ASSERT_THAT(f.rows, SizeIs(1));
+  EXPECT_EQ(f.rows[0].location, "B\xC3\xBCro");
+}
+
+TEST(BatchList, AFirstLineThatNamesTheSeparatorIsNoRow) {
+  const std::string list = replaced(kHeader + kRow, ",", ";");
+  for (const char* end : {"\n", "\r\n"}) {
+    const BatchFile f = read_batch("sep=;" + std::string(end) + list, "f.csv");
+    EXPECT_THAT(lines(f), IsEmpty());
+    ASSERT_THAT(f.rows, SizeIs(1));
+    EXPECT_EQ(f.rows[0].row, 3U);
+  }
+}
+
 TEST(BatchList, AMissingColumnIsNamedWithWhatWasFound) {
   expect_refused(replaced(kHeader, "Serial", "S/N") + kRow,
                  "f.csv:1:1: the header lacks the column Serial; it has \"Asset Tag\", \"S/N\", \"Model\", \"Model No.\", "

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -144,10 +146,19 @@ TEST(Embedded, AFolderIsNoFile) {
   EXPECT_EQ(r.error().message, "/tmp: is a folder, not a file");
 }
 
+TEST(Embedded, APipeIsRefusedAtOnce) {
+  const std::string pipe = testing::TempDir() + "greenroom-pipe-" + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const auto r = read_data(pipe);
+  ::unlink(pipe.c_str());
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().message, pipe + ": is a pipe, not a file; write its text into a file and name that");
+}
+
 TEST(Embedded, ADeviceWithoutEndIsRefused) {
   const auto r = read_data("/dev/zero");
   ASSERT_FALSE(r);
-  EXPECT_EQ(r.error().message, "/dev/zero: is larger than 64 MiB; is it the right file?");
+  EXPECT_EQ(r.error().message, "/dev/zero: is a device, not a file");
 }
 
 }  // namespace
