@@ -46,7 +46,9 @@ Bench::Bench(asio::any_io_executor executor, RoomSetup setup, BenchPorts ports)
 void Bench::start(FoldedState folded, const Incarnation& process, Seq snapshot_every) {
   snapshot_every_ = snapshot_every;
   folded_ = std::move(folded);
-  snapshot_at_ = folded_.state.last_seq;
+  fingerprint_ = fingerprint_of(setup_);
+  const auto kept = ports_.journal.snapshot();
+  snapshot_at_ = kept && *kept && (*kept)->fingerprint == fingerprint_ ? (*kept)->seq : 0;
   tasks_.spawn(turns());
   keeper_.spawn(keep());
   accept({ServiceStarted{process.program, process.boot, process.boot_time}}, ourselves, 0);
@@ -151,7 +153,6 @@ Task<void> Bench::keep_snapshot() {
   const Seq seq = folded_.state.last_seq;
   if (seq - snapshot_at_ < snapshot_every_ || !decided_.facts.empty()) co_return Result<void>{};
   snapshot_at_ = seq;
-  if (fingerprint_.empty()) fingerprint_ = fingerprint_of(setup_);
   Snapshot snapshot(seq, fingerprint_, to_json(folded_));
   co_return co_await ports_.journal.keep(std::move(snapshot));
 }

@@ -19,7 +19,8 @@ using AnswerSink = std::function<void(const Answer&)>;
 struct CommandPort {
   virtual ~CommandPort() = default;
   // Answers once, from the loop, after the command's facts are durable. Never answers if the room stops first: the
-  // caller asks again with the same key.
+  // caller asks again with the same key. A key is good for 24 hours of room time (answers_kept in visit_state.hpp), across
+  // restarts; after that it may be forgotten, and the same command under it would be taken anew.
   virtual void submit(Command, AnswerSink) = 0;
 };
 

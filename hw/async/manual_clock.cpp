@@ -64,7 +64,7 @@ bool ManualClock::run_next() {
   std::pop_heap(heap_.begin(), heap_.end(), Later{});
   const Event event = std::move(heap_.back());
   heap_.pop_back();
-  now_ = event.at;
+  now_ = std::max(now_, event.at);  // after a nap it is overdue
   event.call();
   return true;
 }

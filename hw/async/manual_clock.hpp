@@ -25,6 +25,8 @@ class ManualClock final : public Clock {
   // Moves to the next event's time and runs that one event. False when there is none. The caller runs the loop until
   // no handler is ready before it asks again.
   bool run_next();
+  // The machine slept: time went on and nobody ran. What was due meanwhile is due at once.
+  void nap(Duration d) { now_ += d; }
   void jump_wall(Duration d) { jump_ += d; }  // somebody set the wall clock; room time does not move
 
  private:

@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
 #include <utility>
@@ -45,8 +46,14 @@ void TaskGroup::spawn(asio::awaitable<void> work) {
                  }));
 }
 
+// On the loop only: co_spawn carries an emit from outside it out later, by a plain pointer to a coroutine that may have
+// ended by then (Boost 1.81, seen under ASan when a socket was closed just before).
 void TaskGroup::cancel() {
-  for (const auto& running : running_) running->stop.emit(asio::cancellation_type::terminal);
+  const std::weak_ptr<bool> here = here_;
+  asio::dispatch(executor_, [this, here] {
+    if (here.expired()) return;
+    for (const auto& running : running_) running->stop.emit(asio::cancellation_type::terminal);
+  });
 }
 
 }  // namespace greenroom

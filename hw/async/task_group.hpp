@@ -21,13 +21,15 @@ class TaskGroup {
 
   // Starts the coroutine, at once when called from the loop. An exception out of it is a broken invariant: the program ends.
   void spawn(asio::awaitable<void>);
-  // Asks every coroutine to stop; each sees Errc::cancelled from what it waits for. They end as the loop turns.
+  // Asks every coroutine to stop, from the loop or outside it; each sees Errc::cancelled from what it waits for. They end as
+  // the loop turns.
   void cancel();
   [[nodiscard]] std::size_t size() const { return running_.size(); }
 
  private:
   struct Running;
   asio::any_io_executor executor_;
+  std::shared_ptr<bool> here_{std::make_shared<bool>(true)};  // gone with the group: a cancel that comes too late
   std::list<std::unique_ptr<Running>> running_;
 };
 

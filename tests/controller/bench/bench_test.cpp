@@ -326,6 +326,83 @@ TEST_F(BenchTest, AStopKeepsWhatWasDecided) {
   EXPECT_EQ(answers.size(), 1U);
 }
 
+TEST_F(BenchTest, ALockOutSurvivesARestartAndOnlyAPersonClearsIt) {
+  start();
+  run_for(60s);
+  ask(CommandKind::lock_out, "k0", "left:1");
+  kill();
+  start();
+  run_for(60s);
+  seat_one();
+  run_for(20min);
+  EXPECT_EQ(pdu.sets, 0) << "a locked outlet was closed";
+  ask(CommandKind::clear_lock, "k9", "left:1");
+  run_for(20min);
+  EXPECT_TRUE(pdu.on[0]);
+}
+
+TEST_F(BenchTest, AnOutletThatSomebodySwitchedOffStaysOffAfterARestart) {
+  start();
+  run_for(60s);
+  seat_one();
+  while (!pdu.on[0] && clock.now() < TimePoint{10min}) run_for(1s);
+  run_for(60s);
+  pdu.on[0] = false;  // by the button
+  run_for(20s);
+  ASSERT_EQ(facts<ForeignSwitch>().size(), 1U);
+  const int before = pdu.sets;
+  kill();
+  start();
+  run_for(1h);
+  EXPECT_EQ(pdu.sets, before);
+  EXPECT_FALSE(pdu.on[0]);
+}
+
+TEST_F(BenchTest, ALineThatBecameReadOnlyIsReadOnlyAfterARestart) {
+  start();
+  run_for(60s);
+  pdu.on[1] = true;  // by the button, twice
+  run_for(20s);
+  pdu.on[1] = false;
+  run_for(20s);
+  ASSERT_EQ(facts<LineReadOnly>().size(), 1U);
+  kill();
+  start();
+  run_for(60s);
+  seat_one();
+  run_for(20min);
+  EXPECT_EQ(pdu.sets, 0) << "an order went out on a line that is read-only";
+}
+
+TEST_F(BenchTest, AfterANapNothingClosesBeforeAFreshReading) {
+  start();
+  run_for(60s);
+  const auto reads = pdu.reads.size();
+  clock.nap(8h);
+  seat_one();
+  EXPECT_EQ(pdu.reads.size(), reads);
+  EXPECT_EQ(pdu.sets, 0) << "a close rested on a reading of before the nap";
+  run_for(5min);
+  EXPECT_GT(pdu.reads.size(), reads);
+  EXPECT_TRUE(pdu.on[0]);
+}
+
+TEST_F(BenchTest, AWallClockThatIsSetADayOnOrBackDecidesNothing) {
+  start();
+  run_for(60s);
+  seat_one();
+  run_for(10min);
+  for (const Duration jump : {Duration{24h}, Duration{-48h}, Duration{24h}}) {
+    const auto steps = facts<StepChanged>().size();
+    clock.jump_wall(jump);
+    run_for(10min);
+    EXPECT_EQ(facts<StepChanged>().size(), steps);
+    EXPECT_TRUE(facts<CaseOpened>().empty());
+    EXPECT_TRUE(pdu.on[0]);
+  }
+  EXPECT_EQ(pdu.sets, 1);
+}
+
 TEST_F(BenchTest, EveryProcessThatTakesTheRoomOverIsAFact) {
   start();
   kill();
