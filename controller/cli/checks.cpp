@@ -47,6 +47,9 @@ int conclude(const std::string& file, const Tally& tally, const std::string& wha
   return tally.errors == 0 && std::fflush(stdout) == 0 ? 0 : 1;
 }
 
+constexpr const char* batch_usage =
+    "greenroom batch check FILE | import FILE | list | show NAME (each tells more with --help)";
+
 }  // namespace
 
 int room(const std::vector<std::string>& arguments) {
@@ -84,8 +87,9 @@ int recipe(const std::vector<std::string>& arguments) {
 }
 
 int batch(const std::vector<std::string>& arguments) {
-  if (asks_help(arguments, "greenroom batch check FILE")) return 0;
-  if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom batch check FILE");
+  if (const auto code = batch_of_room(arguments)) return *code;
+  if (asks_help(arguments, batch_usage)) return 0;
+  if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly(batch_usage);
   const auto text = read_data(arguments[1]);
   if (!text) {
     std::fprintf(stderr, "greenroom batch check: %s\n", text.error().message.c_str());
