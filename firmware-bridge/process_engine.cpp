@@ -92,7 +92,8 @@ RestoreOutcome conclude(const JobRecord& record, const RestoreLog& log, const st
   return outcome;
 }
 
-bool over(JobState state) { return state == JobState::ended || state == JobState::lost; }
+// A directory that was taken away while it was followed is lost, too.
+bool over(JobState state) { return state == JobState::ended || state == JobState::lost || state == JobState::none; }
 
 }  // namespace
 

@@ -146,6 +146,54 @@ TEST_F(ProcessEngineTest, ARecordThatNoGateTookUpWasNeverStartedAndNeverWillBe) 
   EXPECT_FALSE(std::filesystem::exists(path("starts")));
 }
 
+// A controller in a process of its own, ended by force so long after it began to start a job.
+void start_and_die(const std::function<std::unique_ptr<ProcessEngine>(asio::io_context&, Clock&)>& make, Duration after) {
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t controller = fork();
+  if (controller == 0) {
+    asio::io_context loop;
+    const auto clock = make_system_clock(loop.get_executor());
+    TaskGroup tasks(loop.get_executor());
+    const auto engine = make(loop, *clock);
+    const auto work = [](ProcessEngine& e) -> asio::awaitable<void> { static_cast<void>(co_await e.start(a_job(7))); };
+    tasks.spawn(work(*engine));
+    static_cast<void>(write(ready[1], "!", 1));
+    loop.run();
+    for (;;) pause();
+  }
+  char byte;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  close(ready[0]);
+  close(ready[1]);
+  const auto end = std::chrono::steady_clock::now() + after;
+  while (std::chrono::steady_clock::now() < end) continue;
+  kill(controller, SIGKILL);
+  waitpid(controller, nullptr, 0);
+}
+
+TEST_F(ProcessEngineTest, AControllerThatDiesAtAnyInstantOfAStartLeavesOneEngineOrNone) {
+  engine_does("echo once >> " + path("starts") + "; say success");
+  const auto make = [this](asio::io_context& loop, Clock& clock) {
+    EngineProgram program([this](const RestoreJob&) { return EngineCommand({path("engine")}); }, {gate_program_}, "/x");
+    return std::make_unique<ProcessEngine>(loop.get_executor(), clock, path("jobs"), std::move(program));
+  };
+  for (const int milliseconds : {0, 1, 3, 8, 20, 40, 80}) {
+    end_my_children();  // a gate that goes on its way out, or in
+    std::filesystem::remove_all(path("jobs"));
+    std::filesystem::remove(path("starts"));
+    start_and_die(make, std::chrono::milliseconds{milliseconds});
+    const auto outcome = run(engine_->attach(JobId{7}, nullptr));
+    if (outcome && outcome->completed) {
+      EXPECT_EQ(read_file(path("starts")), "once\n") << milliseconds;
+    } else {
+      EXPECT_TRUE(!outcome || outcome->cause.find("never started") != std::string::npos) << outcome->cause;
+      end_my_children();  // also a gate that was on its way
+      EXPECT_FALSE(std::filesystem::exists(path("starts"))) << milliseconds;
+    }
+  }
+}
+
 TEST_F(ProcessEngineTest, AJobWithoutARecordIsRefusedEverywhere) {
   EXPECT_EQ(run(engine_->attach(JobId{7}, nullptr)).error().code, Errc::refused);
   EXPECT_EQ(run(engine_->stop(JobId{7})).error().code, Errc::refused);
