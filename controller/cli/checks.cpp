@@ -3,10 +3,12 @@
 #include <cstdio>
 
 #include "config/csv.hpp"
+#include "config/dialects.hpp"
 #include "config/embedded.hpp"
 #include "config/recipes.hpp"
 #include "config/room.hpp"
 #include "controller/cli/verbs.hpp"
+#include "hw/pdu/dialect.hpp"
 
 namespace greenroom::cli {
 namespace {
@@ -40,10 +42,35 @@ bool wants(const std::vector<std::string>& arguments, std::size_t least) {
   return arguments.size() >= least && arguments.front() == "check";
 }
 
+// "1 row", "2 rows".
+std::string counted(std::size_t n, const std::string& what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
+
+// Circuits as a person counts them: those with a [[circuit]] of their own. PDU inputs and banks are told with the PDUs.
+std::string what_a_room_has(const Room& room) {
+  const auto own = std::count_if(room.circuits.begin(), room.circuits.end(), [](const Circuit& c) {
+    return c.kind == CircuitKind::panel || c.kind == CircuitKind::breaker;
+  });
+  return counted(room.slots.size(), "slot") + ", " + counted(room.outlets.size(), "outlet") + " on " +
+         counted(room.pdus.size(), "PDU") + ", " + counted(static_cast<std::size_t>(own), "circuit");
+}
+
+// A dialect file of one's own is read to its end, not only found.
+void check_dialects(const Room& room, Tally& tally) {
+  for (const PduConfig& pdu : room.pdus) {
+    const auto source = dialect_text(pdu);
+    if (!source) continue;  // told by the room file
+    const LoadedDialect dialect = parse_dialect(source->text, source->file);
+    if (dialect) continue;
+    const Tally more = print(dialect.error());
+    tally.errors += more.errors;
+    tally.warnings += more.warnings;
+  }
+}
+
 // One line on stdout; the complaints stand on stderr.
 int conclude(const std::string& file, const Tally& tally, const std::string& what) {
   if (tally.errors == 0) std::printf("%s: good: %s\n", file.c_str(), what.c_str());
-  else std::printf("%s: %d %s\n", file.c_str(), tally.errors, tally.errors == 1 ? "error" : "errors");
+  else std::printf("%s: %s\n", file.c_str(), counted(static_cast<std::size_t>(tally.errors), "error").c_str());
   return tally.errors == 0 && std::fflush(stdout) == 0 ? 0 : 1;
 }
 
@@ -56,14 +83,9 @@ int room(const std::vector<std::string>& arguments) {
   if (asks_help(arguments, "greenroom room check FILE")) return 0;
   if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom room check FILE");
   const RoomFile file = load_room(arguments[1]);
-  const Tally tally = print(file.complaints);
-  std::string what;
-  if (file.room) {
-    what = std::to_string(file.room->slots.size()) + " slots, " + std::to_string(file.room->outlets.size()) +
-           " outlets on " + std::to_string(file.room->pdus.size()) + " PDUs, " + std::to_string(file.room->circuits.size()) +
-           " circuits";
-  }
-  return conclude(arguments[1], tally, what);
+  Tally tally = print(file.complaints);
+  if (file.room) check_dialects(*file.room, tally);
+  return conclude(arguments[1], tally, file.room ? what_a_room_has(*file.room) : "");
 }
 
 int recipe(const std::vector<std::string>& arguments) {
@@ -79,9 +101,8 @@ int recipe(const std::vector<std::string>& arguments) {
     }
     const RecipesFile file = load_recipe_text(*text, arguments[i]);
     const Tally tally = print(file.complaints);
-    worst =
-        std::max(worst, conclude(arguments[i], tally,
-                                 std::to_string(file.recipes.empty() ? 0 : file.recipes.front().steps.size()) + " steps"));
+    worst = std::max(
+        worst, conclude(arguments[i], tally, counted(file.recipes.empty() ? 0 : file.recipes.front().steps.size(), "step")));
   }
   return worst;
 }
@@ -97,7 +118,7 @@ int batch(const std::vector<std::string>& arguments) {
   }
   const BatchFile file = read_batch(*text, arguments[1]);
   const Tally tally = print(file.complaints);
-  return conclude(arguments[1], tally, std::to_string(file.rows.size()) + " rows");
+  return conclude(arguments[1], tally, counted(file.rows.size(), "row"));
 }
 
 }  // namespace greenroom::cli

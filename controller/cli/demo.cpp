@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "config/csv.hpp"
@@ -243,9 +244,8 @@ int demo(const std::vector<std::string>& arguments) {
   app.add_flag("--until-done", options.until_done,
                "end when every Mac is packed or in an owned case (72 virtual hours at most)");
   app.add_flag("--json", options.json, "leave out what is told beside the JSON line: the envelope and the cases");
-  app.add_option("--seed", options.seed, "draws everything that is random")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+  std::string seed{"1"};  // read below: CLI11 would take 2^64 for 2^64 - 1
+  app.add_option("--seed", seed, "draws everything that is random")->capture_default_str();
   app.add_option("--faults", options.faults, "none, some or all")
       ->check(CLI::IsMember({"none", "some", "all"}))
       ->capture_default_str();
@@ -263,6 +263,13 @@ int demo(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& e) {
     const int code = app.exit(e, std::cout, std::cerr);
     return code == 0 ? 0 : 2;
+  }
+  if (const auto number = whole_number<std::uint64_t>(seed)) {
+    options.seed = *number;
+  } else {
+    std::fprintf(stderr, "greenroom demo: --seed takes a whole number from 0 to %llu; not \"%s\"\n",
+                 static_cast<unsigned long long>(std::numeric_limits<std::uint64_t>::max()), seed.c_str());
+    return 2;
   }
   std::optional<double> speed;
   if (options.speed != "max") {

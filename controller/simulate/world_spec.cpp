@@ -6,6 +6,9 @@
 #include <set>
 #include <string>
 
+#include "config/dialects.hpp"
+#include "hw/pdu/dialect.hpp"
+
 namespace greenroom::sim {
 namespace {
 
@@ -47,9 +50,14 @@ std::vector<CircuitSpec> circuits_of(const Room& room) {
   return circuits;
 }
 
-model::Device device_of(const std::string& dialect) {
-  if (dialect.find("mmp") != std::string::npos) return model::Device::mmp;
-  if (dialect.find("rpc3") != std::string::npos) return model::Device::rpc3;
+// The model that speaks this dialect: by the dialect's own id, since a file of one's own may have any name.
+model::Device device_of(const PduConfig& pdu) {
+  std::string id = pdu.dialect;
+  if (const auto source = dialect_text(pdu)) {
+    if (const LoadedDialect dialect = parse_dialect(source->text, source->file)) id = dialect->id;
+  }
+  if (id.find("mmp") != std::string::npos) return model::Device::mmp;
+  if (id.find("rpc3") != std::string::npos) return model::Device::rpc3;
   return model::Device::rpc28;
 }
 
@@ -63,7 +71,7 @@ void add_pdus(const Room& room, model::WorldSpec& spec) {
   for (const PduConfig& pdu : room.pdus) {
     model::PduSpec made;
     made.name = pdu.name;
-    made.device = device_of(pdu.dialect);
+    made.device = device_of(pdu);
     made.circuit = pdu.circuit;
     made.power_on = power_on_of(pdu.power_on);
     spec.pdus.push_back(std::move(made));

@@ -21,7 +21,7 @@ bad_batch() { refused 1 "$2" batch check "$1"; refused 2 "$2" demo --until-done 
 good_batch() {
   run batch check "$1"
   expect "batch check ${1##*/}" 'exit code' 0 "$status"
-  says "batch check ${1##*/}" "good: $2 rows" "$work/out"
+  says "batch check ${1##*/}" "good: $2 row" "$work/out"
 }
 list=$examples/returns.csv room=$examples/returns-room.toml
 
@@ -36,6 +36,7 @@ case $claim in
     refused 2 'planned,all-on,nameplate,timer' demo --planner best
     for rule in R15 R5 R3x r2; do refused 2 'takes one of R1 R2 R3 R4 R7 R8 R12 R13' demo --without $rule; done
     refused 2 '--seed' demo --seed -1
+    refused 2 '--seed takes a whole number from 0 to 18446744073709551615' demo --seed 18446744073709551616
     refused 2 '--speed takes a number above 0, or max' demo --speed inf
     for verb in room recipe batch; do
       refused 2 "usage: greenroom $verb check FILE" "$verb"
@@ -51,6 +52,19 @@ case $claim in
     refused 2 "$none: there is no such file" demo --batch "$none"
     for verb in room recipe batch; do refused 1 "$none: there is no such file" "$verb" check "$none"; done
     refused 1 'is a folder' room check "$work"
+    mkfifo "$work/pipe"
+    for verb in room recipe batch; do refused 1 'is a pipe, not a file' "$verb" check "$work/pipe"; done
+    refused 2 'is a pipe, not a file' demo --batch "$work/pipe"
+    mkdir "$work/own"
+    sed 's/^dialect = "baytech-mmp"/dialect = "own\/strip.toml"/' "$room" >"$work/own.toml"
+    refused 2 'own/strip.toml: there is no such file' demo --room "$work/own.toml"
+    cp "$examples/../pdu/baytech-mmp.toml" "$work/own/strip.toml"
+    for verb in 'room check' 'demo --until-done --json --room'; do
+      run $verb "$work/own.toml"
+      expect "$verb with a dialect of one's own" 'exit code' 0 "$status"
+    done
+    echo 'oops = 1' >>"$work/own/strip.toml"
+    refused 1 'own/strip.toml:[0-9]*:1: unknown key "oops"' room check "$work/own.toml"
     for option in --report --journal; do
       refused 2 "$none cannot be written" demo --until-done --json $option "$none"
       expect "demo $option into no folder" 'a file' none "$([ -e "$none" ] && echo some || echo none)"
@@ -94,6 +108,10 @@ case $claim in
     bad_batch "$work/quote.csv" 'quote.csv:49:.*quot'
     sed '7s/,[^,]*$//' "$list" >"$work/short.csv"
     bad_batch "$work/short.csv" 'short.csv:7:1: row 7 has'
+    sed '1s/Serial/Serail/' "$list" >"$work/misspelt.csv"
+    bad_batch "$work/misspelt.csv" 'did you mean "Serial" by "Serail"?'
+    sed '2s/[^,]*$/caf\xe9/' "$list" >"$work/latin.csv"
+    bad_batch "$work/latin.csv" 'latin.csv:2:1: the byte E9 is no UTF-8'
     : >"$work/empty.csv"
     bad_batch "$work/empty.csv" 'empty.csv: is empty'
     head -n 1 "$list" >"$work/header.csv"
@@ -109,6 +127,8 @@ case $claim in
     sed 's/,\([^",]*;[^",]*\)$/,"\1"/' "$list" | awk '{ quoted = 0; out = ""   # a cell that holds a semicolon is quoted
            for (i = 1; i <= length($0); i++) { c = substr($0, i, 1); if (c == "\"") quoted = !quoted; out = out (c == "," && !quoted ? ";" : c) }
            print out }' >"$work/semicolons.csv"
+    { printf 'sep=;\r\n'; sed 's/$/\r/' "$work/semicolons.csv"; } >"$work/sep.csv"
+    good_batch "$work/sep.csv" 48
     for form in le be crlf semicolons; do
       good_batch "$work/$form.csv" 48
       run demo --until-done --json --batch "$work/$form.csv"
