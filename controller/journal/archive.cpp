@@ -9,6 +9,8 @@
 #include <fstream>
 #include <utility>
 
+#include "controller/journal/disk_words.hpp"
+
 namespace greenroom {
 namespace {
 
@@ -58,16 +60,6 @@ Result<std::vector<Line>> read_proven(const fs::path& path, const Archived& arch
 }
 
 }  // namespace
-
-Result<void> sync_folder(const fs::path& folder) {
-  const fs::path named = folder.empty() ? fs::path(".") : folder;
-  const int fd = ::open(named.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool good = fd >= 0 && ::fsync(fd) == 0;
-  const int number = errno;
-  if (fd >= 0) ::close(fd);
-  if (!good) return fail(failed(named, "it cannot be synced", number));
-  return {};
-}
 
 fs::path archive_path(const fs::path& journal, const Archived& archive) {
   return journal.parent_path() / "archive" /

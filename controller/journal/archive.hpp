@@ -22,9 +22,6 @@ Result<std::vector<Line>> read_archive(const std::filesystem::path& journal, con
 // Written, synced and read back before it gets its name. The lines continue the chain at `before`.
 Result<void> write_archive(const std::filesystem::path& journal, const Archived&, const std::vector<Line>&);
 
-// Names that were given in this folder are on the disk when it ends. Empty: the working directory.
-Result<void> sync_folder(const std::filesystem::path&);
-
 // The facts from `from` on, at most `limit`, out of archives and database as one; the chain of what is read is proven.
 // Errc::storage names the file, the fact and the remedy.
 Result<std::vector<Line>> read_lines(const JournalFile&, Seq from, std::size_t limit);

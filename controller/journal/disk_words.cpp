@@ -1,6 +1,8 @@
 #include "controller/journal/disk_words.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -28,6 +30,17 @@ std::string disk_words(int extended, int system_errno, const char* sqlite_said) 
     case SQLITE_CONSTRAINT: return "a fact of this number stands there already: a second writer is at work; end it";
     default: return std::string("SQLite says \"") + sqlite_said + "\"; see `greenroom journal verify`";
   }
+}
+
+Result<void> sync_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path named = folder.empty() ? std::filesystem::path(".") : folder;
+  const int fd = ::open(named.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool good = fd >= 0 && ::fsync(fd) == 0;
+  const int number = errno;
+  if (fd >= 0) ::close(fd);
+  if (good) return {};
+  return fail(Errc::storage, named.string() + ": it cannot be synced: " + std::strerror(number) +
+                                 "; look at the disk, and at the owner of the folder");
 }
 
 }  // namespace greenroom

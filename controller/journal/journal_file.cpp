@@ -2,9 +2,7 @@
 
 #include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -58,19 +56,10 @@ class Use {
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
   SQLite::Statement* operator->() { return &statement_; }
-  SQLite::Statement& operator*() { return statement_; }
 
  private:
   SQLite::Statement& statement_;
 };
-
-void sync_directory(const std::filesystem::path& file) {
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  if (const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); fd >= 0) {
-    ::fsync(fd);
-    ::close(fd);
-  }
-}
 
 }  // namespace
 
@@ -87,7 +76,16 @@ struct JournalFile::Parts {
 
   Error said(const SQLite::Exception& e) {
     failed_code = e.getExtendedErrorCode();
-    return storage(path, disk_words(failed_code, sqlite3_system_errno(database.getHandle()), e.what()));
+    return storage(path, disk_words(failed_code, system_errno(), e.what()));
+  }
+  // What the system said of the last file operation. SQLite 3.40 keeps it for some failures only, so its VFS is asked.
+  [[nodiscard]] int system_errno() const {
+    const int primary = failed_code & 0xff;
+    if (primary != SQLITE_IOERR && primary != SQLITE_CANTOPEN) return 0;
+    if (const int kept = sqlite3_system_errno(database.getHandle()); kept != 0) return kept;
+    sqlite3_vfs* vfs = nullptr;
+    const int code = sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+    return code == SQLITE_OK && vfs != nullptr && vfs->xGetLastError != nullptr ? vfs->xGetLastError(vfs, 0, nullptr) : 0;
   }
 
   // Runs f, whose SQLite exceptions become errors: none crosses this file.
@@ -181,8 +179,7 @@ Result<void> JournalFile::Parts::know_schema(bool may_create) {
   database.exec("PRAGMA application_id=" + std::to_string(application));
   database.exec("PRAGMA user_version=" + std::to_string(schema_known));
   transaction.commit();
-  sync_directory(path);
-  return {};
+  return sync_folder(path.parent_path());
 }
 
 Result<void> JournalFile::append(std::span<const Line> lines) {
@@ -203,7 +200,7 @@ Result<void> JournalFile::append(std::span<const Line> lines) {
     {
       Use row(*p.move_head);
       row->bind(1, signed_of(lines.back().seq));
-      bind_hash(*row, 2, lines.back().hash);
+      row->bindNoCopy(2, lines.back().hash.data(), static_cast<int>(lines.back().hash.size()));
       row->exec();
     }
     committing = true;
@@ -371,8 +368,7 @@ Result<void> JournalFile::copy_to(const std::filesystem::path& target) const {
   } catch (const SQLite::Exception& e) {
     return fail(storage(target, disk_words(e.getExtendedErrorCode(), errno, e.what())));
   }
-  sync_directory(target);
-  return {};
+  return sync_folder(target.parent_path());
 }
 
 Result<std::string> JournalFile::damage() const {

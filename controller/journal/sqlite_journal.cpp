@@ -1,5 +1,6 @@
 #include "controller/journal/sqlite_journal.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <deque>
@@ -21,7 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t proven_at_open = 512;  // facts; about a millisecond
-constexpr int pages_before_checkpoint = 1000;
 
 // The one thread beside the loop. It owns the writing connection and the chain's end, runs one job after the other, and
 // hands what a job gives back to the loop by post; it touches nothing else.
@@ -30,8 +30,8 @@ class Writer {
   using Then = std::function<void()>;  // runs on the loop
   using Job = std::function<Then(JournalFile&, Mark& end)>;
 
-  Writer(asio::any_io_executor loop, std::unique_ptr<JournalFile> file, Mark end)
-      : loop_(std::move(loop)), file_(std::move(file)), end_(end), thread_([this] { run(); }) {}
+  Writer(asio::any_io_executor loop, std::unique_ptr<JournalFile> file, Mark end, int wal_pages)
+      : loop_(std::move(loop)), file_(std::move(file)), end_(end), wal_pages_(wal_pages), thread_([this] { run(); }) {}
   // Waits for the job under way; those behind it are dropped, nobody was told that they are durable.
   ~Writer() {
     {
@@ -68,7 +68,7 @@ class Writer {
 
   // After the answer, so that no commit waits for it. What fails here is still in the WAL: it is told once.
   void tidy() {
-    if (file_->wal_pages() < pages_before_checkpoint) return;
+    if (file_->wal_pages() < wal_pages_) return;
     const auto done = file_->checkpoint();
     const std::string trouble = done ? "" : done.error().message;
     if (!trouble.empty() && trouble != told_)
@@ -79,6 +79,7 @@ class Writer {
   asio::any_io_executor loop_;
   std::unique_ptr<JournalFile> file_;
   Mark end_;
+  int wal_pages_;
   std::string told_;
   std::mutex mutex_;  // of the two below
   std::condition_variable wake_;
@@ -105,19 +106,23 @@ Result<Mark> commit(JournalFile& file, const Mark& end, const Facts& facts) {
   return at;
 }
 
-// The end of the file is the end of what was written, and the facts before it are as they were written.
+// The end of the file is the end of what was written, and the facts before it are as they were written. Archives are not
+// asked for: where a snapshot stands, a start needs none of them.
 Result<Mark> prove_end(const JournalFile& file) {
   const auto head = file.head();
   if (!head) return fail(head.error());
-  if (head->seq == 0) return *head;
-  const Seq from = head->seq > proven_at_open ? head->seq - proven_at_open : 1;
-  auto lines = read_lines(file, from, proven_at_open + 2);
+  const auto archives = file.archives();
+  if (!archives) return fail(archives.error());
+  Mark last = archives->empty() ? Mark{} : archives->back().last;
+  const Seq from = std::max(last.seq, head->seq - std::min<Seq>(head->seq, proven_at_open)) + 1;
+  const auto lines = read_lines(file, from, proven_at_open + 1);
   if (!lines) return fail(lines.error());
-  const Seq last = lines->empty() ? from - 1 : lines->back().seq;
-  if (!lines->empty() && Mark{last, lines->back().hash} == *head) return *head;
-  return fail(Errc::storage, file.path().string() + ": it should end with fact " + std::to_string(head->seq) + ", and " +
-                                 (last == head->seq ? "that fact has another hash" : "ends with " + std::to_string(last)) +
-                                 "; see `greenroom journal verify`, then restore a backup (greenroom journal restore)");
+  if (!lines->empty()) last = {lines->back().seq, lines->back().hash};
+  if (last == *head) return last;
+  return fail(Errc::storage,
+              file.path().string() + ": it should end with fact " + std::to_string(head->seq) + ", and " +
+                  (last.seq == head->seq ? "that fact has another hash" : "ends with " + std::to_string(last.seq)) +
+                  "; see `greenroom journal verify`, then restore a backup (greenroom journal restore)");
 }
 
 // A missing journal is made anew only where there never was one.
@@ -128,7 +133,7 @@ Result<void> nothing_left_over(const fs::path& db) {
                     " is there; finish with greenroom journal restore --from BACKUP, or give a new directory");
   };
   std::error_code ignored;
-  for (const char* rest : {"-wal", ".new"})
+  for (const char* rest : {".new", "-wal"})
     if (const fs::path left = db.string() + rest; fs::exists(left, ignored)) return refuse(left.filename().string());
   const fs::path archive = db.parent_path() / "archive";
   if (fs::exists(archive, ignored) && !fs::is_empty(archive, ignored)) return refuse(archive.string());
@@ -175,7 +180,7 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::open(asio::any_io_executor
   auto parts = std::make_unique<Parts>();
   parts->end = std::make_shared<Mark>(*end);
   parts->reader = std::move(*reader);
-  parts->writer = std::make_unique<Writer>(std::move(loop), std::move(*file), *end);
+  parts->writer = std::make_unique<Writer>(std::move(loop), std::move(*file), *end, options.wal_pages);
   return std::unique_ptr<SqliteJournal>(new SqliteJournal(std::move(parts)));
 }
 

@@ -23,6 +23,7 @@ class SqliteJournal final : public Journal {
     std::string vfs;                             // SQLite's name of another file system layer; empty: the system's
     std::string machine;                         // who this machine is (home.hpp); empty: /etc/machine-id
     std::chrono::milliseconds patience{10'000};  // with another program's lock on the file
+    int wal_pages{1000};                         // the WAL is moved into the file when it has grown so far; 4 KiB each
   };
   // Makes the file when there is none. Proves the last facts only, whatever the journal's length; read() proves what it
   // reads. Errc::storage: the file, the fact and the remedy. Errc::refused: it is a copy (home.hpp).

@@ -20,9 +20,16 @@ namespace greenroom::test {
 class TempDir {
  public:
   TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "greenroom-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory for tests");
-    path_ = name;
+    const std::filesystem::path system = std::filesystem::temp_directory_path();
+    for (const std::filesystem::path& folder :
+         {std::filesystem::path("/dev/shm"), system}) {  // first in memory: no real sync
+      std::string name = (folder / "greenroom-XXXXXX").string();
+      if (::mkdtemp(name.data()) != nullptr) {
+        path_ = name;
+        return;
+      }
+    }
+    throw std::runtime_error("no directory for tests");
   }
   ~TempDir() {
     std::error_code ignored;
