@@ -14,6 +14,7 @@ constexpr std::string_view help =
     "\n"
     "  greenroom demo [options]         a simulated room works through a batch of returned Macs\n"
     "  greenroom serve [options]        runs one room, for months\n"
+    "  greenroom model [options]        a simulated world for a service in another process\n"
     "\n"
     "What a running room says (--data DIR names it, --json prints one JSON value):\n"
     "  greenroom status                 service, alarms, Macs, slots, cases\n"
@@ -42,12 +43,25 @@ struct Verb {
 
 namespace cli = greenroom::cli;
 constexpr std::array verbs{
-    Verb{"demo", cli::demo},     Verb{"serve", cli::serve},       Verb{"room", cli::room},
-    Verb{"recipe", cli::recipe}, Verb{"batch", cli::batch},       Verb{"journal", cli::journal},
-    Verb{"gate", cli::gate},     Verb{"status", cli::status},     Verb{"slots", cli::slots},
-    Verb{"slot", cli::slot},     Verb{"circuits", cli::circuits}, Verb{"pdus", cli::pdus},
-    Verb{"power", cli::power},   Verb{"cases", cli::cases},       Verb{"chores", cli::chores},
-    Verb{"watch", cli::watch},   Verb{"command", cli::command},
+    Verb{"demo", cli::demo},
+    Verb{"serve", cli::serve},
+    Verb{"room", cli::room},
+    Verb{"recipe", cli::recipe},
+    Verb{"batch", cli::batch},
+    Verb{"journal", cli::journal},
+    Verb{"gate", cli::gate},
+    Verb{"status", cli::status},
+    Verb{"slots", cli::slots},
+    Verb{"slot", cli::slot},
+    Verb{"circuits", cli::circuits},
+    Verb{"pdus", cli::pdus},
+    Verb{"power", cli::power},
+    Verb{"cases", cli::cases},
+    Verb{"chores", cli::chores},
+    Verb{"watch", cli::watch},
+    Verb{"command", cli::command},
+    Verb{"model", cli::model},
+    Verb{"model-engine", cli::model_engine},
 };
 
 }  // namespace

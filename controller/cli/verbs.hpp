@@ -14,7 +14,9 @@ int recipe(const std::vector<std::string>& arguments);
 int batch(const std::vector<std::string>& arguments);
 int journal(const std::vector<std::string>& arguments);
 int serve(const std::vector<std::string>& arguments);
-int gate(const std::vector<std::string>& arguments);  // started by the service for each engine job
+int model(const std::vector<std::string>& arguments);
+int model_engine(const std::vector<std::string>& arguments);  // started by the gate of an engine job in a simulated room
+int gate(const std::vector<std::string>& arguments);          // started by the service for each engine job
 
 // Clients of a running room.
 int status(const std::vector<std::string>& arguments);

@@ -1,47 +1,51 @@
-// The inside of the model engine: one job, and the steps it goes through. Seen by model_engine*.cpp only.
+// One run of the model engine, as steps: what it does to its Mac and what it prints. Whoever hosts it waits between the
+// steps: model_engine.cpp on the loop, the child process `greenroom model-engine` in its own time.
 #pragma once
 
+#include <functional>
 #include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
-#include "controller/simulate/model_engine.hpp"
+#include "controller/simulate/engine_mac.hpp"
 #include "firmware-bridge/progress.hpp"
-#include "hw/async/handover.hpp"
 
 namespace greenroom::sim {
 
-struct ModelEngine::Job {
-  Job(RestoreJob o, model::EngineFault f) : order(std::move(o)), fault(f), log(order.kind, order.ecid) {}
-  struct Follower {
-    std::uint64_t number;
-    ProgressSink sink;
-    Handover<RestoreOutcome>::Giver ended;
-  };
-
-  RestoreJob order;
-  model::EngineFault fault;
-  RestoreLog log;
-  RestoreProgress told;
-  std::vector<Follower> followers;
-  std::optional<RestoreOutcome> outcome;
-  std::optional<model::MacId> mac;
-  bool permitted{};
-  bool at_gate{};
-  bool transferring{};
-  std::string upstream;  // of the port it transfers through
-  TimePoint gate_closes{};
-  TimePoint shows_by{};  // when the Mac should show in its next mode
-  double slowness{1.0};
-  int chunk{};
-  std::uint64_t turn{};  // a step asked for before the job moved on is void
+struct EngineTimings {
+  Duration images{std::chrono::seconds{204}};       // at USB 2 line rate (restorekit's M1: 3.4 min)
+  Duration file_system{std::chrono::seconds{240}};  // the same source: 4 min
+  Duration install{std::chrono::seconds{150}};      // 2.5 min of the device's own work
+  double slower_by{0.35};                           // a Mac takes up to this share longer, by its own storage
+  double bridge_os{0.1};                            // bridgeOS is some 0.6 GB where macOS is 15 (assumption)
+  Duration gate_wait{std::chrono::seconds{300}};    // the engine's own wait for restore mode
+  // Macs that one USB upstream (a root port and all below it) feeds at full rate; beyond that it divides. 1 for a
+  // single USB 2 hub; a bench hub for eight has more than one controller (assumption).
+  double streams{4};
+  // Every wait of the engine lasts at least this. On a scaled clock of another process a wait of 10 s may be less than
+  // the machine needs to answer.
+  Duration least_wait{};
 };
 
-// What the engine does at one moment of a job. Made for one call.
-class ModelEngine::Run {
+class EngineRun {
  public:
-  Run(ModelEngine& e, Job& j) : engine_(e), job_(j) {}
+  using Print = std::function<void(EngineStream, std::string_view)>;
 
+  // The Mac outlives the run.
+  EngineRun(EngineMac&, const EngineTimings&, RestoreKind, Ecid, model::EngineFault, Print);
+
+  // Does what is due; the first time a second after the start. Then: how long until the next step, or nothing when the
+  // run is over or hangs.
+  std::optional<Duration> step(TimePoint now, WallTime wall);
+  // The gate is open; a run that waits at the gate does its next step at once.
+  void permit() { permitted_ = true; }
+  [[nodiscard]] bool permitted() const { return permitted_; }
+  [[nodiscard]] bool at_gate() const { return at_gate_; }
+  [[nodiscard]] std::optional<int> exit_code() const { return exit_code_; }
+  // What the engine says when the link to its Mac is gone for good.
+  void link_lost();
+
+ private:
   void detect();
   void prepare();
   void send_ibss();
@@ -57,28 +61,43 @@ class ModelEngine::Run {
   void flash();
   void finish();
 
- private:
   using Words = std::span<const std::string_view>;
+  using Step = void (EngineRun::*)();
   enum class Level { info, verbose, error };
   void say(Level, std::string_view);
   void info(std::string_view text) { say(Level::info, text); }
   void error(std::string_view text) { say(Level::error, text); }
   void progress(int step, double fraction);
-  void next(Duration, void (Run::*)());
+  void next(Duration, Step);
+  void end(int exit_code);
   void fail_with(Words errors);
   // The fault of this run strikes at this share of it: true when the step must not go on.
   bool struck(double share, Words errors);
-  bool await_mode(model::Mode, void (Run::*again)(), Duration patience, Words errors);
-  void link_lost();
-  bool transfer(Duration whole, int chunks, void (Run::*again)(), int step);
-  [[nodiscard]] std::optional<PortPath> port_in(model::Mode);
-  [[nodiscard]] const model::MacSpec& spec() const { return engine_.plant_.mac_spec(*job_.mac); }
-  [[nodiscard]] bool t2() const { return spec().family == model::Family::t2; }
-  [[nodiscard]] bool erases() const { return job_.order.kind != RestoreKind::revive; }
-  [[nodiscard]] bool lies() const { return job_.fault.kind == model::EngineFault::Kind::false_success; }
+  bool await_mode(model::Mode, Step again, Duration patience, Words errors);
+  bool transfer(Duration whole, int chunks, Step again, int step);
+  [[nodiscard]] bool t2() const { return subject_->t2; }
+  [[nodiscard]] bool erases() const { return kind_ != RestoreKind::revive; }
+  [[nodiscard]] bool lies() const { return fault_.kind == model::EngineFault::Kind::false_success; }
 
-  ModelEngine& engine_;
-  Job& job_;
+  EngineMac& mac_;
+  EngineTimings timings_;
+  RestoreKind kind_;
+  Ecid ecid_;
+  model::EngineFault fault_;
+  Print print_;
+  double slowness_;
+  std::optional<EngineSubject> subject_;
+  TimePoint now_{};
+  WallTime wall_{};
+  Step next_{&EngineRun::detect};
+  std::optional<Duration> wait_;
+  std::optional<int> exit_code_;
+  bool permitted_{};
+  bool at_gate_{};
+  bool looked_{};
+  TimePoint gate_closes_{};
+  TimePoint shows_by_{};  // when the Mac should show in its next mode
+  int chunk_{};
 };
 
 }  // namespace greenroom::sim

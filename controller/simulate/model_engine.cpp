@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "controller/simulate/engine_run.hpp"
-#include "hw/base/random.hpp"
+#include "hw/async/handover.hpp"
 
 namespace greenroom::sim {
 namespace {
@@ -14,6 +13,32 @@ namespace {
 constexpr Duration gives_up = std::chrono::seconds{60};
 
 }  // namespace
+
+struct ModelEngine::Job {
+  Job(ModelEngine& e, RestoreJob o)
+      : order(std::move(o)),
+        log(order.kind, order.ecid),
+        mac(e.clock_, e.plant_, e.shares_, static_cast<std::uint64_t>(order.id)),
+        run(mac, e.timings_, order.kind, order.ecid, e.plant_.next_engine_fault(),
+            [this](EngineStream stream, std::string_view text) { log.line(stream, text); }) {}
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  struct Follower {
+    std::uint64_t number;
+    ProgressSink sink;
+    Handover<RestoreOutcome>::Giver ended;
+  };
+
+  RestoreJob order;
+  RestoreLog log;
+  PlantEngineMac mac;
+  EngineRun run;
+  RestoreProgress told;
+  std::vector<Follower> followers;
+  std::optional<RestoreOutcome> outcome;
+  std::uint64_t turn{};  // a step asked for before the job moved on is void
+};
 
 ModelEngine::ModelEngine(asio::any_io_executor, Clock& clock, model::Plant& plant, EngineTimings timings)
     : clock_(clock), plant_(plant), timings_(timings) {}
@@ -32,11 +57,9 @@ std::size_t ModelEngine::running() const {
 Task<JobId> ModelEngine::start(RestoreJob order) {
   const JobId id = order.id;
   if (find(id) != nullptr) co_return id;
-  auto job = std::make_unique<Job>(std::move(order), plant_.next_engine_fault());
-  Random own(static_cast<std::uint64_t>(job->order.ecid));
-  job->slowness = 1.0 + timings_.slower_by * own.uniform();
+  auto job = std::make_unique<Job>(*this, std::move(order));
   Job& there = *jobs_.emplace(id, std::move(job)).first->second;
-  later(there, std::chrono::seconds{1}, &Run::detect);
+  later(there, std::chrono::seconds{1});
   co_return id;
 }
 
@@ -63,20 +86,20 @@ Task<void> ModelEngine::stop(JobId id) {
 Task<void> ModelEngine::permit(JobId id) {
   Job* job = find(id);
   if (job == nullptr) co_return fail(Errc::refused, fmt::format("the engine has no job {}", static_cast<std::uint64_t>(id)));
-  if (!job->outcome && !job->permitted) {
-    job->permitted = true;
-    if (job->at_gate) later(*job, Duration{0}, &Run::gate);
+  if (!job->outcome && !job->run.permitted()) {
+    job->run.permit();
+    if (job->run.at_gate()) later(*job, Duration{0});
   }
   co_return Result<void>{};
 }
 
-void ModelEngine::later(Job& job, Duration wait, void (Run::*step)()) {
+void ModelEngine::later(Job& job, Duration wait) {
   const std::uint64_t turn = ++job.turn;
-  clock_.call_at(clock_.now() + wait, [this, &job, turn, step] {
+  clock_.call_at(clock_.now() + wait, [this, &job, turn] {
     if (job.outcome || job.turn != turn) return;
-    Run run(*this, job);
-    (run.*step)();
-    if (!job.outcome) report(job);
+    if (const auto again = job.run.step(clock_.now(), clock_.wall())) later(job, *again);
+    if (const auto code = job.run.exit_code()) end(job, code);
+    else report(job);
   });
 }
 
@@ -92,12 +115,12 @@ void ModelEngine::report(Job& job) {
 void ModelEngine::end(Job& job, std::optional<int> exit_code) {
   report(job);
   job.outcome = job.log.finish(exit_code);
-  job.transferring = job.at_gate = false;
+  job.mac.share({});
   for (const auto& follower : job.followers) follower.ended.give(*job.outcome);
-  if (job.outcome->completed || !job.mac) return;
-  clock_.call_at(clock_.now() + gives_up, [this, mac = *job.mac] {
-    const bool taken_up =
-        std::any_of(jobs_.begin(), jobs_.end(), [mac](const auto& j) { return !j.second->outcome && j.second->mac == mac; });
+  if (job.outcome->completed || !job.mac.mac()) return;
+  clock_.call_at(clock_.now() + gives_up, [this, mac = *job.mac.mac()] {
+    const bool taken_up = std::any_of(jobs_.begin(), jobs_.end(),
+                                      [mac](const auto& j) { return !j.second->outcome && j.second->mac.mac() == mac; });
     if (!taken_up && plant_.mac(mac).mode == model::Mode::restore) static_cast<void>(plant_.press_power(mac));
   });
 }

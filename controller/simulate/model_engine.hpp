@@ -9,24 +9,13 @@
 #include <map>
 #include <memory>
 
+#include "controller/simulate/engine_run.hpp"
 #include "firmware-bridge/gate.hpp"
 #include "firmware-bridge/restore_engine.hpp"
 #include "hw/async/clock.hpp"
 #include "hw/model/plant.hpp"
 
 namespace greenroom::sim {
-
-struct EngineTimings {
-  Duration images{std::chrono::seconds{204}};       // at USB 2 line rate (restorekit's M1: 3.4 min)
-  Duration file_system{std::chrono::seconds{240}};  // the same source: 4 min
-  Duration install{std::chrono::seconds{150}};      // 2.5 min of the device's own work
-  double slower_by{0.35};                           // a Mac takes up to this share longer, by its own storage
-  double bridge_os{0.1};                            // bridgeOS is some 0.6 GB where macOS is 15 (assumption)
-  Duration gate_wait{std::chrono::seconds{300}};    // the engine's own wait for restore mode
-  // Macs that one USB upstream (a root port and all below it) feeds at full rate; beyond that it divides. 1 for a
-  // single USB 2 hub; a bench hub for eight has more than one controller (assumption).
-  double streams{4};
-};
 
 class ModelEngine final : public RestoreEngine, public Gate {
  public:
@@ -43,15 +32,15 @@ class ModelEngine final : public RestoreEngine, public Gate {
 
  private:
   struct Job;
-  class Run;  // one step of a job (model_engine_run.cpp)
   Job* find(JobId);
-  void later(Job&, Duration, void (Run::*)());
+  void later(Job&, Duration);
   void end(Job&, std::optional<int> exit_code);
   void report(Job&);
 
   Clock& clock_;
   model::Plant& plant_;
   EngineTimings timings_;
+  EngineShares shares_;
   std::map<JobId, std::unique_ptr<Job>> jobs_;  // ordered; kept after their end, as logs are
   std::uint64_t followers_{};
 };

@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "controller/simulate/engine_desk.hpp"
 #include "controller/simulate/model_mac_actions.hpp"
 #include "controller/simulate/remote_link.hpp"
 #include "hw/async/real_clock.hpp"
@@ -88,6 +89,7 @@ struct WorldServer::Impl {
         bus(plant.open_bus()),
         table(*bus, clock),
         macs(clock, plant, table),
+        engines(clock, plant),
         acceptor(executor),
         tasks(executor) {}
 
@@ -112,6 +114,7 @@ struct WorldServer::Impl {
   std::unique_ptr<UsbBus> bus;  // the world's own view, for what is done to Macs
   UsbTable table;
   ModelMacActions macs;
+  EngineDesk engines;
   Acceptor acceptor;
   std::string socket_path;
   ino_t inode{};
@@ -238,17 +241,19 @@ asio::awaitable<void> WorldServer::Impl::serve_mac(Link link, bool in_restore_os
   std::erase_if(acting, [](const auto& group) { return group.use_count() == 1 && group->size() == 0; });
   const auto mine = std::make_shared<TaskGroup>(executor);
   acting.push_back(mine);
+  EngineDesk::Session session(engines, in_restore_os);
   while (true) {
     const auto line = co_await link->read_line(never);
     if (!line) break;
     const Json asked = Json::parse(*line, nullptr, /*allow_exceptions=*/false);
-    const auto port = asked.is_object() ? PortPath::parse(asked.value("port", std::string{}))
-                                        : Result<PortPath>(fail(Errc::protocol, "a request is one JSON object"));
-    if (!port || in_restore_os || mine->size() > 0) {
-      answer(link, refusal(port ? Error(Errc::busy, "one request at a time") : port.error()));
+    const std::string what = asked.is_object() ? asked.value("do", std::string{}) : std::string{};
+    if (in_restore_os || (what != "enter_dfu" && what != "leave_dfu" && what != "put_back")) {
+      if (!link->write(session.answer(*line) + "\n")) break;
       continue;
     }
-    mine->spawn(act(link, asked.value("do", std::string{}), *port, Duration{asked.value("within_us", std::int64_t{})}));
+    const auto port = PortPath::parse(asked.value("port", std::string{}));
+    if (!port || mine->size() > 0) answer(link, refusal(port ? Error(Errc::busy, "one request at a time") : port.error()));
+    else mine->spawn(act(link, what, *port, Duration{asked.value("within_us", std::int64_t{})}));
   }
   mine->cancel();
   link->close();
@@ -256,7 +261,7 @@ asio::awaitable<void> WorldServer::Impl::serve_mac(Link link, bool in_restore_os
 
 asio::awaitable<void> WorldServer::Impl::act(Link link, std::string what, PortPath port, Duration within) {
   const TimePoint deadline = clock.now() + within;
-  Result<void> done = fail(Errc::refused, "there is no request \"" + what + "\"");
+  Result<void> done;
   if (what == "enter_dfu") {
     const auto entered = co_await macs.enter_dfu(std::move(port), deadline);
     done = entered ? Result<void>{} : Result<void>(fail(entered.error()));
@@ -286,6 +291,9 @@ Result<void> WorldServer::listen(const std::string& path) {
   struct stat made {};
   if (::lstat(path.c_str(), &made) == 0) impl_->inode = made.st_ino;
   impl_->socket_path = path;
+  impl_->engines.on_finish = [this](model::MacId mac, std::uint64_t run) {
+    if (on_finish) on_finish(mac, run);
+  };
   impl_->tasks.spawn(impl_->table.run());
   impl_->tasks.spawn(impl_->accept());
   return {};
