@@ -56,6 +56,34 @@ TEST_F(GateProcessTest, ASecondGateForOneJobIsTurnedAway) {
   EXPECT_EQ(read_file(path("starts")), "once\n");
 }
 
+TEST_F(GateProcessTest, OfManyGatesAtOnceOneStartsTheEngine) {
+  engine_does("echo once >> " + path("starts") + "; pause a");
+  std::filesystem::create_directories(job_path(7));
+  const std::string command = gate_program_ + " --job " + job_path(7) + " --upstream /x -- " + path("engine") + " 2>&1";
+  std::vector<FILE*> racers(6);
+  for (FILE*& racer : racers) racer = popen(command.c_str(), "r");
+  std::vector<int> codes;
+  for (FILE* racer : racers) codes.push_back(WEXITSTATUS(pclose(racer)));
+  EXPECT_THAT(codes, testing::UnorderedElementsAre(0, 2, 2, 2, 2, 2));
+  go("a");
+  EXPECT_EQ(end()->code, 0);
+  EXPECT_EQ(read_file(path("starts")), "once\n");
+}
+
+TEST_F(GateProcessTest, ADiskWithoutRoomIsSaidBeforeTheEngineStarts) {
+  engine_does("echo once >> " + path("starts"));
+  std::filesystem::create_directories(job_path(7));
+  // A file may grow to one block of 1024 bytes (POSIX, ulimit -f: 512-byte units; bash: 1024).
+  const std::string full = "bash -c \"trap '' XFSZ; ulimit -f 1; exec " + gate_program_ + " --job " + job_path(7) +
+                           " --upstream /x -- " + path("engine") + "\" 2>&1";
+  FILE* program = popen(full.c_str(), "r");
+  std::string words(1000, '\0');
+  words.resize(fread(words.data(), 1, words.size(), program));
+  EXPECT_EQ(WEXITSTATUS(pclose(program)), 1);
+  EXPECT_THAT(words, testing::HasSubstr(job_path(7) + ": exit.new cannot be written"));
+  EXPECT_FALSE(std::filesystem::exists(path("starts")));
+}
+
 TEST_F(GateProcessTest, WrongUseSaysWhatIsMissing) {
   EXPECT_THAT(gate("--upstream /x -- /bin/true").words, testing::HasSubstr("--job DIR is missing"));
   EXPECT_THAT(gate("--job /x -- /bin/true").words, testing::HasSubstr("--upstream SOCKET is missing"));
@@ -92,6 +120,15 @@ TEST_F(GateProcessTest, IsASessionOfItsOwnThatPoliteSignalsDoNotEnd) {
   for (const int number : {SIGTERM, SIGHUP, SIGINT}) kill(gate_pid(), number);
   go("a");
   EXPECT_EQ(end()->code, 0);
+}
+
+TEST_F(GateProcessTest, WithoutItsGateTheEngineDiesThoughNobodyLooks) {
+  engine_does("trap '' TERM HUP INT; pause a");
+  EXPECT_EQ(gate_of_job().code, 0);
+  const GateRecord record = gate_of(job_path(7));
+  kill_gate(record);
+  EXPECT_TRUE(eventually([&record] { return !lives(record.engine); }));
+  EXPECT_FALSE(std::filesystem::exists(job_path(7, "exit")));
 }
 
 TEST_F(GateProcessTest, AnEngineEndedByASignalIsSaidToBe) {
