@@ -19,11 +19,9 @@ std::optional<WaitReason> reason_of(std::string_view word) {
 
 std::string joined(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
-const char* person_of(std::string_view owner) { return owner.empty() ? "technician" : owner.data(); }
-
-// "batch_lead" -> "the batch lead".
-std::string the(std::string_view owner) {
-  std::string words = "the " + std::string(owner);
+// "batch_lead" -> "batch lead".
+std::string called(std::string_view owner) {
+  std::string words(owner);
   std::replace(words.begin(), words.end(), '_', ' ');
   return words;
 }
@@ -88,18 +86,17 @@ WaitsFor waiting(const RoomView& v, const Visit& visit) {
     return {"circuit", circuit, visit.what};
   }
   if (visit.what.starts_with("a free place")) return {"place", visit.what.substr(visit.what.find(':') + 2), visit.what};
-  return {"rule", std::string(), visit.what};
+  return {"rule", visit.what, visit.what};
 }
 
 SlotStanding empty_slot(const Slot& slot, const SlotView& view) {
   if (view.holds_one && view.port.present) {
     const std::string mac = view.port.serial.empty() ? "a Mac that nobody scanned" : view.port.serial;
-    return {
-        "stranger",
-        {"person", "technician", fmt::format("a technician: {} is plugged in here; scan it and slot {}", mac, slot.name)},
-        "technician",
-        view.port.since,
-        never};
+    return {"stranger",
+            {"person", "technician", fmt::format("technician: {} is plugged in here; scan it and slot {}", mac, slot.name)},
+            "technician",
+            view.port.since,
+            never};
   }
   SlotStanding s;
   s.state = "free";
@@ -184,13 +181,13 @@ SlotStanding standing_of(const RoomView& v, const Visit& visit) {
     case StepState::running: s.waits_for = running(v, visit, step); break;
     case StepState::hands:
       s.owner = to_string(step.owner);
-      s.waits_for = {"person", s.owner, the(s.owner) + ": " + visit.what};
+      s.waits_for = {"person", s.owner, called(s.owner) + ": " + visit.what};
       break;
     case StepState::held: {
       const Case* open = open_case_of(v.state.visits, visit);
-      s.owner = open == nullptr ? person_of(visit.owner) : open->owner;
+      s.owner = open != nullptr ? open->owner : visit.owner.empty() ? "technician" : visit.owner;
       const std::string words = open == nullptr ? visit.what : open->words + " " + open->next;
-      s.waits_for = {"person", s.owner, the(s.owner) + ": " + words};
+      s.waits_for = {"person", s.owner, called(s.owner) + ": " + words};
       if (open != nullptr) s.deadline = open->deadline;
       break;
     }

@@ -1,5 +1,6 @@
 // greenroom status | slots | slot | circuits | pdus | power | cases | chores | watch: what a running room says.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 
 #include "controller/cli/client.hpp"
@@ -86,6 +87,7 @@ int watch(const std::vector<std::string>& arguments) {
   auto* first = app.add_option("--from", from, "begin with this fact; 1: all of them");
   add_client_options(app, options);
   if (const auto code = parsed(app, arguments)) return *code;
+  std::signal(SIGPIPE, SIG_IGN);  // who reads may have had enough: no failure
   const std::string path = "/api/v1/watch" + (first->count() > 0 ? "?from=" + std::to_string(from) : std::string());
   const auto ended = watch_service(options, ApiRequest("GET", path), [&options](const std::string& fact) {
     const std::string line = (options.json ? fact : fact_line(fact)) + "\n";
