@@ -78,6 +78,7 @@ struct Story {
       EXPECT_TRUE(done) << done.error().message;
     }
     if (done) acknowledged = *done;
+    else vfs.power_fails_at(1);  // killed: nothing is tidied up at the end
     return done.has_value();
   }
   bool keep(SqliteJournal& journal, bool again) {
@@ -85,6 +86,7 @@ struct Story {
     if (!kept && trouble.empty()) trouble = kept.error().message;
     if (!kept && again) kept = loop.run(journal.keep({acknowledged, "room", "{}"}));
     if (kept) snapshot = acknowledged;
+    else vfs.power_fails_at(1);
     return kept.has_value();
   }
 
@@ -169,11 +171,11 @@ TEST_F(SqliteFaults, AfterOneFullDiskTheSameFactsAreAppendedAgain) { one_failure
 
 TEST_F(SqliteFaults, AfterOneIoErrorTheSameFactsAreAppendedAgain) { one_failure_at_each(EIO); }
 
-// A failure that was answered, and then the process ends before it asked again: the refused facts are not there.
+// A failure that was answered, and then the process is killed before it asked again: the refused facts are not there.
 void refused_is_absent(int number, bool from_then_on) {
   const std::size_t operations = operations_of_a_story();
   std::size_t unsure = 0;
-  for (std::size_t n = 1; n <= operations && !testing::Test::HasFailure(); n += 2) {
+  for (std::size_t n = 1; n <= operations && !testing::Test::HasFailure(); ++n) {
     const std::string when = "operation " + std::to_string(n) + " failed";
     Story story;
     story.vfs.fails_at(n, number, from_then_on);
