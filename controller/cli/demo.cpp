@@ -14,9 +14,7 @@
 
 #include "config/csv.hpp"
 #include "config/embedded.hpp"
-#include "config/macs.hpp"
-#include "config/recipes.hpp"
-#include "config/room.hpp"
+#include "controller/cli/setup_files.hpp"
 #include "controller/cli/verbs.hpp"
 #include "controller/simulate/world.hpp"
 
@@ -26,7 +24,7 @@ namespace {
 struct DemoOptions {
   std::string speed{"max"}, faults{"none"}, planner{"planned"}, report, without, journal;
   std::string room{"config/examples/returns-room.toml"}, batch{"config/examples/returns.csv"};
-  std::uint64_t seed{1};
+  std::uint64_t seed{1}, kills{};
   bool until_done{}, json{};
 };
 
@@ -36,15 +34,6 @@ const std::map<std::string, Planner> planners{{"planned", Planner::planned},
                                               {"timer", Planner::timer}};
 const std::map<std::string, sim::FaultLevel> fault_levels{
     {"none", sim::FaultLevel::none}, {"some", sim::FaultLevel::some}, {"all", sim::FaultLevel::all}};
-
-bool complain(const std::vector<Complaint>& complaints) {
-  bool wrong = false;
-  for (const Complaint& complaint : complaints) {
-    std::fprintf(stderr, "%s\n", to_string(complaint).c_str());
-    wrong = wrong || !complaint.warning;
-  }
-  return wrong;
-}
 
 std::string clock_text(Duration d) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(d).count();
@@ -92,6 +81,7 @@ nlohmann::json to_json(const sim::WorldResult& r) {
           {"virtual_s", rounded(r.virtual_s)},
           {"wall_s", rounded(r.wall_s)},
           {"seed", r.seed},
+          {"kills", r.kills},
           {"facts", r.facts},
           {"chain", r.chain}};
 }
@@ -113,22 +103,6 @@ std::optional<RuleSet> rules_without(const std::string& name) {
   const std::array<int, 8> with_a_switch{1, 2, 3, 4, 7, 8, 12, 13};
   if (!number || std::find(with_a_switch.begin(), with_a_switch.end(), *number) == with_a_switch.end()) return std::nullopt;
   return RuleSet::all().without(static_cast<Rule>(*number));
-}
-
-std::optional<RoomSetup> load_setup(const DemoOptions& options) {
-  RoomFile room = load_room(options.room);
-  MacsFile macs = load_macs();
-  RecipesFile recipes = load_recipes();
-  const bool wrong_room = complain(room.complaints);
-  const bool wrong_macs = complain(macs.complaints);
-  const bool wrong_recipes = complain(recipes.complaints);
-  if (wrong_room || wrong_macs || wrong_recipes || !room.room) return std::nullopt;
-  RoomSetup setup;
-  setup.room = std::move(*room.room);
-  setup.catalogue.models = std::move(macs.models);
-  setup.catalogue.recipes = std::move(recipes.recipes);
-  setup.planner = planners.at(options.planner);
-  return setup;
 }
 
 bool same_file(const std::string& a, const std::string& b) {
@@ -191,8 +165,9 @@ bool has_places(const RoomSetup& setup) {
 
 int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> speed) {
   if (!keeps_apart(options)) return 2;
-  auto setup = load_setup(options);
+  auto setup = load_setup(options.room);
   if (!setup) return 2;
+  setup->planner = planners.at(options.planner);
   setup->rules = rules;
   const auto text = read_data(options.batch);
   if (!text) {
@@ -208,6 +183,7 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
   world_options.faults = fault_levels.at(options.faults);
   world_options.speed = speed;
   world_options.until_done = options.until_done;
+  world_options.kills = options.kills;
   world_options.sample = !options.report.empty();
   sim::World world(std::move(*setup), std::move(batch.rows), world_options);
   const auto result = world.run(tell);
@@ -256,6 +232,8 @@ int demo(const std::vector<std::string>& arguments) {
   app.add_option("--journal", options.journal, "write every fact, one line of JSON each");
   app.add_option("--room", options.room, "room file")->capture_default_str();
   app.add_option("--batch", options.batch, "list of Macs (CSV)")->capture_default_str();
+  app.add_option("--kills", options.kills, "destroy the controller so often, at seeded points between any two of its steps")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--without", options.without, "switch off one of R1 R2 R3 R4 R7 R8 R12 R13, to see that the judge notices");
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {
