@@ -14,6 +14,9 @@
 #include "controller/domain/decide.hpp"
 #include "controller/journal/chain.hpp"
 #include "controller/journal/fact_json.hpp"
+#include "controller/journal/fold.hpp"
+#include "controller/journal/keeping.hpp"
+#include "tests/support/journal_rig.hpp"
 
 namespace greenroom {
 namespace {
@@ -149,6 +152,21 @@ TEST(JournalV1, ItFoldsToTheStatesThatWereWrittenBesideIt) {
   }
   EXPECT_EQ(compared, after.size());
   EXPECT_EQ(state.last_seq, expected().facts);
+}
+
+TEST(JournalV1, AsADatabaseItFoldsToTheSameState) {
+  const RoomSetup room = setup();
+  FoldedState expected_state{initial_state(room), {}};
+  for (const Fact& fact : facts()) fold_in(room, expected_state, fact);
+  test::TempDir data;
+  ASSERT_TRUE(restore(data.path(), folder + "journal.jsonl"));
+  test::Loop loop;
+  const auto journal = SqliteJournal::open(loop.io.get_executor(), data / "journal.db");
+  ASSERT_TRUE(journal) << journal.error().message;
+  EXPECT_EQ((*journal)->chain(), expected().chain);
+  const auto folded = fold(**journal, room, fingerprint_of(room));
+  ASSERT_TRUE(folded) << folded.error().message;
+  EXPECT_EQ(to_json(*folded), to_json(expected_state));
 }
 
 }  // namespace
