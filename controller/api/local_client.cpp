@@ -110,6 +110,11 @@ Task<ApiResponse> LocalClient::ask(ApiRequest request) {
   co_return response;
 }
 
-Task<std::string> LocalClient::next_fact() { return impl_->next_line(); }
+Task<std::string> LocalClient::next_fact() {
+  auto line = co_await impl_->next_line();
+  if (!line && line.error().code == Errc::device_gone)
+    co_return fail(Errc::device_gone, "the service on " + impl_->data + " has ended");
+  co_return line;
+}
 
 }  // namespace greenroom

@@ -89,12 +89,15 @@ int watch(const std::vector<std::string>& arguments) {
   if (const auto code = parsed(app, arguments)) return *code;
   std::signal(SIGPIPE, SIG_IGN);  // who reads may have had enough: no failure
   const std::string path = "/api/v1/watch" + (first->count() > 0 ? "?from=" + std::to_string(from) : std::string());
-  const auto ended = watch_service(options, ApiRequest("GET", path), [&options](const std::string& fact) {
+  std::size_t seen = 0;
+  const auto ended = watch_service(options, ApiRequest("GET", path), [&options, &seen](const std::string& fact) {
+    ++seen;
     const std::string line = (options.json ? fact : fact_line(fact)) + "\n";
     return std::fwrite(line.data(), 1, line.size(), stdout) == line.size() && std::fflush(stdout) == 0;
   });
   if (ended) return 0;  // who reads has enough
-  std::fprintf(stderr, "greenroom watch: %s\n", plain(ended.error().message).c_str());
+  std::fprintf(stderr, "greenroom watch: %s%s\n", plain(ended.error().message).c_str(),
+               seen > 0 ? "; to go on there: --from the last number plus one" : "");
   return ended.error().code == Errc::usage ? 2 : 1;
 }
 

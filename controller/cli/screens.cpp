@@ -73,18 +73,30 @@ void line(std::string& out, std::string_view name, const std::string& value) {
   if (!value.empty()) out += fmt::format("  {:<12} {}\n", name, value);
 }
 
-std::string indent_of(const Json& circuits, const Json& circuit) {
-  std::string indent;
-  std::string parent = text(circuit, "parent");
-  for (std::size_t depth = 0; !parent.empty() && depth < 16; ++depth) {
-    indent += "  ";
-    std::string above;
-    for (const Json& c : circuits) {
-      if (text(c, "circuit") == parent) above = text(c, "parent");
-    }
-    parent = above;
+// Children below their parent, as the wires run.
+void add_circuits(Table& table, const Json& circuits, const std::string& parent, const std::string& indent) {
+  if (indent.size() > 32) return;  // deeper than any room: the answer is not a tree
+  for (const Json& c : circuits) {
+    const std::string name = text(c, "circuit");
+    if (text(c, "parent") != parent || name.empty()) continue;
+    const auto some = [&](const char* key) { return number(c, key) == 0 ? std::string("-") : text(c, key); };
+    const bool read = part(c, "reading_A").is_number();
+    table.add({indent + name, spaced(text(c, "state")), text(c, "band"), amps(c, "present_A"), amps(c, "reserve_A"),
+               amps(c, "hard_sum_A"), amps(c, "hard_limit_A"), amps(c, "soft_sum_A"), amps(c, "continuous_limit_A"),
+               amps(c, "mean_10_min_A"),
+               read                       ? amps(c, "reading_A")
+               : text(c, "meter").empty() ? "-"
+                                          : "unknown",
+               some("outlets_on"), some("outlets_off"), some("outlets_unknown"), some("outlets_protected"),
+               some("outlets_waiting_for_it")});
+    add_circuits(table, circuits, name, indent + "  ");
   }
-  return indent;
+}
+
+// "09:15:02", UTC.
+std::string time_of_day(const Json& fact) {
+  const std::int64_t of_day = (number(fact, "wall_us") / 1'000'000 % 86'400 + 86'400) % 86'400;
+  return fmt::format("{:02}:{:02}:{:02}", of_day / 3600, of_day / 60 % 60, of_day % 60);
 }
 
 Json read(const std::string& body) { return Json::parse(body, nullptr, false); }
@@ -176,17 +188,7 @@ std::string circuits_screen(const std::string& body) {
   Table table({"CIRCUIT", "STATE", "BAND", "PRESENT", "RESERVE", "HARD SUM", "OF", "SOFT SUM", "OF", "10 MIN", "METER", "ON",
                "OFF", "UNKNOWN", "PROTECTED", "WAITING"});
   for (std::size_t c = 3; c < 16; ++c) table.right(c);
-  for (const Json& c : circuits) {
-    const auto some = [&](const char* name) { return number(c, name) == 0 ? std::string("-") : text(c, name); };
-    table.add({indent_of(circuits, c) + text(c, "circuit"), spaced(text(c, "state")), text(c, "band"), amps(c, "present_A"),
-               amps(c, "reserve_A"), amps(c, "hard_sum_A"), amps(c, "hard_limit_A"), amps(c, "soft_sum_A"),
-               amps(c, "continuous_limit_A"), amps(c, "mean_10_min_A"),
-               part(c, "reading_A").is_number() ? amps(c, "reading_A")
-               : text(c, "meter").empty()       ? "-"
-                                                : "unknown",
-               some("outlets_on"), some("outlets_off"), some("outlets_unknown"), some("outlets_protected"),
-               some("outlets_waiting_for_it")});
-  }
+  add_circuits(table, circuits, {}, {});
   return table.text();
 }
 
@@ -272,7 +274,7 @@ std::string chores_screen(const std::string& body) {
 
 std::string fact_line(const std::string& fact) {
   const Json f = read(fact);
-  std::string out = fmt::format("{:>6}  {}  {}", text(f, "seq"), text(f, "by"), spaced(text(f, "type")));
+  std::string out = fmt::format("{:>6}  {}  {}: {}", text(f, "seq"), time_of_day(f), text(f, "by"), spaced(text(f, "type")));
   for (const auto& [name, value] : part(f, "body").items()) {
     if (value == Json("") || value == Json(0) || value == Json(false) || name.ends_with("_us")) continue;
     // Quantities stand in the journal as whole thousandths.
