@@ -104,8 +104,9 @@ class RemoteEngineMac final : public EngineMac {
 
   std::optional<EngineSubject> find(Ecid) override { return subject; }
   std::optional<PortPath> port_in(model::Mode mode) override {
-    WorldEnd& way = mode == model::Mode::restore ? muxed_ : usb_;
-    if (!way.open()) return std::nullopt;
+    const bool in_restore_os = mode == model::Mode::restore;
+    WorldEnd& way = in_restore_os ? muxed_ : usb_;
+    if (!way.open() || (in_restore_os && !past_gate)) return std::nullopt;
     const auto said = way.ask({{"do", "port_in"}, {"mode", static_cast<int>(mode)}});
     const auto path = said ? PortPath::parse(said->value("in", std::string{})) : fail(said.error());
     return path ? std::optional(*path) : std::nullopt;
@@ -123,12 +124,13 @@ class RemoteEngineMac final : public EngineMac {
     return plain({{"do", "finish"}, {"port", port.text()}, {"with_os", with_os}});
   }
   std::size_t share(const std::string& upstream) override {
-    if (!muxed_.open()) return 0;
+    if (!past_gate || !muxed_.open()) return 0;
     const auto said = muxed_.ask({{"do", "share"}, {"upstream", upstream}});
     return said ? said->value("sharing", std::size_t{1}) : 1;
   }
 
   std::optional<EngineSubject> subject;
+  bool past_gate{};  // a shut gate answers nothing: until then nothing is asked there
 
  private:
   Result<void> plain(const Json& words) {
@@ -169,7 +171,6 @@ class RemoteEngine {
   WallTime wall_{};
   Duration boot_{};
   Duration knocked_{};  // boot time of the last try
-  bool past_gate_{};
 };
 
 Result<void> RemoteEngine::begin() {
@@ -200,25 +201,25 @@ void RemoteEngine::knock() {
 bool RemoteEngine::gate_opened() {
   const auto said = muxed_.line(0);
   if (!said) return false;
-  past_gate_ = said->value("ok", false) && muxed_.ask(claim());
-  if (!past_gate_) muxed_.close();
-  return past_gate_;
+  mac_.past_gate = said->value("ok", false) && muxed_.ask(claim());
+  if (!mac_.past_gate) muxed_.close();
+  return mac_.past_gate;
 }
 
 bool RemoteEngine::wait(EngineRun& engine, Duration until) {
   while (true) {
     const Duration left = until - boot_time();
     if (left <= Duration::zero()) return true;
-    const bool knocking = !past_gate_ && !muxed_.open() && !options_.usbmuxd.empty();
+    const bool knocking = !mac_.past_gate && !muxed_.open() && !options_.usbmuxd.empty();
     Duration slice = std::min(left, Duration{std::chrono::hours{1}});
     if (knocking) slice = std::min(slice, std::max(Duration{1}, knocked_ + knock_again - boot_time()));
     std::array<pollfd, 2> look{{{usb_.fd(), POLLIN, 0}, {muxed_.fd(), POLLIN, 0}}};  // one without a descriptor is skipped
     const timespec time{slice.count() / 1'000'000, slice.count() % 1'000'000 * 1000};
     static_cast<void>(::ppoll(look.data(), look.size(), &time, nullptr));
     if (look[0].revents != 0) return false;  // the world says nothing unasked: it is gone
-    if (past_gate_ && look[1].revents != 0) return false;
+    if (mac_.past_gate && look[1].revents != 0) return false;
     if (knocking && boot_time() >= knocked_ + knock_again) knock();
-    if (!past_gate_ && look[1].revents != 0 && gate_opened()) {
+    if (!mac_.past_gate && look[1].revents != 0 && gate_opened()) {
       engine.permit();
       if (engine.at_gate()) return true;
     }

@@ -25,7 +25,8 @@ Error not_there(const std::string& why) {
 // The world's first line.
 Result<WorldHello> read_hello(const std::string& line) {
   const Json said = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!said.is_object() || !said.contains("ok")) return fail(Errc::protocol, "the socket is no simulated world's");
+  if (!said.is_object() || !said.contains("ok") || !said["ok"].is_boolean())
+    return fail(Errc::protocol, "the socket is no simulated world's");
   if (!said.value("ok", false)) return fail(Errc::refused, said.value("error", std::string("refused without a reason")));
   WorldHello hello;
   hello.speed = said.value("speed", 0.0);
@@ -235,7 +236,8 @@ Task<void> RemoteMacActions::ask(std::string what, PortPath path, TimePoint dead
   const Json request{{"do", what}, {"port", path.text()}, {"within_us", left.count()}};
   if (const auto sent = (*link)->write(request.dump() + "\n"); !sent) co_return fail(sent.error());
   // The world keeps the deadline; its answer may take a moment more.
-  const auto line = co_await (*link)->read_line(deadline + world_.pause() * 5);
+  const TimePoint latest = deadline == never ? never : deadline + world_.pause() * 5;
+  const auto line = co_await (*link)->read_line(latest);
   if (!line) co_return fail(line.error().within(what));
   const Json answer = Json::parse(*line, nullptr, /*allow_exceptions=*/false);
   if (!answer.is_object()) co_return fail(Errc::protocol, what + ": the world's answer is not readable");

@@ -66,9 +66,11 @@ bool WorldResult::clean() const {
 // A journal on a disk that takes its time. A process that dies meanwhile finds its facts there or not: both happen.
 class DiskJournal final : public Journal {
  public:
+  static constexpr Duration longest = std::chrono::milliseconds{20};  // a commit on a plain disk
+
   DiskJournal(Clock& clock, MemoryJournal& kept, Random random) : clock_(clock), kept_(kept), random_(std::move(random)) {}
   Task<Seq> append(Facts facts) override {
-    const Duration takes = seconds_of(random_.uniform(0.001, 0.02));
+    const Duration takes = seconds_of(random_.uniform(0.001, in_seconds(longest)));
     const bool lost = random_.chance(0.5);
     const auto written = co_await clock_.sleep_until(clock_.now() + takes);
     if (!written && lost) co_return fail(written.error());
@@ -124,6 +126,8 @@ struct World::Impl final : FrontDesk {
         people(clock, plant, *this, setup.room, plan.rows, seed),
         tasks(io.get_executor()) {
     plant.listen(&judge);
+    // A commit may wait for the one before it.
+    if (options.kills > 0) judge.commits_take(2 * DiskJournal::longest);
   }
   ~Impl() override { plant.ignore(&judge); }
 
@@ -151,11 +155,11 @@ struct World::Impl final : FrontDesk {
   Result<void> start_controller() {
     auto folded = fold(journal, setup, fingerprint);
     if (!folded) return fail(folded.error());
-    judge.controller_started();
     // What the last one made durable and did not live to tell.
     const auto untold = journal.read(told + 1, std::numeric_limits<std::size_t>::max());
     if (!untold) return fail(untold.error());
     for (const Fact& fact : *untold) on_fact(fact);
+    judge.controller_started();
     unit = std::make_unique<ControllerUnit>(io.get_executor(), *this);
     // Where it dies often, snapshots are taken often: those starts are proven too.
     const Seq snapshot_every = options.kills > 0 ? 300 : Bench::usual_snapshots;
@@ -232,6 +236,17 @@ struct World::Impl final : FrontDesk {
     if (const auto* released = std::get_if<VisitReleased>(&fact.body); released && released->how == "packed")
       last_packed = fact.at;
   }
+  // Looks when the plant's own tick is due. A look brings the plant up to its moment, and parts its sums there: one at a
+  // moment that your time chose would make two runs of one seed differ in their last bits, and then in a decision.
+  asio::awaitable<void> glance() {
+    while (co_await clock.sleep_until(clock.now() + std::chrono::seconds{10})) {
+      busiest = Amps{};
+      for (std::uint32_t i = 0; i < setup.room.circuits.size(); ++i) {
+        if (setup.room.circuits[i].kind == CircuitKind::breaker)
+          busiest = std::max(busiest, plant.circuit(CircuitId{i}).now);
+      }
+    }
+  }
   [[nodiscard]] Counts count() const;
   [[nodiscard]] Progress progress() const;
   Result<WorldResult> run(const std::function<void(const Progress&)>& tell);
@@ -259,6 +274,7 @@ struct World::Impl final : FrontDesk {
   std::map<std::string, Waiting> waiting;  // commands asked and not answered, by key
   People people;
   std::map<std::string, std::uint64_t> waits_by_circuit;
+  Amps busiest;  // of the breakers, at the last glance
   bool finished{}, kill_due{}, revive_due{}, count_due{};
   Seq told{};  // the last fact that the judge has heard
   DiskJournal disk{clock, journal, seed.stream("disk")};
@@ -301,11 +317,7 @@ Counts World::Impl::count() const {
 }
 
 Progress World::Impl::progress() const {
-  Progress now{clock.now(), count(), {}, std::nullopt};
-  for (std::uint32_t i = 0; i < setup.room.circuits.size(); ++i) {
-    if (setup.room.circuits[i].kind == CircuitKind::breaker)
-      now.branch = std::max(now.branch, const_cast<model::Plant&>(plant).circuit(CircuitId{i}).now);
-  }
+  Progress now{clock.now(), count(), busiest, std::nullopt};
   if (now.counts.packed > 0) {
     const double each = in_seconds(clock.now().time_since_epoch()) / static_cast<double>(now.counts.packed);
     now.left = seconds_of(each * static_cast<double>(now.counts.working));
@@ -325,6 +337,7 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
   people.start(tasks, options.technicians);
   tasks.spawn(kills());
   tasks.spawn(clock_jumps());
+  tasks.spawn(glance());
   if (options.sample) tasks.spawn(report.sample(clock, plant, setup.room));
 
   for (std::uint64_t events = 0;; ++events) {

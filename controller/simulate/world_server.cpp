@@ -30,6 +30,7 @@ using Json = nlohmann::json;
 using Link = std::shared_ptr<LocalLink>;
 using Acceptor = asio::local::stream_protocol::acceptor;
 
+constexpr Duration longest_action = std::chrono::hours{24};
 constexpr double hello_wait_s = 5;  // of real time, for a client's first line
 
 // "greenroom serve": the program and its verb, as people would type them.
@@ -44,6 +45,16 @@ std::string name_of(std::int32_t process) {
 }
 
 Json refusal(const Error& error) { return {{"ok", false}, {"code", to_string(error.code)}, {"error", error.message}}; }
+
+// What a client sends may be of any type: what does not fit counts as not given.
+std::string text(const Json& object, const char* name) {
+  const auto at = object.is_object() ? object.find(name) : object.end();
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
+}
+std::int64_t number(const Json& object, const char* name) {
+  const auto at = object.find(name);
+  return at != object.end() && at->is_number_integer() ? at->get<std::int64_t>() : 0;
+}
 
 void answer(const Link& link, const Json& words) { static_cast<void>(link->write(words.dump() + "\n")); }
 
@@ -162,7 +173,7 @@ asio::awaitable<void> WorldServer::Impl::serve(Link link) {
   if (open == "hello") co_return answer(link, hello());
   if (open == "usb") co_return co_await serve_usb(std::move(link));
   if (open == "mac" || open == "restore") co_return co_await serve_mac(std::move(link), open == "restore");
-  const std::string name = said.contains("name") && said["name"].is_string() ? said["name"].get<std::string>() : "";
+  const std::string name = text(said, "name");
   const auto pdu = std::find_if(room.pdus.begin(), room.pdus.end(), [&](const PduConfig& p) { return p.name == name; });
   if (open != "line" || pdu == room.pdus.end())
     co_return answer(link, refusal(Error(Errc::refused, fmt::format("the world has no {} \"{}\"", open, name))));
@@ -246,14 +257,14 @@ asio::awaitable<void> WorldServer::Impl::serve_mac(Link link, bool in_restore_os
     const auto line = co_await link->read_line(never);
     if (!line) break;
     const Json asked = Json::parse(*line, nullptr, /*allow_exceptions=*/false);
-    const std::string what = asked.is_object() ? asked.value("do", std::string{}) : std::string{};
+    const std::string what = text(asked, "do");
     if (in_restore_os || (what != "enter_dfu" && what != "leave_dfu" && what != "put_back")) {
       if (!link->write(session.answer(*line) + "\n")) break;
       continue;
     }
-    const auto port = PortPath::parse(asked.value("port", std::string{}));
+    const auto port = PortPath::parse(text(asked, "port"));
     if (!port || mine->size() > 0) answer(link, refusal(port ? Error(Errc::busy, "one request at a time") : port.error()));
-    else mine->spawn(act(link, what, *port, Duration{asked.value("within_us", std::int64_t{})}));
+    else mine->spawn(act(link, what, *port, std::clamp(Duration{number(asked, "within_us")}, Duration{0}, longest_action)));
   }
   mine->cancel();
   link->close();
