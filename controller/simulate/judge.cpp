@@ -131,8 +131,9 @@ void Judge::ordered(PduId pdu, OutletNumber number, Switch to) {
   ++line.queued;
   const bool decided = o.order && o.order->to_on == to_on;
   if (decided && !std::exchange(o.order->taken, true)) return;
-  // A shed may come before its fact, within one turn, and in that turn the order before it ended.
+  // A shed may come before its fact, within one commit, and in that turn the order before it ended.
   line.unclaimed = j.noted = j.unclaimed = true;
+  line.unclaimed_at = j.clock.now();
   if (decided && to_on)
     j.broke(Rule::r5, fmt::format("effect {} (switch {} on) was carried out twice", o.order->effect, j.name_of(*outlet)));
 }
@@ -194,8 +195,13 @@ void Judge::controller_started() {
   for (Impl::PduNote& pdu : impl_->pdus) pdu.answered = false;
 }
 
-// What it had queued dies with it; what was sent may still act.
+void Judge::commits_take(Duration longest) { impl_->commit_time = longest; }
+
+// What it had queued dies with it, and so does the fact of a shed whose commit was under way; what was sent may still act.
 void Judge::controller_stopped() {
+  for (Impl::Outlet& outlet : impl_->outlets) {
+    if (impl_->commit_time > Duration{}) outlet.line[0].unclaimed = false;
+  }
   for (std::uint32_t o = 0; o < impl_->outlets.size(); ++o) {
     for (const bool to_on : {false, true}) {
       while (impl_->outlets[o].line[to_on ? 1 : 0].queued > 0) impl_->end_at_line(o, to_on, true);
@@ -209,7 +215,7 @@ void Judge::settle() {
     j.noted = false;
     if (std::exchange(j.rewired, false)) j.look_at_wiring();
     j.settle_limits();
-    if (std::exchange(j.unclaimed, false)) j.settle_orders();
+    if (j.unclaimed) j.settle_orders();
   }
   if (j.clock.now() >= j.look_at) {
     j.look_at = j.clock.now() + between_looks;

@@ -71,6 +71,8 @@ class Judge final : public model::PlantListener, public WitnessListener {
   void failed(PduId, const Error&) override;
 
   void on_fact(const Fact&);  // every fact, once it is durable
+  // How long a commit of this world's journal may take, and with it the fact of a shed. 0: none is seen to.
+  void commits_take(Duration longest);
   void controller_started();  // before its first turn, each time
   void controller_stopped();  // killed or ended
   // When no handler is ready at an instant, and once at the end of the run. Cheap when nothing was noted.

@@ -62,6 +62,7 @@ struct Judge::Impl {
     int queued{};
     bool committed{};
     bool unclaimed{};  // sent without a fact yet
+    TimePoint unclaimed_at{};
     TimePoint doubt_until{before_all};
     TimePoint seen{before_all};  // the latest sample that showed this state
   };
@@ -188,7 +189,8 @@ struct Judge::Impl {
 
   bool noted{};  // something waits for settle()
   bool rewired{}, heater_changed{}, unclaimed{};
-  TimePoint look_at{};  // when to look for words again
+  Duration commit_time{};  // the longest that a journal takes
+  TimePoint look_at{};     // when to look for words again
 };
 
 std::string clock_text(TimePoint);  // "1:02:03.456"

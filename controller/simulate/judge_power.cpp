@@ -147,12 +147,20 @@ void Judge::Impl::end_at_line(std::uint32_t o, bool to_on, bool in_doubt) {
   if (line.queued == 0) line.committed = false;
 }
 
-// A shed goes out at once and is journalled beside: its fact is durable before the turn ends. Nothing else may.
+// A shed goes out at once and is journalled beside: its fact is durable before the turn ends, or as soon as a journal that
+// takes time has it. Nothing else may.
 void Judge::Impl::settle_orders() {
+  unclaimed = false;
   for (std::uint32_t o = 0; o < outlets.size(); ++o) {
-    if (std::exchange(outlets[o].line[0].unclaimed, false))
-      broke(Rule::r5, name_of(o) + " was opened without a durable SwitchStarted");
+    AtLine& open = outlets[o].line[0];
     outlets[o].line[1].unclaimed = false;  // told when it was sent
+    if (!open.unclaimed) continue;
+    if (clock.now() < open.unclaimed_at + commit_time) {
+      noted = unclaimed = true;
+      continue;
+    }
+    open.unclaimed = false;
+    broke(Rule::r5, name_of(o) + " was opened without a durable SwitchStarted");
   }
 }
 

@@ -8,6 +8,8 @@
 namespace greenroom::sim {
 namespace {
 
+constexpr int looks_at_a_taken_place = 30;
+
 constexpr double look_again_s = 20;
 constexpr Duration look_works = std::chrono::minutes{8};  // a person who pressed a key lets it do its work
 constexpr Duration arms_ache = std::chrono::minutes{2};
@@ -146,8 +148,11 @@ Task<void> People::plug_in(model::MacId mac, SlotId place, Random& random) {
   plant_.unplug_data(mac);  // wherever it was
   plant_.unplug_power(mac);
   if (const auto done = co_await pause(random, 4, 10); !done) co_return done;
-  if (mistake != 1 && room_.slots[where.value].outlet)
-    (void)plant_.plug_power(mac, where);  // a taken place: nothing happens
+  // A place that still has a Mac was freed by a scan a moment ago: whoever scanned is about to take it away.
+  for (int look = 0; mistake != 1 && room_.slots[where.value].outlet && look < looks_at_a_taken_place; ++look) {
+    if (plant_.plug_power(mac, where)) break;
+    if (const auto waited = co_await pause(random, 5, 15); !waited) co_return waited;
+  }
   if (const auto done = co_await pause(random, 4, 10); !done) co_return done;
   if (room_.slots[where.value].kind == SlotKind::restore) {
     if (mistake != 2) (void)plant_.plug_data(mac, where);

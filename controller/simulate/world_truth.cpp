@@ -108,9 +108,17 @@ void WorldTruth::outlet(TimePoint at, const model::OutletSwitched& switched) {
   });
 }
 
+// A desktop that still has what it came with, at a place where its outlet is its way into DFU.
+bool WorldTruth::into_dfu(model::MacId mac) {
+  const model::MacTruth truth = plant_.mac(mac);
+  if (truth.erased || !truth.power) return false;
+  return plant_.mac_spec(mac).family == model::Family::t2 ||
+         room_.slots[truth.power->value].dfu_entry == DfuEntry::by_outlet;
+}
+
 void WorldTruth::judge_open(TimePoint at, OutletId outlet, model::MacId mac, Mode in) {
   const model::MacSpec& spec = plant_.mac_spec(mac);
-  if (!at_work(in) && (spec.battery || in == Mode::off)) return;
+  if (!at_work(in) && (spec.battery || in == Mode::off || into_dfu(mac))) return;
   ++protected_opens_;
   write(at, {{{"event", "protected_open"},
               {"outlet", room_.outlets[outlet.value].name},

@@ -40,6 +40,7 @@ class WorldTruth final : public model::PlantListener {
   void write(TimePoint, const Line&);
   void outlet(TimePoint, const model::OutletSwitched&);
   // A Mac that an order took the outlet of, with the mode it was in: none of ours may ever be so.
+  [[nodiscard]] bool into_dfu(model::MacId);
   void judge_open(TimePoint, OutletId, model::MacId, model::Mode);
 
   Clock& clock_;
