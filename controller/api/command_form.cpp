@@ -17,7 +17,8 @@ using Json = nlohmann::json;
 // Names and notes that people type; a serial number has at most 12 characters, a path or a sentence fits as well.
 constexpr std::size_t longest_name = 200;
 constexpr std::size_t longest_text = 4000;
-constexpr std::size_t most_rows = 100'000;
+// The room decides a list in one turn, and nothing else meanwhile: so many rows, all of them cases, take less than a second.
+constexpr std::size_t most_rows = 10'000;
 constexpr std::uint64_t largest_number = (1ULL << 53) - 1;  // what every JSON reader keeps exactly
 constexpr int deepest = 4;                                  // {"rows":[{"serial":..}]} needs three
 
@@ -125,7 +126,8 @@ Result<std::vector<ExpectedRow>> rows_of(const Json& object) {
   std::vector<ExpectedRow> rows;
   if (at == object.end()) return rows;
   if (!at->is_array()) return wrong(fmt::format("\"rows\" must be a list, not {}", at->type_name()));
-  if (at->size() > most_rows) return wrong(fmt::format("a batch has at most {} rows", most_rows));
+  if (at->size() > most_rows)
+    return wrong(fmt::format("a batch has at most {} rows; import a longer list in parts", most_rows));
   rows.reserve(at->size());
   for (const Json& each : *at) {
     auto row = row_of(each, rows.size());

@@ -24,7 +24,7 @@ namespace greenroom {
 class LocalServer {
  public:
   struct Limits {
-    std::size_t line = 16U << 20U;  // bytes of one request: a list of 100,000 Macs
+    std::size_t line = 16U << 20U;  // bytes of one request: a list of 10,000 Macs, with every note
     std::size_t connections = 64;
     Duration half_line = std::chrono::seconds{30};    // a request that was begun must be whole by then
     Duration slow_reader = std::chrono::seconds{30};  // an answer must be taken by then

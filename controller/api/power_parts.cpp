@@ -134,7 +134,7 @@ void add_pdu_jobs(const RoomView& v, Json& jobs) {
   for (std::uint32_t i = 0; i < v.setup.room.pdus.size(); ++i) {
     const std::string& name = v.setup.room.pdus[i].name;
     const PduRecord& p = v.state.power.pdus[i];
-    if (!line_answers(v, PduId{i})) jobs.push_back(job("silent", name, "PDU " + name + " " + line_words(v, PduId{i}), {}));
+    if (!line_answers(v, PduId{i})) jobs.push_back(job("silent", name, "PDU " + name + ": " + line_words(v, PduId{i}), {}));
     if (p.read_only)
       jobs.push_back(job("read_only", name, "PDU " + name + " is switched by somebody else: it is only read until that ends",
                          "clear_read_only " + name));
