@@ -9,10 +9,10 @@
 
 namespace greenroom {
 
-std::string disk_words(int extended, int system_errno, const char* sqlite_said) {
+std::string disk_words(int code, int system_errno, const char* sqlite_said) {
   const std::string system = system_errno != 0 ? std::string(": ") + std::strerror(system_errno) : std::string();
   const bool full = system_errno == ENOSPC || system_errno == EDQUOT;
-  switch (full ? SQLITE_FULL : extended & 0xff) {
+  switch (full ? SQLITE_FULL : code & 0xff) {
     case SQLITE_FULL: return "the disk is full; make room on it, or move files of DATA/archive elsewhere";
     case SQLITE_IOERR:
       return "the disk fails" + system + "; look at the kernel's log (dmesg) and put a backup on a sound disk";

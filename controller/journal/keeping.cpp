@@ -107,11 +107,12 @@ Result<void> set_aside(const fs::path& db, const std::string& suffix, std::vecto
     if (old) (void)(*old)->checkpoint();
   }
   fs::remove(db.string() + "-shm", ignored);
-  for (const std::string part : {"", "-wal"}) {
-    const fs::path from = db.string() + part;
+  for (const char* part : {"", "-wal"}) {
+    const fs::path from = db.string().append(part);
+    const fs::path kept = db.string().append(suffix).append(part);
     if (!fs::exists(from, ignored)) continue;
-    if (auto done = give_name(from, db.string() + suffix + part); !done) return done;
-    aside.push_back(db.string() + suffix + part);
+    if (auto done = give_name(from, kept); !done) return done;
+    aside.push_back(kept);
   }
   return {};
 }
@@ -119,7 +120,7 @@ Result<void> set_aside(const fs::path& db, const std::string& suffix, std::vecto
 std::string free_suffix(const fs::path& db) {
   std::error_code ignored;
   for (int n = 1;; ++n) {
-    const std::string suffix = ".before-restore-" + std::to_string(n);
+    std::string suffix = ".before-restore-" + std::to_string(n);
     if (!fs::exists(db.string() + suffix, ignored) && !fs::exists(db.string() + suffix + "-wal", ignored)) return suffix;
   }
 }
