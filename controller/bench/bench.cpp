@@ -99,7 +99,8 @@ void Bench::usb_changed(const PortPath& path, const std::optional<UsbSighting>& 
 
 asio::awaitable<void> Bench::turns() {
   while (true) {
-    if (const auto woken = co_await inbox_ready_.wait(); !woken) co_return;
+    // A waking that was under way when the end came is none.
+    if (const auto woken = co_await inbox_ready_.wait(); !woken || stopping_) co_return;
     const std::vector<Item> items = std::exchange(inbox_, {});
     const Seq before = folded_.state.last_seq;
     for (const Item& item : items) take(item);

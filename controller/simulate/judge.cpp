@@ -193,6 +193,7 @@ void Judge::on_fact(const Fact& fact) {
 void Judge::controller_started() {
   impl_->controller_began = impl_->clock.now();
   for (Impl::PduNote& pdu : impl_->pdus) pdu.answered = false;
+  for (auto& entry : impl_->visits) entry.second.nameless_looks = 0;  // looks in a row are looks at one controller
 }
 
 void Judge::commits_take(Duration longest) { impl_->commit_time = longest; }

@@ -40,9 +40,9 @@ model::FaultEnvelope envelope_of(FaultLevel level) {
   return model::FaultEnvelope::none();
 }
 
-// Of seeded deaths (WorldOptions::kills): handlers between two of them, half a minute or so of a busy room; and events of
+// Of seeded deaths (WorldOptions::kills): handlers between two of them, a minute or so of a busy room; and events of
 // the world until the next controller starts.
-constexpr std::uint64_t handlers_a_life = 600;
+constexpr std::uint64_t handlers_a_life = 200;
 constexpr std::uint64_t most_events_dead = 60;
 
 Result<Dialect> dialect_of(const PduConfig& pdu) {

@@ -326,6 +326,27 @@ TEST_F(BenchTest, AStopKeepsWhatWasDecided) {
   EXPECT_EQ(answers.size(), 1U);
 }
 
+TEST_F(BenchTest, NothingIsDecidedOnceItWasToldToEndThoughAnInputHadJustWokenIt) {
+  start();
+  run_for(60s);
+  seat_one();
+  while (!pdu.on[0] && clock.now() < TimePoint{10min}) run_for(1s);
+  ASSERT_TRUE(pdu.on[0]);
+  const int sets = pdu.sets;
+  Command limit;
+  limit.kind = CommandKind::limit;
+  limit.key = "k5";
+  limit.by = "anna";
+  limit.label = "branch";
+  limit.number = 100;  // mA: the turn that takes it sheds
+  bench->submit(std::move(limit), [](const Answer&) {});
+  bench->kill();
+  settle();
+  EXPECT_EQ(pdu.sets, sets);
+  EXPECT_TRUE(bench->idle());
+  bench.reset();
+}
+
 TEST_F(BenchTest, ALockOutSurvivesARestartAndOnlyAPersonClearsIt) {
   start();
   run_for(60s);
