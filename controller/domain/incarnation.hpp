@@ -26,9 +26,10 @@ struct Lifetime {
   GREENROOM_MEMBERS(Lifetime, last, started, last_fact, last_wall)
 };
 
-// Room time at which a new process takes over. On the same start of the machine CLOCK_BOOTTIME says exactly how long
-// nobody ran the room, whatever was done to the wall clock; after another start only the wall clock can say, and one
-// that went back counts as no time at all. `speed`: room seconds in a real one (1 but for simulated rooms).
+// Room time at which a new process takes over; zero in a room without a past. On the same start of the machine
+// CLOCK_BOOTTIME says exactly how long nobody ran the room, whatever was done to the wall clock; after another start only
+// the wall clock can say, and one that went back counts as no time at all. Never before the last fact.
+// `speed`: room seconds in a second of CLOCK_BOOTTIME (1 but for simulated rooms); `wall` is the room's own.
 TimePoint resume_at(const Lifetime&, const Incarnation& now, WallTime wall, double speed = 1.0);
 
 }  // namespace greenroom

@@ -1,6 +1,8 @@
 #include "controller/journal/state_json.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -16,8 +18,6 @@
 namespace greenroom {
 namespace {
 
-using nlohmann::json;
-
 template <class T>
 concept Record = requires(T& x) {
   T::members(x);
@@ -26,10 +26,6 @@ template <class T>
 concept Body = requires {
   T::type, T::version;
 };  // of a fact
-template <class T>
-struct is_optional : std::false_type {};
-template <class T>
-struct is_optional<std::optional<T>> : std::true_type {};
 
 // The last value of each enumeration that stands in a record.
 constexpr Sensed last_of(Sensed) { return Sensed::unknown; }
@@ -37,130 +33,147 @@ constexpr StepState last_of(StepState) { return StepState::done; }
 constexpr MacMode last_of(MacMode) { return MacMode::t2_booted; }
 
 // ---- values --------------------------------------------------------------------------------------------------------
+// Text without a tree between: a room's day is some 250,000 values, and a tree of them would be most of a start's time.
 
-json cell(const std::string& x) { return x; }
-json cell(Duration x) { return x.count(); }
-json cell(TimePoint x) { return x.time_since_epoch().count(); }
-json cell(WallTime x) { return x.time_since_epoch().count(); }
-template <class Tag>
-json cell(Quantity<Tag> x) {
-  return x.milli;
+void put(std::string& to, const std::string& x) {
+  const auto plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
+  if (std::all_of(x.begin(), x.end(), plain)) {
+    ((to += '"') += x) += '"';
+  } else {  // labels are typed by people and scanners: as in the journal, a byte that is no UTF-8 is replaced
+    to += nlohmann::json(x).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
 }
-template <class Tag>
-json cell(Id<Tag> x) {
-  return x.value;
-}
-template <class T>
-requires std::is_arithmetic_v<T> json cell(T x) { return x; }
-template <class T>
-requires std::is_enum_v<T> json cell(T x) { return static_cast<int>(x); }
-template <class T>
-json cell(const std::optional<T>& x);
-template <Body T>
-json cell(const T& x);
-template <Record T>
-json cell(const T& x);
-template <class T>
-json cell(const std::pair<const std::string, T>& x) {
-  return json::array({x.first, cell(x.second)});
-}
-template <class T>
-json cell(const std::optional<T>& x) {
-  return x ? cell(*x) : json();
-}
-template <Body T>
-json cell(const T& x) {
-  json row = json::array();
-  T::fields([&row](const char*, const auto& value) { row.push_back(cell(value)); }, x);
-  return row;
-}
-template <Record T>
-json cell(const T& x) {
-  json row = json::array();
-  std::apply([&row](const auto&... value) { (row.push_back(cell(value)), ...); }, T::members(x));
-  return row;
-}
-
-// False when the value is of another type, length or range; then `x` may be half read.
-bool read(const json& j, std::string& x) {
-  if (!j.is_string()) return false;
-  x = j.get_ref<const std::string&>();
-  return true;
-}
-bool read(const json& j, bool& x) {
-  if (!j.is_boolean()) return false;
-  x = j.get<bool>();
-  return true;
-}
+void put(std::string& to, bool x) { to += x ? "true" : "false"; }
 template <class T>
 requires std::is_integral_v<T>
-bool read(const json& j, T& x) {
-  if (!j.is_number_integer()) return false;
-  if (j.is_number_unsigned() ? !std::in_range<T>(j.get<std::uint64_t>()) : !std::in_range<T>(j.get<std::int64_t>()))
-    return false;
-  x = j.get<T>();
-  return true;
+void put(std::string& to, T x) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), x).ptr;
+  to.append(digits.data(), end);
 }
 template <class T>
 requires std::is_enum_v<T>
-bool read(const json& j, T& x) {
-  unsigned value{};
-  if (!read(j, value) || value > static_cast<unsigned>(last_of(x))) return false;
-  x = static_cast<T>(value);
-  return true;
-}
-template <class T>
-bool read_whole(const json& j, T& x) {  // what is one std::int64_t inside
-  std::int64_t value{};
-  if (!read(j, value)) return false;
-  x = T{typename T::duration{value}};
-  return true;
-}
-bool read(const json& j, TimePoint& x) { return read_whole(j, x); }
-bool read(const json& j, WallTime& x) { return read_whole(j, x); }
-bool read(const json& j, Duration& x) {
-  std::int64_t value{};
-  if (!read(j, value)) return false;
-  x = Duration{value};
-  return true;
+void put(std::string& to, T x) { put(to, static_cast<int>(x)); }
+void put(std::string& to, Duration x) { put(to, x.count()); }
+void put(std::string& to, TimePoint x) { put(to, x.time_since_epoch()); }
+void put(std::string& to, WallTime x) { put(to, x.time_since_epoch()); }
+template <class Tag>
+void put(std::string& to, Quantity<Tag> x) {
+  put(to, x.milli);
 }
 template <class Tag>
-bool read(const json& j, Quantity<Tag>& x) {
-  return read(j, x.milli);
-}
-template <class Tag>
-bool read(const json& j, Id<Tag>& x) {
-  return read(j, x.value);
+void put(std::string& to, Id<Tag> x) {
+  put(to, x.value);
 }
 template <class T>
-bool read(const json& j, std::optional<T>& x);
+void put(std::string& to, const std::optional<T>& x);
 template <Body T>
-bool read(const json& j, T& x);
+void put(std::string& to, const T& x);
 template <Record T>
-bool read(const json& j, T& x);
-template <class T>
-bool read(const json& j, std::pair<std::string, T>& x) {
-  return j.is_array() && j.size() == 2 && read(j[0], x.first) && read(j[1], x.second);
+void put(std::string& to, const T& x);
+template <class... T>
+void put_row(std::string& to, const T&... values) {
+  char before = '[';
+  ((to += std::exchange(before, ','), put(to, values)), ...);
+  to += ']';
 }
 template <class T>
-bool read(const json& j, std::optional<T>& x) {
-  if (j.is_null()) x.reset();
-  return j.is_null() || read(j, x.emplace());
+void put(std::string& to, const std::optional<T>& x) {
+  if (x) put(to, *x);
+  else to += "null";
 }
 template <Body T>
-bool read(const json& j, T& x) {
-  std::size_t i = 0;
-  bool good = j.is_array();
-  T::fields([&](const char*, auto& value) { good = good && i < j.size() && read(j[i++], value); }, x);
-  return good && i == j.size();
+void put(std::string& to, const T& x) {
+  char before = '[';
+  T::fields([&](const char*, const auto& value) { to += std::exchange(before, ','), put(to, value); }, x);
+  to += ']';
 }
 template <Record T>
-bool read(const json& j, T& x) {
-  constexpr std::size_t columns = std::tuple_size_v<decltype(T::members(x))>;
-  if (!j.is_array() || j.size() != columns) return false;
-  std::size_t i = 0;
-  return std::apply([&](auto&... value) { return (read(j[i++], value) && ...); }, T::members(x));
+void put(std::string& to, const T& x) {
+  std::apply([&to](const auto&... values) { put_row(to, values...); }, T::members(x));
 }
+
+// One line, value by value; exactly what `put` writes. False when the text is anything else; then `x` may be half read.
+struct Cursor {
+  std::string_view rest;
+
+  bool take(std::string_view word) {
+    if (!rest.starts_with(word)) return false;
+    rest.remove_prefix(word.size());
+    return true;
+  }
+  bool read(std::string& x) {
+    if (!rest.starts_with('"')) return false;
+    std::size_t end = rest.find_first_of("\"\\", 1);
+    const bool plain = end != std::string_view::npos && rest[end] == '"';
+    while (end != std::string_view::npos && rest[end] == '\\') end = rest.find_first_of("\"\\", end + 2);
+    if (end == std::string_view::npos) return false;
+    const std::string_view quoted = rest.substr(0, end + 1);
+    rest.remove_prefix(end + 1);
+    if (plain) return x = quoted.substr(1, quoted.size() - 2), true;
+    const auto j = nlohmann::json::parse(quoted, nullptr, /*allow_exceptions=*/false);
+    if (j.is_string()) x = j.get_ref<const std::string&>();
+    return j.is_string();
+  }
+  bool read(bool& x) { return (x = take("true")) || take("false"); }
+  template <class T>
+  requires std::is_integral_v<T>
+  bool read(T& x) {
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), x);
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    return error == std::errc{};
+  }
+  template <class T>
+  requires std::is_enum_v<T>
+  bool read(T& x) {
+    unsigned value{};
+    if (!read(value) || value > static_cast<unsigned>(last_of(x))) return false;
+    x = static_cast<T>(value);
+    return true;
+  }
+  bool read(Duration& x) {
+    std::int64_t value{};
+    if (!read(value)) return false;
+    x = Duration{value};
+    return true;
+  }
+  template <class C>
+  bool read(std::chrono::time_point<C, Duration>& x) {
+    Duration since{};
+    if (!read(since)) return false;
+    x = std::chrono::time_point<C, Duration>{since};
+    return true;
+  }
+  template <class Tag>
+  bool read(Quantity<Tag>& x) {
+    return read(x.milli);
+  }
+  template <class Tag>
+  bool read(Id<Tag>& x) {
+    return read(x.value);
+  }
+  template <class T>
+  bool read(std::optional<T>& x) {
+    x.reset();
+    return take("null") || read(x.emplace());
+  }
+  template <class... T>
+  bool row(T&... values) {
+    std::string_view before = "[";
+    return ((take(std::exchange(before, ",")) && read(values)) && ...) && take("]");
+  }
+  template <Body T>
+  bool read(T& x) {
+    std::string_view before = "[";
+    bool good = true;
+    T::fields([&](const char*, auto& value) { good = good && take(std::exchange(before, ",")) && read(value); }, x);
+    return good && take("]");
+  }
+  template <Record T>
+  bool read(T& x) {
+    return std::apply([this](auto&... values) { return this->row(values...); }, T::members(x));
+  }
+};
 
 // ---- tables --------------------------------------------------------------------------------------------------------
 
@@ -175,17 +188,17 @@ class Writer {
   template <class T>
   void one(const char* name, const T& row) {
     head(name, columns_of<T>(), 1);
-    line(cell(row));
+    line(row);
   }
   template <class T>
   void many(const char* name, const std::vector<T>& rows) {
     head(name, columns_of<T>(), rows.size());
-    for (const T& row : rows) line(cell(row));
+    for (const T& row : rows) line(row);
   }
   template <class T, class Less>
   void many(const char* name, const std::map<std::string, T, Less>& rows) {
     head(name, columns_of<T>(), rows.size());
-    for (const auto& row : rows) line(cell(row));
+    for (const auto& [key, value] : rows) put_row(text_, key, value), text_ += '\n';
   }
   void many(const char* name, const Facts& rows) {
     head(name, "fact", rows.size());
@@ -194,9 +207,15 @@ class Writer {
   std::string take() { return std::move(text_); }
 
  private:
-  void head(const char* name, std::string_view columns, std::size_t rows) { line(json::array({name, columns, rows})); }
-  // Labels are typed by people and scanners: as in the journal, a byte that is no UTF-8 is replaced.
-  void line(const json& j) { text_ += j.dump(-1, ' ', false, json::error_handler_t::replace) + '\n'; }
+  void head(const char* name, std::string_view columns, std::size_t rows) {
+    put_row(text_, std::string(name), std::string(columns), rows);
+    text_ += '\n';
+  }
+  template <class T>
+  void line(const T& row) {
+    put(text_, row);
+    text_ += '\n';
+  }
 
   std::string text_;
 };
@@ -218,9 +237,11 @@ class Reader {
   template <class T, class Less>
   void many(const char* name, std::map<std::string, T, Less>& rows) {
     for (auto left = head(name, columns_of<T>()); left > 0 && good(); --left) {
-      std::pair<std::string, T> row;
-      row_of(row);
-      rows.insert_or_assign(rows.end(), std::move(row.first), std::move(row.second));
+      Cursor cursor{next()};
+      std::string key;
+      T value{};
+      if (!cursor.row(key, value) || !cursor.rest.empty()) return complain(wrong_value);
+      rows.insert_or_assign(rows.end(), std::move(key), std::move(value));
     }
   }
   void many(const char* name, Facts& rows) {
@@ -250,18 +271,22 @@ class Reader {
   // How many rows follow.
   std::uint64_t head(const char* name, std::string_view columns) {
     if (!good()) return 0;
-    const json j = json::parse(next(), nullptr, /*allow_exceptions=*/false);
+    Cursor cursor{next()};
+    std::string said_name, said_columns;
     std::uint64_t rows{};
-    if (j.is_array() && j.size() == 3 && j[0] == name && j[1] == columns && read(j[2], rows)) return rows;
+    const bool whole = cursor.row(said_name, said_columns, rows) && cursor.rest.empty();
+    if (whole && said_name == name && said_columns == columns) return rows;
     complain(std::string("not the table \"") + name + "\" with the columns of this program");
     return 0;
   }
   template <class T>
   void row_of(T& row) {
     if (!good()) return;
-    const json j = json::parse(next(), nullptr, /*allow_exceptions=*/false);
-    if (!read(j, row)) complain("a value of another type or range");
+    Cursor cursor{next()};
+    if (!cursor.read(row) || !cursor.rest.empty()) complain(wrong_value);
   }
+
+  static constexpr const char* wrong_value = "a value of another type or range";
 
   std::string_view rest_;
   std::size_t line_{};
@@ -273,8 +298,8 @@ void walk(Io& io, Folded& folded) {
   auto& [state, open_facts] = folded;
   auto& [power, visit_state, next_effect, last_seq, lifetime] = state;
   auto& [outlets, pdus, circuits] = power;
-  auto& [batches, expected, visits, open, slots, cases, open_effects, offers, commands, denied, slot_names, outlet_slots,
-         serials, asset_tags, rows, open_cases] = visit_state;
+  auto& [batches, expected, visits, next_visit, open, slots, cases, open_effects, offers, commands, forget_at, denied,
+         slot_names, outlet_slots, serials, asset_tags, rows, open_cases] = visit_state;
   io.one("next_effect", next_effect);
   io.one("last_seq", last_seq);
   io.one("lifetime", lifetime);
@@ -284,11 +309,13 @@ void walk(Io& io, Folded& folded) {
   io.many("batches", batches);
   io.many("expected", expected);
   io.many("visits", visits);
+  io.one("next_visit", next_visit);
   io.many("slots", slots);
   io.many("cases", cases);
   io.many("open_effects", open_effects);
   io.many("offers", offers);
   io.many("commands", commands);
+  io.one("forget_at", forget_at);
   io.many("denied", denied);
   io.many("open_facts", open_facts);
 }
@@ -304,18 +331,18 @@ bool within(const std::optional<Index>& i, const Rows& rows) {
 bool points_within(const VisitState& s, const RoomSetup& setup) {
   const Catalogue& c = setup.catalogue;
   const auto row_good = [&](const ExpectedMac& e) {
-    return e.batch < s.batches.size() && within(e.model, c.models) && within(e.recipe, c.recipes) &&
-           e.visit <= s.visits.size();
+    return e.batch < s.batches.size() && within(e.model, c.models) && within(e.recipe, c.recipes);
   };
   const auto visit_good = [&](const Visit& v) {
-    return v.id == static_cast<VisitNumber>(&v - s.visits.data()) + 1 && v.expected < s.expected.size() &&
-           v.model < c.models.size() && v.recipe < c.recipes.size() && v.step < c.recipes[v.recipe].steps.size() &&
-           within(v.slot, setup.room.slots);
+    return v.id != 0 && v.id < s.next_visit && v.expected < s.expected.size() && v.model < c.models.size() &&
+           v.recipe < c.recipes.size() && v.step < c.recipes[v.recipe].steps.size() && within(v.slot, setup.room.slots);
   };
   const auto case_good = [&](const Case& k) {
     return k.number == static_cast<std::uint64_t>(&k - s.cases.data()) + 1 && within(k.expected, s.expected);
   };
-  return s.slots.size() == setup.room.slots.size() && std::all_of(s.expected.begin(), s.expected.end(), row_good) &&
+  const auto not_before = [](const Visit& a, const Visit& b) { return a.id >= b.id; };
+  return std::adjacent_find(s.visits.begin(), s.visits.end(), not_before) == s.visits.end() &&
+         s.slots.size() == setup.room.slots.size() && std::all_of(s.expected.begin(), s.expected.end(), row_good) &&
          std::all_of(s.visits.begin(), s.visits.end(), visit_good) &&
          std::all_of(s.cases.begin(), s.cases.end(), case_good) &&
          std::all_of(s.offers.begin(), s.offers.end(), [&](const Offer& o) { return within(o.slot, setup.room.slots); });
@@ -341,7 +368,7 @@ Result<FoldedState> state_from_json(std::string_view text, const RoomSetup& setu
   std::string trouble = reader.trouble();
   if (trouble.empty() && !(points_within(folded.state.power, setup.room) && points_within(folded.state.visits, setup)))
     trouble = "it points at places that this room has not";
-  if (!trouble.empty()) return fail(Errc::storage, "snapshot: " + trouble + "; the whole journal has to be read instead");
+  if (!trouble.empty()) return fail(Errc::storage, "snapshot: " + trouble);
   index_visits(folded.state.visits, setup.room);
   return folded;
 }

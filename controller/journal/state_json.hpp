@@ -1,5 +1,5 @@
-// A room's folded state as one canonical text: what a snapshot holds. Lines of JSON, one for each record, so that neither
-// writing nor reading ever holds the whole as a tree (65 MB for a room's day):
+// A room's folded state as one canonical text: what a snapshot holds. Lines of JSON without spaces between, one for each
+// record, written and read without a tree of the whole:
 //
 //   ["visits","id, expected, serial, ...",3]    a table: its name, its columns, how many rows follow
 //   [1,0,"C02XK0AAJGH5",...]                    a row: the values of the columns, in their order

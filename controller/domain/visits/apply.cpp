@@ -40,7 +40,10 @@ class Folder {
       s_.slots[at->second.value].waits_reason = f.reason;
     }
   }
-  void operator()(const BatchOpened& f) { s_.batches.push_back({f.batch, f.due}); }
+  void operator()(const BatchOpened& f) {
+    forget_batches(s_, fact_.at - batches_kept);
+    s_.batches.push_back({f.batch, f.due, fact_.at});
+  }
   void operator()(const MacExpected& f) {
     ExpectedMac e;
     e.batch = s_.batches.empty() ? 0 : static_cast<std::uint32_t>(s_.batches.size() - 1);
@@ -61,7 +64,7 @@ class Folder {
   }
   void operator()(const VisitOpened& f) {
     const auto row = s_.rows.find(row_subject(f.batch, f.row));
-    if (f.visit != s_.visits.size() + 1 || row == s_.rows.end()) return;
+    if (f.visit != s_.next_visit || row == s_.rows.end()) return;
     if (c_.models.empty() || c_.recipes.empty()) return;
     Visit v;
     v.id = f.visit;
@@ -76,6 +79,7 @@ class Folder {
       if (c_.recipes[i].id == f.recipe && c_.recipes[i].version == f.recipe_version) v.recipe = i;
     }
     e.visit = v.id;
+    s_.next_visit = v.id + 1;
     s_.open.push_back(v.id);
     s_.visits.push_back(std::move(v));
   }
@@ -233,7 +237,13 @@ class Folder {
       if (Visit* v = s_.visit(n); v->serial == f.serial) v->denied = !f.lifted;
     }
   }
-  void operator()(const CommandTaken& f) { s_.commands[f.key] = {f.command, f.answer}; }
+  void operator()(const CommandTaken& f) {
+    if (fact_.at >= s_.forget_at) {  // once an hour: each time would cost a look at every one of the day
+      std::erase_if(s_.commands, [&](const auto& taken) { return fact_.at - taken.second.at > answers_kept; });
+      s_.forget_at = fact_.at + std::chrono::hours{1};
+    }
+    s_.commands[f.key] = {f.command, f.answer, fact_.at};
+  }
 
  private:
   std::optional<SlotId> find_slot(std::string_view name) const {

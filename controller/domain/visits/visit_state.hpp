@@ -27,7 +27,8 @@ std::string_view to_string(StepState);
 struct Batch {
   std::string name;
   WallTime due;
-  GREENROOM_MEMBERS(Batch, name, due)
+  TimePoint opened;
+  GREENROOM_MEMBERS(Batch, name, due, opened)
 };
 
 // One row of a list. Two rows may name one serial: the first is worked, the other is a case.
@@ -156,21 +157,28 @@ struct Offer {
   GREENROOM_MEMBERS(Offer, person, serial, slot, until)
 };
 
+// How long a key gives its old answer (command_port.hpp). Room time passes while no service runs, too: a night's outage is
+// within it. A room of 1,000 slots takes some 20,000 commands a day, 6 MB of answers.
+inline constexpr Duration answers_kept = std::chrono::hours{24};
+
 struct TakenCommand {
   std::string command, answer;
-  GREENROOM_MEMBERS(TakenCommand, command, answer)
+  TimePoint at;
+  GREENROOM_MEMBERS(TakenCommand, command, answer, at)
 };
 
 struct VisitState {
   std::vector<Batch> batches;
   std::vector<ExpectedMac> expected;
-  std::vector<Visit> visits;                                  // index = number - 1
+  std::vector<Visit> visits;  // by number, ascending; visit() finds one
+  VisitNumber next_visit{1};
   std::vector<VisitNumber> open;                              // open visits, ascending
   std::vector<SlotView> slots;                                // by SlotId
   std::vector<Case> cases;                                    // index = number - 1
   std::vector<OpenEffect> open_effects;                       // ascending
   std::vector<Offer> offers;                                  // one for each person at most
-  std::map<std::string, TakenCommand, std::less<>> commands;  // by key
+  std::map<std::string, TakenCommand, std::less<>> commands;  // by key; for answers_kept at least
+  TimePoint forget_at;                                        // when commands are next looked through for old ones
   std::map<std::string, std::string, std::less<>> denied;     // serial -> why
 
   // Names to indices; slot names from the room, the others from lists.
@@ -181,14 +189,22 @@ struct VisitState {
   std::map<std::string, std::uint32_t, std::less<>> rows;                   // row_subject() -> row
   std::map<std::pair<std::string, std::string>, std::uint64_t> open_cases;  // (subject, reason) -> number
 
-  [[nodiscard]] const Visit* visit(VisitNumber n) const { return n == 0 || n > visits.size() ? nullptr : &visits[n - 1]; }
+  // Nothing when there is none such, or when it is forgotten.
+  [[nodiscard]] const Visit* visit(VisitNumber) const;
+  [[nodiscard]] Visit* visit(VisitNumber n) { return const_cast<Visit*>(std::as_const(*this).visit(n)); }
   bool operator==(const VisitState&) const = default;
-  [[nodiscard]] Visit* visit(VisitNumber n) { return n == 0 || n > visits.size() ? nullptr : &visits[n - 1]; }
 };
 
 VisitState initial_visits(const Room&);
 // Makes `open` and all the names anew from the room and the rows, visits and cases: what a snapshot leaves out.
 void index_visits(VisitState&, const Room&);
+
+// How long a batch stays after the last of its Macs left. A Mac costs 1.2 kB: a room that sees 3,000 a day holds 11 MB so;
+// without an end it would hold 64 MB after 17 days.
+inline constexpr Duration batches_kept = std::chrono::hours{24 * 3};
+// Drops batches that opened and were over before this time, with their rows and visits: every row was worked or is not to
+// be, none has an open case, every visit was packed or withdrawn. What a certificate needs is in the journal, for ever.
+void forget_batches(VisitState&, TimePoint before);
 
 // What a case about a row is called: "returns row 17".
 std::string row_subject(std::string_view batch, std::uint64_t row);
