@@ -156,7 +156,7 @@ bool may_open_visit(Draft& d, const ExpectedMac& row) {
 VisitNumber open_visit(Draft& d, const ExpectedMac& row) {
   const VisitState& s = d.c.state;
   const Recipe& r = d.c.catalogue.recipes[*row.recipe];
-  const VisitNumber number = s.visits.size() + 1;
+  const VisitNumber number = s.next_visit;
   d.add(VisitOpened{number, s.batches[row.batch].name, row.row, row.serial, d.c.catalogue.models[*row.model].product_type,
                     r.id, r.version});
   d.add(StepChanged{number, 0, std::string(to_string(r.steps.front().kind)), "done", 1, never, {}});
