@@ -57,8 +57,12 @@ kill "$person" && wait "$person" 2>/dev/null || true
 person=
 # What is left of the batch is worked off undisturbed, watched fact by fact from the first.
 until "$program" status --data "$data" --json >/dev/null 2>&1; do :; done
-timeout 300 "$program" watch --data "$data" --from 1 --json 2>/dev/null |
-  awk '/"type":"visit_released"/ && ++n == 44 { exit }' || true
+mkfifo "$work/facts"
+timeout 300 "$program" watch --data "$data" --from 1 --json >"$work/facts" 2>/dev/null &
+person=$!  # one who watches
+awk '/"type":"visit_released"/ && ++n == 44 { exit }' <"$work/facts"
+kill "$person" 2>/dev/null || true
+person=
 run status --data "$data" --json
 room_status=$line
 kill -TERM "$service" && wait "$service" || wrong service 'exit code of an orderly end' 0 $?
