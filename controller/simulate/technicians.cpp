@@ -199,7 +199,7 @@ Task<std::optional<model::MacId>> People::cables_right(const Chore& chore, Rando
     plant_.unplug_power(*mac);
     (void)plant_.plug_power(*mac, place);
   }
-  if (slot->kind == SlotKind::restore && truth.data != place) {
+  if (!slot->data_port.empty() && truth.data != place) {
     plant_.unplug_data(*mac);
     (void)plant_.plug_data(*mac, place);
   }
@@ -248,7 +248,13 @@ Task<void> People::keys(Chore chore, Random& random) {
   const bool slips = plant_.dice().strikes(model::FaultKind::person_mistake);  // the wrong keys only restart it
   if (slips) (void)plant_.press_power(**mac);
   else (void)plant_.press_dfu_keys(**mac);
-  co_return co_await pause(random, 15, 25);
+  if (const auto done = co_await pause(random, 15, 25); !done) co_return done;
+  const auto data = plant_.mac(**mac).data;
+  if (data && room_.slots[data->value].kind == SlotKind::pack_table) {  // seen, or not: the next one wants this cable
+    plant_.unplug_data(**mac);
+    (void)plant_.press_power(**mac);
+  }
+  co_return Result<void>{};
 }
 
 Task<void> People::tick(std::string name, Chore chore, Random& random) {

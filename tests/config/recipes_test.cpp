@@ -50,7 +50,8 @@ TEST(Recipes, TheEmbeddedOnesLoadWithoutComplaint) {
   EXPECT_THAT(lines(f), IsEmpty());
   std::vector<std::string> ids;
   for (const Recipe& r : f.recipes) ids.push_back(r.id);
-  EXPECT_THAT(ids, ElementsAre("full-apple-silicon", "full-desktop-t2", "full-desktop", "full-t2", "thin", "zero-touch"));
+  EXPECT_THAT(ids, ElementsAre("full-apple-silicon", "full-desktop-t2", "full-desktop", "full-t2", "thin", "wipe-only",
+                               "zero-touch"));
 }
 
 TEST(Recipes, AReturnedLaptopIsChargedErasedAndPacked) {

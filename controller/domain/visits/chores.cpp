@@ -53,6 +53,13 @@ class List {
     return other ? take(*other) : std::string();
   }
 
+  // ... that is free for this very visit: a pack table reads one ECID at a time.
+  std::string promise(std::string_view kind, const Visit& v) {
+    std::string name = promise(kind, v.serial);
+    const auto slot = c_.state.slot_names.find(name);
+    return slot == c_.state.slot_names.end() || proves_there(c_, v, slot->second) == nullptr ? name : std::string();
+  }
+
   std::string take(std::size_t slot) {
     promised_[slot] = c_.state.slots[slot].holds_one;
     return c_.room.slots[slot].name;
@@ -63,6 +70,7 @@ class List {
     switch (step_of(c_, v).kind) {
       case StepKind::identify:
       case StepKind::dfu:
+      case StepKind::pack:  // at the table: its ECID is to be seen there
       case StepKind::install_os:
       case StepKind::first_boot: return true;
       case StepKind::charge:
@@ -77,13 +85,16 @@ class List {
   // What is seen at last is DFU: by the power button of a desktop, or by a laptop's keys.
   std::string look_kind(const Visit& v) const {
     if (asks_for_button(c_, v)) return "hold";
-    const bool keys = step_of(c_, v).kind == StepKind::dfu && dfu_way(c_, v, v.step) == DfuEntry::by_hand;
+    const Step& s = step_of(c_, v);
+    const bool keys = s.kind == StepKind::pack || (s.kind == StepKind::dfu && dfu_way(c_, v, v.step) == DfuEntry::by_hand);
     return keys ? "keys" : "look";
   }
 
   void looks() {
     each_open([&](const Visit& v) {
-      if (v.state == StepState::hands && v.slot && is_look(v)) add(v, look_kind(v), std::string(slot_name(c_, v)), v.what);
+      const bool here = step_of(c_, v).kind != StepKind::pack || seated_in(c_, v, SlotKind::pack_table);
+      if (v.state == StepState::hands && v.slot && here && is_look(v))
+        add(v, look_kind(v), std::string(slot_name(c_, v)), v.what);
     });
   }
 
@@ -102,7 +113,7 @@ class List {
   void strangers() {
     for (std::size_t i = 0; i < c_.room.slots.size(); ++i) {
       const SlotView& s = c_.state.slots[i];
-      if (s.visit != 0 || !s.port.present) continue;
+      if (s.visit != 0 || !s.port.present || !s.holds_one) continue;  // a pack table is asked by its own step
       if (s.freed != TimePoint::min() && c_.now < s.freed + std::chrono::minutes{2}) continue;  // being taken out
       const std::string& here = c_.room.slots[i].name;
       const auto row = c_.state.serials.find(s.port.serial);
@@ -129,8 +140,8 @@ class List {
         if (v.state != StepState::hands) return;
         const Step& s = step_of(c_, v);
         const bool this_way = (s.kind == StepKind::move && s.to == to) || (s.kind == StepKind::pack && to == "pack_table");
-        if (!this_way) return;
-        const std::string place = promise(to, v.serial);
+        if (!this_way || (s.kind == StepKind::pack && seated_in(c_, v, SlotKind::pack_table))) return;
+        const std::string place = promise(to, v);
         if (place.empty()) return;
         const std::string from = v.slot ? " from " + std::string(slot_name(c_, v)) : std::string();
         add(v, "move", place, "Take " + v.serial + from + ", scan it, scan " + place + ".", std::string(to));

@@ -27,7 +27,9 @@ bool outlet_is_off(const VisitContext& c, const Visit& v) {
   return o.sensed == Sensed::off && !o.order && !o.doubt.value_or(false);
 }
 
-std::string key_words(const VisitContext& c, const Visit& v) {
+}  // namespace
+
+std::string dfu_keys(const VisitContext& c, const Visit& v) {
   const MacModel& m = model_of(c, v);
   const std::string end = " until the slot says that the Mac is in DFU.";
   if (m.desktop) {
@@ -41,8 +43,10 @@ std::string key_words(const VisitContext& c, const Visit& v) {
          hold + "; then power alone" + end;
 }
 
+namespace {
+
 void press_keys(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
-  d.enter(v, index, StepState::hands, attempt, d.in_staffed(to_come), key_words(d.c, v));
+  d.enter(v, index, StepState::hands, attempt, d.in_staffed(to_come), dfu_keys(d.c, v));
 }
 
 void restart(Draft& d, const Visit& v, std::uint32_t index, int attempt) {

@@ -37,6 +37,9 @@ class Draft {
 
   // Enters a state of a step; the deadline is re-armed.
   void enter(const Visit&, std::uint32_t step, StepState, int attempt, TimePoint deadline, std::string what);
+  void hands(const Visit& v, std::uint32_t step, int attempt, Duration staffed, std::string words) {
+    enter(v, step, StepState::hands, attempt, in_staffed(staffed), std::move(words));
+  }
   void done(const Visit& v, std::string what = {}) { enter(v, v.step, StepState::done, v.attempt, never, std::move(what)); }
   // So that the step after `index` is entered by the next advance.
   void after(const Visit& v, std::uint32_t index) { enter(v, index, StepState::done, 1, never, {}); }
@@ -125,12 +128,21 @@ bool asks_for_restart(const VisitContext&, const Visit&);
 bool asks_for_button(const VisitContext&, const Visit&);
 void button_held(Draft&, const Visit&);
 bool in_dfu(const PortView&);
+std::string dfu_keys(const VisitContext&, const Visit&);  // what a person does, as one instruction
 void advance_dfu(Draft&, const Visit&);
 void enter_dfu(Draft&, const Visit&, std::uint32_t index, int attempt);
 void advance_restore(Draft&, const Visit&);
 void enter_restore(Draft&, const Visit&, std::uint32_t index);
 void put_in_order(Draft&, const Visit&);  // leaves DFU, puts back, where nothing else is to come
 void wait_for_power(Draft&, const Visit&, std::uint32_t index, std::string_view what_for);
+
+// ---- out of the room (pack.cpp) ---------------------------------------------------------------------------------------
+
+void pack(Draft&, const Visit&, std::uint32_t index, bool entering);
+// Its recipe leaves it without a system: only its ECID in DFU at the pack table can prove which Mac it is (R12).
+bool leaves_without_os(const VisitContext&, const Visit&);
+// A pack table has one data port: whose ECID it waits for now, other than this visit's. Nothing: it is free for it.
+const Visit* proves_there(const VisitContext&, const Visit&, SlotId table);
 
 inline constexpr Duration reseat_window = std::chrono::seconds{30};
 inline constexpr Duration dfu_patience = std::chrono::minutes{10};

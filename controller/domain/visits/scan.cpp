@@ -61,6 +61,9 @@ std::string refusal(const VisitContext& c, const Scanned& m, SlotId slot) {
                                         : std::string();
   }
   const std::string wanted = wanted_place(c, m);
+  if (const Visit* o = v == nullptr ? nullptr : proves_there(c, *v, slot)) {
+    return to.name + " waits for the ECID of " + o->serial + ": scan " + v->serial + " again when that one is packed.";
+  }
   if (wanted == kind_name(to.kind)) return {};
   if (v != nullptr && v->slot && c.room.slots[v->slot->value].kind == to.kind && may_change_place(c, *v)) return {};
   if (!wanted.empty()) return to.name + " is not where this Mac goes: take it to " + place_word(wanted) + ".";

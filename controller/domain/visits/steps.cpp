@@ -24,17 +24,11 @@ bool outlet_off(const VisitContext& c, const Visit& v) {
 // Without a battery a Mac shows nothing while its outlet is off: no loss, and no reason to call anybody.
 bool dark(const VisitContext& c, const Visit& v) { return model_of(c, v).desktop && outlet_off(c, v); }
 
-void hands(Draft& d, const Visit& v, std::uint32_t index, int attempt, Duration deadline, std::string words) {
-  d.enter(v, index, StepState::hands, attempt, d.in_staffed(deadline), std::move(words));
-}
-
 void run(Draft& d, const Visit& v, std::uint32_t index, int attempt, Duration deadline) {
   d.enter(v, index, StepState::running, attempt, d.in(deadline), {});
 }
 
 // ---- places ---------------------------------------------------------------------------------------------------------
-
-std::string_view wanted_place(const Step& s) { return s.kind == StepKind::pack ? "pack_table" : std::string_view(s.to); }
 
 bool place_free(const VisitContext& c, std::string_view kind) {
   for (std::size_t i = 0; i < c.room.slots.size(); ++i) {
@@ -43,38 +37,16 @@ bool place_free(const VisitContext& c, std::string_view kind) {
   return false;
 }
 
-bool at_place(const VisitContext& c, const Visit& v, const Step& s) {
-  return v.slot && kind_name(c.room.slots[v.slot->value].kind) == wanted_place(s);
-}
-
 void to_place(Draft& d, const Visit& v, std::uint32_t index, bool entering) {
   const Step& s = recipe_of(d.c, v).steps[index];
-  if (at_place(d.c, v, s)) return d.enter(v, index, StepState::done, 1, never, {});
+  if (v.slot && kind_name(slot_of(d.c, v)->kind) == s.to) return d.enter(v, index, StepState::done, 1, never, {});
   const bool overdue = !entering && d.c.now >= v.deadline;
   const int attempt = overdue ? v.attempt + 1 : 1;
-  if (place_free(d.c, wanted_place(s))) {
-    if (entering || overdue || v.state != StepState::hands) hands(d, v, index, attempt, deadline_of(s), s.instruction);
+  if (place_free(d.c, s.to)) {
+    if (entering || overdue || v.state != StepState::hands) d.hands(v, index, attempt, deadline_of(s), s.instruction);
   } else if (entering || overdue || v.state != StepState::waiting) {
-    d.enter(v, index, StepState::waiting, attempt, d.in(deadline_of(s)), "a free place: " + std::string(wanted_place(s)));
+    d.enter(v, index, StepState::waiting, attempt, d.in(deadline_of(s)), "a free place: " + s.to);
   }
-}
-
-void release(Draft& d, const Visit& v) {
-  const bool proof_wanted = erases(recipe_of(d.c, v));
-  const bool proven = v.evidence.erased_confirmed && (v.booted_reported || v.mdm_reported);
-  if (proof_wanted && d.c.rules.holds(Rule::r12) && !proven) {
-    return d.hold(v, {"no_proof", v.serial + " did not report its own serial after a confirmed erase: it may not leave.",
-                      "Start it so that it reports itself, or erase it again.", Owner::auditor});
-  }
-  d.add(SeatingEnded{v.id, std::string(slot_name(d.c, v)), "released"});
-  const std::string proof = !proof_wanted || !proven ? "" : v.booted_reported ? "booted_serial" : "mdm";
-  d.add(VisitReleased{v.id, "packed", proof});
-}
-
-void pack(Draft& d, const Visit& v, std::uint32_t index, bool entering) {
-  const Step& s = recipe_of(d.c, v).steps[index];
-  if (at_place(d.c, v, s)) return release(d, v);
-  if (entering || d.c.now >= v.deadline) { hands(d, v, index, entering ? 1 : v.attempt + 1, deadline_of(s), s.instruction); }
 }
 
 // ---- identify, clear ------------------------------------------------------------------------------------------------
@@ -83,7 +55,7 @@ void back_to_seat(Draft& d, const Visit& v, std::string why, std::string words) 
   const std::optional<std::uint32_t> seat = placing_step(d.c, v);
   d.add(SeatingEnded{v.id, std::string(slot_name(d.c, v)), std::move(why)});
   const std::uint32_t index = seat.value_or(0);
-  hands(d, v, index, 1, deadline_of(recipe_of(d.c, v).steps[index]), std::move(words));
+  d.hands(v, index, 1, deadline_of(recipe_of(d.c, v).steps[index]), std::move(words));
 }
 
 void enter_identify(Draft& d, const Visit& v, std::uint32_t index) {
@@ -101,8 +73,8 @@ void not_seen(Draft& d, const Visit& v) {
     d.add(BindingLapsed{v.bound_by, slot, v.serial, why});
     return back_to_seat(d, v, "lapsed", "Plug " + v.serial + " in, then scan it and its slot again: " + why + ".");
   }
-  if (v.state == StepState::running) return hands(d, v, v.step, v.attempt, deadline_of(s), s.instruction);
-  if (v.attempt < s.tries) return hands(d, v, v.step, v.attempt + 1, deadline_of(s), s.instruction);
+  if (v.state == StepState::running) return d.hands(v, v.step, v.attempt, deadline_of(s), s.instruction);
+  if (v.attempt < s.tries) return d.hands(v, v.step, v.attempt + 1, deadline_of(s), s.instruction);
   d.hold(v, {"not_seen", v.serial + " does not show itself at the data port of slot " + slot + ".",
              "Try another cable and another slot; a flat pack needs 25 minutes at the charger.", s.owner});
 }
@@ -163,12 +135,12 @@ void charge_gate(Draft& d, const Visit& v) {
   const bool metered = power && power->metered;
   if (v.state == StepState::running) {
     if (metered && power->low_for >= low_draw_patience) {
-      return hands(d, v, v.step, v.attempt, flat_pack_patience,
-                   "Charger not in, or pack flat: leave 25 minutes. Tick if the screen shows 30 % or more.");
+      return d.hands(v, v.step, v.attempt, flat_pack_patience,
+                     "Charger not in, or pack flat: leave 25 minutes. Tick if the screen shows 30 % or more.");
     }
     if (!metered && d.c.now >= v.entered + unmetered_patience) {
-      return hands(d, v, v.step, v.attempt, deadline_of(s),
-                   "Read the battery of " + v.serial + ": tick when it shows 30 % or more.");
+      return d.hands(v, v.step, v.attempt, deadline_of(s),
+                     "Read the battery of " + v.serial + ": tick when it shows 30 % or more.");
     }
   } else if (metered && power->low_for == Duration::zero()) {
     return run(d, v, v.step, v.attempt, deadline_of(s));  // it draws again
@@ -196,7 +168,7 @@ void charge(Draft& d, const Visit& v) {
   if (v.state == StepState::running) {
     const bool low = metered && power->low_for >= low_draw_patience;
     if (low || gains_nothing(d.c, v)) {
-      return hands(d, v, v.step, v.attempt, charger_patience, s.instruction + " Tick if the battery is full.");
+      return d.hands(v, v.step, v.attempt, charger_patience, s.instruction + " Tick if the battery is full.");
     }
   } else if (v.percent_before >= 0 && v.percent > v.percent_before + report_noise) {
     return run(d, v, v.step, v.attempt, deadline_of(s));  // it gains
@@ -228,7 +200,7 @@ void await_report(Draft& d, const Visit& v) {
     if (auto trouble = contradiction(d.c, v, p); trouble && new_here) return d.hold(v, *trouble);
   }
   if (d.c.now < v.deadline) return;
-  if (v.state == StepState::running) return hands(d, v, v.step, v.attempt, deadline_of(s), s.instruction);
+  if (v.state == StepState::running) return d.hands(v, v.step, v.attempt, deadline_of(s), s.instruction);
   d.hold(v, {"no_report", v.serial + " did not report itself in step " + std::string(to_string(s.kind)) + ".", s.instruction,
              s.owner});
 }
@@ -243,20 +215,20 @@ void label(Draft& d, const Visit& v) {
   if (v.state == StepState::running && v.effect == 0) {
     if (!v.action_failed) return d.done(v);
     if (v.attempt < s.tries) return print(d, v, v.step, v.attempt + 1);
-    return hands(d, v, v.step, v.attempt, deadline_of(s), s.instruction);
+    return d.hands(v, v.step, v.attempt, deadline_of(s), s.instruction);
   }
   if (d.c.now < v.deadline) return;
   if (v.state == StepState::running) {  // in doubt: a print is asked of a person (R5)
     d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "The printer did not answer.", s.instruction, "bench_owner"});
-    return hands(d, v, v.step, v.attempt, deadline_of(s),
-                 "Is the label of " + v.serial + " printed? If not, print it; then tick.");
+    return d.hands(v, v.step, v.attempt, deadline_of(s),
+                   "Is the label of " + v.serial + " printed? If not, print it; then tick.");
   }
   d.hold(v, {"no_label", "No label could be printed for " + v.serial + ".", s.instruction, s.owner});
 }
 
 void checklist(Draft& d, const Visit& v) {
   const Step& s = step_of(d.c, v);
-  if (d.c.now >= v.deadline) hands(d, v, v.step, v.attempt + 1, deadline_of(s), s.instruction);
+  if (d.c.now >= v.deadline) d.hands(v, v.step, v.attempt + 1, deadline_of(s), s.instruction);
 }
 
 // A Mac that leaves before DFU unbinds, unless it is back within 30 s (design.md 3, Binding).
@@ -330,7 +302,7 @@ void enter_step(Draft& d, const Visit& v, std::uint32_t from) {
     case StepKind::label: return print(d, v, index, 1);
     case StepKind::pack: return pack(d, v, index, true);
     case StepKind::install_os:  // a person presses the keys; the Mac's own report ends it
-    case StepKind::checklist: return hands(d, v, index, 1, deadline_of(s), s.instruction);
+    case StepKind::checklist: return d.hands(v, index, 1, deadline_of(s), s.instruction);
     default: return run(d, v, index, 1, deadline_of(s));
   }
 }

@@ -1,0 +1,69 @@
+// Whole rooms on virtual time, small ones: what only shows when people, plant, engines and the controller play together.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "config/embedded.hpp"
+#include "config/macs.hpp"
+#include "config/recipes.hpp"
+#include "config/room.hpp"
+#include "controller/simulate/world.hpp"
+
+namespace greenroom::sim {
+namespace {
+
+// The example's room, models and recipes.
+RoomSetup example() {
+  const std::string path = "config/examples/returns-room.toml";
+  RoomFile room = load_room_text(read_data(path).value_or(""), path);
+  EXPECT_TRUE(room.room);
+  RoomSetup setup;
+  if (room.room) setup.room = *room.room;
+  setup.catalogue.models = load_macs().models;
+  setup.catalogue.recipes = load_recipes().recipes;
+  return setup;
+}
+
+std::vector<ExpectedRow> laptops(int count) {
+  std::vector<ExpectedRow> rows;
+  for (int i = 0; i < count; ++i) {
+    const auto n = static_cast<std::uint64_t>(i);
+    const std::string tail(1, static_cast<char>('A' + i));
+    rows.push_back({n + 2, "TAG" + tail, "C02TESTMAC0" + tail, "MacBook Pro (M1 Pro, 16-inch, 2021)", "A2485",
+                    "Returned - Wipe", "cage", ""});
+  }
+  return rows;
+}
+
+struct RoomRun {
+  explicit RoomRun(RoomSetup setup, std::vector<ExpectedRow> rows) : world(std::move(setup), std::move(rows), options()) {
+    const auto ended = world.run({});
+    EXPECT_TRUE(ended);
+    if (ended) result = *ended;
+  }
+  static WorldOptions options() {
+    WorldOptions o;
+    o.until_done = true;
+    return o;
+  }
+  [[nodiscard]] long lines_with(const std::string& text) const {
+    const auto& all = world.journal_lines();
+    return std::count_if(all.begin(), all.end(), [&](const std::string& line) { return line.find(text) != line.npos; });
+  }
+  World world;
+  WorldResult result;
+};
+
+TEST(WipeOnly, EveryMacLeavesByTheEcidThatItShowsAtThePackTable) {
+  RoomSetup setup = example();
+  std::erase_if(setup.catalogue.recipes, [](const Recipe& r) { return r.id != "wipe-only"; });
+  ASSERT_EQ(setup.catalogue.recipes.size(), 1U);
+  const RoomRun run(std::move(setup), laptops(3));
+  EXPECT_EQ(run.result.packed, 3U);
+  EXPECT_TRUE(run.result.clean()) << testing::PrintToString(run.result.first_violations);
+  EXPECT_EQ(run.lines_with("\"proof\":\"dfu_ecid\""), 3);
+}
+
+}  // namespace
+}  // namespace greenroom::sim
