@@ -33,6 +33,27 @@ double goal_of(const VisitContext& c, const Visit& v) {
   return restart_point(step_of(c, v).kind) ? default_goal : 0.0;
 }
 
+// A desktop that shows at the port of a slot where another visit sits, or none: cables were mixed up, or it was never
+// scanned there. Its outlet is its life all the same (R1): it is not closed for it, and not opened under it.
+const ExpectedMac* desktop_seen(const VisitContext& c, std::uint32_t slot) {
+  const PortView& port = c.state.slots[slot].port;
+  if (!port.present || port.serial.empty()) return nullptr;
+  if (c.power.outlets[c.room.slots[slot].outlet->value].sensed != Sensed::on) return nullptr;
+  const auto row = c.state.serials.find(port.serial);
+  if (row == c.state.serials.end()) return nullptr;
+  const ExpectedMac& mac = c.state.expected[row->second];
+  return mac.model && c.catalogue.models[*mac.model].desktop ? &mac : nullptr;
+}
+
+Demand protected_without_seat(SlotId slot, const ExpectedMac& mac) {
+  Demand d;
+  d.slot = slot;
+  d.visit = mac.visit;
+  d.has_battery = false;
+  d.want = Want::protect;
+  return d;
+}
+
 }  // namespace
 
 std::vector<Demand> demands(const VisitContext& c) {
@@ -41,7 +62,12 @@ std::vector<Demand> demands(const VisitContext& c) {
   for (std::uint32_t i = 0; i < c.state.slots.size(); ++i) {
     const Visit* v = c.state.visit(c.state.slots[i].visit);
     const Slot& slot = c.room.slots[i];
-    if (v == nullptr || !v->open || !slot.outlet) continue;
+    if (!slot.outlet) continue;
+    const ExpectedMac* seen = desktop_seen(c, i);
+    if (v == nullptr || !v->open) {
+      if (seen != nullptr) all.push_back(protected_without_seat(SlotId{i}, *seen));
+      continue;
+    }
     const MacModel& m = model_of(c, *v);
     Demand d;
     d.slot = SlotId{i};
@@ -52,7 +78,7 @@ std::vector<Demand> demands(const VisitContext& c) {
     d.deadline = c.now + (due - c.wall);
     if (asks_for_restart(c, *v)) {
       d.want = Want::restart;
-    } else if (m.desktop || in_protected_step(c, *v)) {
+    } else if (m.desktop || seen != nullptr || in_protected_step(c, *v)) {
       d.want = Want::protect;  // without a battery, protected whenever on (design.md 1)
     } else {
       d.goal = goal_of(c, *v);

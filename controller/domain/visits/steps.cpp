@@ -12,8 +12,9 @@ constexpr Duration flat_pack_patience = std::chrono::minutes{25};
 constexpr Duration unmetered_patience = std::chrono::minutes{10};
 constexpr Duration charger_patience = std::chrono::hours{2};
 constexpr Duration no_gain_patience = std::chrono::minutes{30};
-constexpr int report_noise = 3;           // points by which reports of one charge may differ
-constexpr double gate_delivered_Wh = 15;  // per-model default, to be measured (design.md 3)
+constexpr Duration start_up_patience = std::chrono::minutes{10};  // as long as a Mac may take to be identified
+constexpr int report_noise = 3;                                   // points by which reports of one charge may differ
+constexpr double gate_delivered_Wh = 15;                          // per-model default, to be measured (design.md 3)
 constexpr int gate_percent = 30;
 
 bool outlet_off(const VisitContext& c, const Visit& v) {
@@ -21,8 +22,18 @@ bool outlet_off(const VisitContext& c, const Visit& v) {
   return power && !power->on;
 }
 
-// Without a battery a Mac shows nothing while its outlet is off: no loss, and no reason to call anybody.
-bool dark(const VisitContext& c, const Visit& v) { return model_of(c, v).desktop && outlet_off(c, v); }
+// When a desktop that got power again must have shown itself; never: it has a battery, or no outlet.
+TimePoint started_by(const VisitContext& c, const Visit& v) {
+  const Slot* slot = slot_of(c, v);
+  if (slot == nullptr || !slot->outlet || !model_of(c, v).desktop) return never;
+  return c.power.outlets[slot->outlet->value].closed_at + start_up_patience;
+}
+
+// Without a battery a Mac shows nothing while its outlet is off and while it starts up after that: no loss, and no reason to
+// call anybody.
+bool dark(const VisitContext& c, const Visit& v) {
+  return model_of(c, v).desktop && (outlet_off(c, v) || (started_by(c, v) != never && c.now < started_by(c, v)));
+}
 
 void run(Draft& d, const Visit& v, std::uint32_t index, int attempt, Duration deadline) {
   d.enter(v, index, StepState::running, attempt, d.in(deadline), {});
@@ -362,6 +373,7 @@ TimePoint next_visit_deadline(const VisitContext& c) {
     if (visits::step_of(c, v).kind == StepKind::charge) consider(v.entered + visits::no_gain_patience);
     if (visits::step_of(c, v).kind == StepKind::charge_gate) consider(v.entered + visits::unmetered_patience);
     if (!v.slot) continue;
+    consider(visits::started_by(c, v));
     const PortView& p = c.state.slots[v.slot->value].port;
     if (p.since == TimePoint::min()) continue;
     consider(p.since + (p.present ? visits::dfu_patience : visits::reseat_window));

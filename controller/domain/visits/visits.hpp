@@ -46,7 +46,8 @@ TimePoint next_visit_deadline(const VisitContext&);  // the next one after now; 
 void apply_visits(VisitState&, const Room&, const Catalogue&, const Fact&);
 void sense_visits(VisitSenses&, const Room&, const VisitState&, const Input&, TimePoint);
 
-// What each slot's visit asks of its outlet, in the order of slots; slots without demand are left out.
+// What each slot's visit asks of its outlet, in the order of slots; slots without demand are left out. A desktop that shows
+// at a slot where no visit sits asks as well; the demand's visit is then its latest, or 0.
 std::vector<Demand> demands(const VisitContext&);
 
 // "Next for you": what people should do now, most urgent first.
