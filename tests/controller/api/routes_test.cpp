@@ -169,7 +169,8 @@ TEST_F(Routes, ANameMayBeEscaped) { EXPECT_EQ(slot("1%2D01")["slot"], "1-01"); }
 
 TEST_F(Routes, AllSlotsComeInTheOrderOfTheRoomFile) {
   std::vector<std::string> names;
-  for (const json& s : body("slots")["slots"]) names.push_back(s["slot"]);
+  const json all = body("slots");
+  for (const json& s : all["slots"]) names.push_back(s["slot"]);
   EXPECT_EQ(names, (std::vector<std::string>{"1-01", "1-02", "S-01", "S-02", "pack"}));
 }
 
