@@ -76,6 +76,7 @@ class People final : public model::PlantListener {
   const Room& room_;
   const std::vector<RowMac>& rows_;
   Random seed_;
+  WallTime opened_;  // the room's clock may jump; people know what time it is
   std::uint64_t keys_{};
   std::set<std::string> claimed_;            // serials somebody is busy with
   std::set<std::string> put_aside_;          // serials the room would not take: they stay on the trolley

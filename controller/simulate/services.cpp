@@ -19,7 +19,13 @@ constexpr Duration battery_period = std::chrono::minutes{5};
 
 People::People(Clock& clock, model::Plant& plant, FrontDesk& desk, const Room& room, const std::vector<RowMac>& rows,
                const Random& seed)
-    : clock_(clock), plant_(plant), desk_(desk), room_(room), rows_(rows), seed_(seed.stream("people")) {
+    : clock_(clock),
+      plant_(plant),
+      desk_(desk),
+      room_(room),
+      rows_(rows),
+      seed_(seed.stream("people")),
+      opened_(clock.wall() - clock.now().time_since_epoch()) {
   plant_.listen(this);
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controller/domain/shifts.hpp"
 #include "controller/simulate/people.hpp"
 
 // Human times are assumptions, marked so until measured on a bench: a walk of 20 to 60 s, a scan of 2 to 5 s, cables of
@@ -25,6 +26,11 @@ asio::awaitable<void> People::technician(std::string name, Random random) {
   };
   TimePoint break_at = next_break();
   while (!desk_.over()) {
+    const WallTime today = opened_ + clock_.now().time_since_epoch();
+    if (const WallTime shift = staffed_from(room_.shifts, today); shift > today) {  // goes home
+      if (const auto home = co_await clock_.sleep_until(clock_.now() + (shift - today)); !home) co_return;
+      continue;
+    }
     if (clock_.now() >= break_at) {
       dice.count(model::FaultKind::person_break);
       const Duration rest = dice.lasts(model::FaultKind::person_break);

@@ -5,12 +5,15 @@
 //   hands                       it reads off: somebody holds the power button and scans the slot
 //   running                     the planner closes it on a new grant; once it reads on, its lease is given
 //   done                        the Mac shows DFU, and the lease is held
+#include <array>
+
 #include "controller/domain/visits/draft.hpp"
 
 namespace greenroom::visits {
 namespace {
 
 constexpr std::string_view outlet_off = "outlet off";
+constexpr std::string_view shift = "shift";
 constexpr Duration to_open = std::chrono::minutes{30};  // a PDU that is silent, or restarts, comes back sooner
 constexpr Duration to_come = std::chrono::minutes{30};  // a person, in staffed time
 constexpr Duration cable_patience = std::chrono::minutes{30};
@@ -117,6 +120,7 @@ void running(Draft& d, const Visit& v, const PortView& port) {
 
 void waiting(Draft& d, const Visit& v, const PortView& port) {
   if (auto trouble = contradiction(d.c, v, port)) return d.hold(v, *trouble);
+  if (waits_for_shift(d.c, v) && v.effect != 0) return;  // it is being put in order
   if (!asks_for_restart(d.c, v)) return enter_dfu(d, v, v.step, 1);
   if (outlet_is_off(d.c, v)) {
     return d.enter(v, v.step, StepState::hands, v.attempt, d.in_staffed(to_come),
@@ -163,6 +167,33 @@ bool asks_for_restart(const VisitContext& c, const Visit& v) {
   return v.state == StepState::hands || (v.state == StepState::waiting && v.what.starts_with(outlet_off));
 }
 
+std::optional<Unattended> unattended(const VisitContext& c, const Visit& v, std::uint32_t from, std::uint32_t to) {
+  if (c.room.shifts.empty()) return std::nullopt;
+  Duration takes{};
+  for (std::uint32_t i = from; i <= to && i < recipe_of(c, v).steps.size(); ++i) {
+    takes += deadline_of(recipe_of(c, v).steps[i]);  // a failure may show as late as that
+  }
+  const WallTime ends = staffed_from(c.room.shifts, c.wall + takes);
+  if (ends == c.wall + takes) return std::nullopt;
+  return Unattended{ends - takes, ends};
+}
+
+void wait_for_shift(Draft& d, const Visit& v, std::uint32_t dfu_step, const Unattended& gap) {
+  if (waits_for_shift(d.c, v) && d.c.now < v.deadline) return;
+  const auto date = std::chrono::floor<std::chrono::days>(gap.next_shift);
+  constexpr std::array<const char*, 7> names = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                "Thursday", "Friday", "Saturday"};
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(gap.next_shift - date).count();
+  const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  std::string words = std::string(shift) + ": nobody would be here at its end; the next one begins " +
+                      names[std::chrono::weekday{date}.c_encoding()] + " " + two(minutes / 60) + ":" + two(minutes % 60);
+  d.enter(v, dfu_step, StepState::waiting, 1, d.in(gap.start - d.c.wall), std::move(words));
+}
+
+bool waits_for_shift(const VisitContext& c, const Visit& v) {
+  return v.state == StepState::waiting && step_of(c, v).kind == StepKind::dfu && v.what.starts_with(shift);
+}
+
 bool asks_for_button(const VisitContext& c, const Visit& v) { return v.state == StepState::hands && asks_for_restart(c, v); }
 
 void button_held(Draft& d, const Visit& v) {
@@ -174,6 +205,7 @@ void button_held(Draft& d, const Visit& v) {
 
 void enter_dfu(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
   if (!v.slot) return;
+  if (const auto gap = unattended(d.c, v, index, index + 1)) return wait_for_shift(d, v, index, *gap);
   if (!leased(d.c, v)) return wait_for_power(d, v, index, "power lease");
   begin(d, v, index, attempt);
 }

@@ -46,24 +46,6 @@ TimePoint Draft::in_staffed(Duration d) const {
   return c.now + (staffed_after(c.room.shifts, c.wall, d) - c.wall);
 }
 
-WallTime staffed_after(const std::vector<Shift>& shifts, WallTime wall, Duration d) {
-  using std::chrono::days;
-  const auto midnight = std::chrono::floor<days>(wall);
-  for (int day = 0; day < 28; ++day) {
-    const auto date = midnight + days{day};
-    const auto weekday = static_cast<int>(std::chrono::weekday{date}.iso_encoding()) - 1;  // Monday is 0
-    for (const Shift& s : shifts) {
-      if (s.weekday != weekday) continue;
-      const WallTime begin = std::max<WallTime>(date + s.begin, wall);
-      const WallTime end = date + s.end;
-      if (begin >= end) continue;
-      if (d <= end - begin) return begin + d;
-      d -= end - begin;
-    }
-  }
-  return wall + days{28};  // nobody works here: a deadline all the same
-}
-
 // ---- looking up -----------------------------------------------------------------------------------------------------
 
 const Slot* slot_of(const VisitContext& c, const Visit& v) { return v.slot ? &c.room.slots[v.slot->value] : nullptr; }

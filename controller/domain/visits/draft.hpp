@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/domain/shifts.hpp"
 #include "controller/domain/visits/visits.hpp"
 
 namespace greenroom::visits {
@@ -104,9 +105,6 @@ struct Refusal {
 };
 std::optional<Refusal> gate_refusal(const VisitContext&, const Visit&, const PortView&);
 
-// Staffed time (the room's shifts): when `d` of it has passed from `wall` on.
-WallTime staffed_after(const std::vector<Shift>&, WallTime, Duration);
-
 // ---- parts of decide_visits and advance_visits -----------------------------------------------------------------------
 
 void import_batch(Draft&, const Command&);
@@ -131,6 +129,14 @@ bool in_dfu(const PortView&);
 std::string dfu_keys(const VisitContext&, const Visit&);  // what a person does, as one instruction
 void advance_dfu(Draft&, const Visit&);
 void enter_dfu(Draft&, const Visit&, std::uint32_t index, int attempt);
+// The steps from .. to would end while nobody is here to see to a failure (design: People): when they may start instead, so
+// as to end when the next shift begins.
+struct Unattended {
+  WallTime start, next_shift;
+};
+std::optional<Unattended> unattended(const VisitContext&, const Visit&, std::uint32_t from, std::uint32_t to);
+void wait_for_shift(Draft&, const Visit&, std::uint32_t dfu_step, const Unattended&);
+bool waits_for_shift(const VisitContext&, const Visit&);
 void advance_restore(Draft&, const Visit&);
 void enter_restore(Draft&, const Visit&, std::uint32_t index);
 void put_in_order(Draft&, const Visit&);  // leaves DFU, puts back, where nothing else is to come

@@ -12,11 +12,18 @@ constexpr double held_goal = 0.5;     // an unattended failure charges to 50 % a
 constexpr double nearly = 0.005;      // short of the goal: half a percent, the step of a report
 constexpr double default_goal = 0.8;  // before the erase, so that the charge gate can pass
 
+// Left there by a run that failed: protected until it is put in order.
+bool in_engine_modes(const SlotView* at) {
+  if (at == nullptr || !at->port.present) return false;
+  return in_dfu(at->port) || at->port.mode == MacMode::recovery || at->port.mode == MacMode::restore;
+}
+
 bool in_protected_step(const VisitContext& c, const Visit& v) {
   if (v.run.open() || v.effect_kind == "put_back" || v.effect_kind == "leave_dfu" || v.effect_kind == "enter_dfu") {
     if (v.run.open() || v.effect != 0) return true;
   }
   if (v.state == StepState::held) return false;
+  if (waits_for_shift(c, v)) return in_engine_modes(view_of(c, v));
   const auto protects = [](const Step& s) {
     return s.protects || s.kind == StepKind::dfu || s.kind == StepKind::restore || s.kind == StepKind::install_os ||
            s.kind == StepKind::first_boot;
@@ -27,7 +34,7 @@ bool in_protected_step(const VisitContext& c, const Visit& v) {
 }
 
 double goal_of(const VisitContext& c, const Visit& v) {
-  if (v.state == StepState::held) return held_goal;
+  if (v.state == StepState::held || (waits_for_shift(c, v) && v.runs > 0)) return held_goal;
   const int percent = charge_goal(c, v);
   if (percent > 0) return percent / 100.0;
   return restart_point(step_of(c, v).kind) ? default_goal : 0.0;

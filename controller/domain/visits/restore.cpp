@@ -92,6 +92,9 @@ void enter_restore(Draft& d, const Visit& v, std::uint32_t index) {
     if (const auto dfu = step_before(d.c, v, StepKind::dfu)) enter_dfu(d, v, *dfu, 1);
     return;
   }
+  if (const auto gap = unattended(d.c, v, index, index)) {
+    if (const auto dfu = step_before(d.c, v, StepKind::dfu)) return wait_for_shift(d, v, *dfu, *gap);
+  }
   const Step& s = recipe_of(d.c, v).steps[index];
   d.effect(v, "engine", port.ecid, s.firmware, s.restore_kind);
   d.enter(v, index, StepState::running, v.runs + 1, d.in(deadline_of(s)), {});
@@ -104,7 +107,7 @@ void advance_restore(Draft& d, const Visit& v) {
 }
 
 void put_in_order(Draft& d, const Visit& v) {
-  const bool held = v.state == StepState::held;
+  const bool held = v.state == StepState::held || waits_for_shift(d.c, v);
   if (held && v.effect != 0 && d.c.now >= v.tidied + dfu_patience) {
     d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "No answer.", "Look at the Mac.", "technician"});
   }

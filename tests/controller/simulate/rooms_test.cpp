@@ -13,6 +13,9 @@
 namespace greenroom::sim {
 namespace {
 
+using std::chrono::hours;
+using std::chrono::minutes;
+
 // The example's room, models and recipes.
 RoomSetup example() {
   const std::string path = "config/examples/returns-room.toml";
@@ -51,6 +54,16 @@ struct RoomRun {
     const auto& all = world.journal_lines();
     return std::count_if(all.begin(), all.end(), [&](const std::string& line) { return line.find(text) != line.npos; });
   }
+  // When effects of this kind started, after the room opened.
+  [[nodiscard]] std::vector<Duration> starts_of(const std::string& kind) const {
+    std::vector<Duration> found;
+    for (const std::string& line : world.journal_lines()) {
+      if (line.find("\"type\":\"effect_started\"") == line.npos || line.find("\"kind\":\"" + kind + "\"") == line.npos)
+        continue;
+      found.emplace_back(std::stoll(line.substr(line.find("\"at_us\":") + 8)));
+    }
+    return found;
+  }
   World world;
   WorldResult result;
 };
@@ -63,6 +76,23 @@ TEST(WipeOnly, EveryMacLeavesByTheEcidThatItShowsAtThePackTable) {
   EXPECT_EQ(run.result.packed, 3U);
   EXPECT_TRUE(run.result.clean()) << testing::PrintToString(run.result.first_violations);
   EXPECT_EQ(run.lines_with("\"proof\":\"dfu_ecid\""), 3);
+}
+
+TEST(Shifts, ABatchThatSpansTwoShiftsIsFinishedInTheSecondAndErasesNothingBetweenThem) {
+  RoomSetup setup = example();
+  // The room opens on a Monday at 08:00: an hour and a half, and again from 12:00 on.
+  setup.room.shifts = {{0, hours{8}, hours{9} + minutes{30}}, {0, hours{12}, hours{20}}};
+  const RoomRun run(std::move(setup), laptops(12));
+  EXPECT_EQ(run.result.packed, 12U);
+  EXPECT_TRUE(run.result.clean()) << testing::PrintToString(run.result.first_violations);
+  EXPECT_GT(run.result.makespan_s, 4 * 3600.0);
+  EXPECT_LT(run.result.makespan_s, 12 * 3600.0);
+  const std::vector<Duration> erases = run.starts_of("engine");
+  EXPECT_GE(erases.size(), 12U);
+  for (const Duration at : erases) {  // a restore may take an hour
+    const bool nobody_at_its_end = at > minutes{90 - 60} && at < hours{4} - minutes{60};
+    EXPECT_FALSE(nobody_at_its_end) << "an erase began " << in_seconds(at) / 60 << " min after the room opened";
+  }
 }
 
 }  // namespace

@@ -296,13 +296,13 @@ TEST_F(VisitTest, WaitsNameTheCircuitThatThePowerHalfNames) {
 
 TEST_F(VisitTest, HandsAreCountedInStaffedTime) {
   for (int day = 0; day < 5; ++day) r.setup.room.shifts.push_back({day, hours{8}, hours{17}});
-  r.now = TimePoint{hours{16}};  // Monday 16:00
+  r.now = TimePoint{hours{15} + minutes{50}};  // Monday: its erase ends before 17:00
   r.to_shelf(mac_a, "1-01", ecid_a, "S-01");
   r.power("S-01", true);
   r.command(CommandKind::battery, mac_a, 85);
   r.result(r.last_effect("print_label"), false, "no paper");
   r.result(r.last_effect("print_label"), false, "no paper");
-  ASSERT_EQ(r.at(), "label hands");  // 30 minutes from 16:12 on
+  ASSERT_EQ(r.at(), "label hands");  // 30 minutes from 16:02 on
   EXPECT_EQ(r.visit().deadline, r.now + minutes{30});
   r.now = TimePoint{hours{16} + minutes{45}};
   r.wait(Duration{0});
