@@ -71,8 +71,9 @@ memory() {
   rss=$(awk '/VmRSS/ { print $2 }' "/proc/$service/status")
   peak=$(awk '/VmHWM/ { print $2 }' "/proc/$service/status")
   "$program" status --data "$data" --json >"$work/status" 2>/dev/null || true
-  facts=$(field durable "$(cat "$work/status")")
+  facts=$(field last_seq "$(cat "$work/status")")
   printf '{"bench":"memory","slots":1000,"virtual_s":%d,"rss_KiB":%d,"peak_KiB":%d,"facts":%s,"cores":%d}\n' $((seconds * 600)) "$rss" "$peak" "${facts:-null}" "$cores"
+  holds memory facts 'a room at work' "${facts:-0}" 'x > 10000'
   holds memory rss_KiB 'at most 64 MiB' "$rss" 'x <= 65536'
   end "$service"
   service=
