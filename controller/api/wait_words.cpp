@@ -127,7 +127,11 @@ std::string line_words(const RoomView& v, PduId id) {
   if (id.value < v.health.lines.size() && !v.health.lines[id.value].empty()) return v.health.lines[id.value];
   const PduRecord& record = v.state.power.pdus[id.value];
   const PduSense& sense = v.senses.power.pdus[id.value];
-  if (!record.known) return record.lost_why.empty() ? "has not answered yet" : "lost: " + record.lost_why;
+  if (!record.known) {
+    const std::string& why = sense.silent_why.empty() ? record.lost_why : sense.silent_why;
+    if (record.lost_why.empty()) return "has not answered yet" + (why.empty() ? "" : ": " + why);
+    return "lost: " + why;
+  }
   if (sense.was_silent) return "missed a poll; it is asked who it is before anything closes there";
   if (!sense.answered) return "has not answered since the start";
   return "answers";

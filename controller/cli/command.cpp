@@ -61,7 +61,9 @@ std::optional<std::uint64_t> number_of(const std::string& text) {
     double value{};
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size() - 1, value);
     if (error != std::errc{} || stop != text.data() + text.size() - 1 || !(value >= 0 && value < 1e6)) return std::nullopt;
-    return static_cast<std::uint64_t>(std::llround(value * 1000));
+    const auto milliamps = std::llround(value * 1000);
+    if (milliamps == 0 && value > 0) return std::nullopt;  // 0 means something else than very little
+    return static_cast<std::uint64_t>(milliamps);
   }
   std::uint64_t value{};
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -230,6 +232,8 @@ int command(const std::vector<std::string>& arguments) {
   if (!a.number.empty()) {
     const auto number = number_of(a.number);
     if (!number) return wrong("command", "--number takes a whole number, or amps as 12.5A; not \"" + a.number + "\"");
+    if (a.command.kind == CommandKind::limit && *number > 0 && !a.number.ends_with('A'))
+      return wrong("command", "a limit is amps, as " + a.number + "A; 0 puts the room file's back");
     a.command.number = *number;
   }
   if (a.command.key.empty()) a.command.key = new_key();

@@ -1,4 +1,5 @@
 // greenroom serve: one room, for months. systemd starts it, watches it and ends it; so can a terminal.
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
@@ -78,10 +79,15 @@ int serve(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "greenroom serve: --speed takes a number above 0\n");
     return 2;
   }
+  if (options.data.empty()) {
+    std::fprintf(stderr, "greenroom serve: --data takes a directory\n");
+    return 2;
+  }
   // A job runs in a directory of its own: what it is told of the world must not depend on ours.
   options.data = std::filesystem::absolute(options.data).lexically_normal().string();
   if (!model.empty()) options.model = std::filesystem::absolute(model).lexically_normal().string();
   std::signal(SIGPIPE, SIG_IGN);
+  umask(077);  // journals and jobs name people and serial numbers
   return serve_room(options);
 }
 

@@ -63,10 +63,34 @@ void number_orders(std::uint64_t next, std::vector<FactBody>& facts) {
 
 constexpr std::string_view refused_mark = "refused: ";
 
+// Tells a command that is sent again from another one under a used key: FNV-1a of all that it asks, whoever asks.
+std::string digest_of(const Command& cmd) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const auto add = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    hash = (hash ^ 0xff) * 0x100000001b3;  // 0xff stands in no UTF-8 text: two fields never read as one
+  };
+  for (const std::string_view field :
+       {to_string(cmd.kind), std::string_view(cmd.label), std::string_view(cmd.serial), std::string_view(cmd.text)})
+    add(field);
+  add(std::to_string(cmd.number));
+  for (const ExpectedRow& r : cmd.rows) {
+    for (const std::string* field : {&r.asset_tag, &r.serial, &r.model, &r.model_number, &r.status, &r.location, &r.notes})
+      add(*field);
+  }
+  return std::to_string(hash);
+}
+
 // The answer that a key was given before.
 bool answered_before(const VisitState& s, const Command& cmd, Decision& d) {
   const auto taken = cmd.key.empty() ? s.commands.end() : s.commands.find(cmd.key);
   if (taken == s.commands.end()) return false;
+  if (!taken->second.digest.empty() && taken->second.digest != digest_of(cmd)) {
+    d.refused = true;
+    d.answer = "the key \"" + cmd.key + "\" was used for another command, " + taken->second.command +
+               "; a new command needs a new key";
+    return true;
+  }
   d.refused = taken->second.answer.starts_with(refused_mark);
   d.answer = d.refused ? taken->second.answer.substr(refused_mark.size()) : taken->second.answer;
   return true;
@@ -79,8 +103,8 @@ void answer(const VisitContext& c, const Command& cmd, Decision& d) {
     d.answer = d.refused ? refusal : std::string(to_string(cmd.kind)) + " " + cmd.label + ": done";
   }
   if (cmd.key.empty()) return;
-  d.facts.push_back(
-      CommandTaken{cmd.key, std::string(to_string(cmd.kind)), (d.refused ? std::string(refused_mark) : "") + d.answer});
+  d.facts.push_back(CommandTaken{cmd.key, std::string(to_string(cmd.kind)),
+                                 (d.refused ? std::string(refused_mark) : "") + d.answer, digest_of(cmd)});
 }
 
 void plan(const VisitContext& c, Planner planner, std::uint64_t next_effect, Decision& d) {

@@ -261,10 +261,12 @@ struct SerialDenied {  // legal hold, lost, leased: beats every batch
 };
 struct CommandTaken {  // same key, same answer
   std::string key, command, answer;
-  GREENROOM_FACT(CommandTaken, 1, "command_taken") {
+  std::string digest{};  // of all that it asked; since version 2
+  GREENROOM_FACT(CommandTaken, 2, "command_taken") {
     v("key", f.key);
     v("command", f.command);
     v("answer", f.answer);
+    v("digest", f.digest);
   }
 };
 

@@ -75,7 +75,9 @@ struct Reader {
 };
 
 // Upcasts from older versions go here, one line a version: if (type == X::type && version == 1) body["new"] = ...
-void upcast(const std::string& /*type*/, int /*version*/, json& /*body*/) {}
+void upcast(const std::string& type, int version, json& body) {
+  if (type == CommandTaken::type && version == 1) body["digest"] = "";
+}
 
 template <std::size_t I = 0>
 bool read_body(const std::string& type, int version, const json& body, FactBody& out, std::string& trouble) {

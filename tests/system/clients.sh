@@ -62,7 +62,7 @@ case $claim in
     does 0 command limit branch 12.5A
     does 0 circuits --json
     says circuits '"lowered_to_A":12.5' "$work/out"
-    for wrong in lockout 'lock-out' 'lock-out left:7 too many' 'step-done seven' 'step-done' 'import-batch x' 'limit branch -1'; do
+    for wrong in lockout 'lock-out' 'lock-out left:7 too many' 'step-done seven' 'step-done' 'import-batch x' 'limit branch -1' 'limit branch 5' 'limit branch 0.0001A'; do
       does 2 command $wrong
       expect "command $wrong" 'lines on stdout' 0 "$(wc -l <"$work/out")"
     done ;;

@@ -105,6 +105,7 @@ void identified(PowerSenses& senses, const Room& room, const PowerState& state, 
     p.first_read = never;
     p.settled_reading = p.was_silent = false;
     p.may_have_restarted = true;
+    p.silent_why.clear();
   }
   if (!p.identified || !state.pdus[i.pdu.value].known) {  // proven anew: nothing that was read before counts (R8)
     p.first_read = never;
@@ -151,6 +152,7 @@ void sense_power(PowerSenses& senses, const Room& room, const PowerState& state,
   } else if (const auto* silent = std::get_if<PduSilent>(&input)) {
     if (silent->pdu.value >= senses.pdus.size()) return;
     senses.pdus[silent->pdu.value].was_silent = true;
+    senses.pdus[silent->pdu.value].silent_why = silent->why;
     senses.pdus[silent->pdu.value].settled_reading = false;
   } else if (const auto* w = std::get_if<SwitchResult>(&input)) {
     const bool seen = w->read_back == Sensed::on || w->read_back == Sensed::off || w->read_back == Sensed::pending;

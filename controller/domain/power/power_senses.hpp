@@ -51,6 +51,7 @@ struct PduSense {
   bool settled_reading{};         // a read that began settle_s after the first one is in (R8)
   bool was_silent{};              // a poll gave nothing, and identity was not proven since: nothing closes
   bool may_have_restarted{};      // it was silent: the next states tell
+  std::string silent_why;         // of the last poll that gave nothing; empty once it is identified
   bool meters_outlets{};
   Duration longest_queue{std::chrono::seconds{10}};
   Duration meter_lag{};

@@ -242,7 +242,7 @@ class Folder {
       std::erase_if(s_.commands, [&](const auto& taken) { return fact_.at - taken.second.at > answers_kept; });
       s_.forget_at = fact_.at + std::chrono::hours{1};
     }
-    s_.commands[f.key] = {f.command, f.answer, fact_.at};
+    s_.commands[f.key] = {f.command, f.answer, fact_.at, f.digest};
   }
 
  private:

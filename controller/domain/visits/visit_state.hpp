@@ -164,7 +164,8 @@ inline constexpr Duration answers_kept = std::chrono::hours{24};
 struct TakenCommand {
   std::string command, answer;
   TimePoint at;
-  GREENROOM_MEMBERS(TakenCommand, command, answer, at)
+  std::string digest;  // of what was asked; empty: taken before digests were kept
+  GREENROOM_MEMBERS(TakenCommand, command, answer, at, digest)
 };
 
 struct VisitState {

@@ -134,6 +134,15 @@ TEST(CommandForm, WhatIsNoCommandIsRefusedWithWords) {
   EXPECT_EQ(refused(std::string(100'000, '[')), "the command is nested too deeply");
 }
 
+TEST(CommandForm, NobodyMayCallHimselfGreenroom) {
+  EXPECT_THAT(refused(R"({"type":"lock_out","key":"k","by":"greenroom","label":"left:7"})"),
+              HasSubstr("is this one itself"));
+}
+
+TEST(CommandForm, BracketsInATextAreNoNesting) {
+  EXPECT_EQ(refused(R"({"type":"lock_out","key":"[[[[[[[[\"[[[","by":"a","label":"left:7"})"), "accepted");
+}
+
 TEST(CommandForm, AStepThatFailedNamesAVisitOrAMac) {
   EXPECT_EQ(refused(R"({"type":"step_failed","key":"k","by":"a"})"),
             "step_failed needs \"number\", the visit; or \"serial\", a Mac that nobody can find");

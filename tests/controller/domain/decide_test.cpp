@@ -58,6 +58,25 @@ TEST_F(DecideTest, AnUnknownPowerNameIsRefusedWithWords) {
   EXPECT_THAT(d.answer, testing::HasSubstr("no such outlet"));
 }
 
+TEST_F(DecideTest, AKeyThatWasUsedForAnotherCommandIsRefusedAndDecidesNothing) {
+  Command left;
+  left.kind = CommandKind::lock_out;
+  left.key = "one";
+  left.by = "anna";
+  left.label = r.setup.room.outlets[0].name;
+  ASSERT_FALSE(ask(left).refused);
+  Command right = left;
+  right.label = r.setup.room.outlets[1].name;
+  const Decision d = ask(right);
+  EXPECT_TRUE(d.refused);
+  EXPECT_TRUE(d.facts.empty());
+  EXPECT_EQ(d.answer, "the key \"one\" was used for another command, lock_out; a new command needs a new key");
+  EXPECT_FALSE(r.state.power.outlets[1].locked);
+  Command by_another = left;
+  by_another.by = "ben";
+  EXPECT_FALSE(ask(by_another).refused) << "sent again by whoever: the same command";
+}
+
 TEST_F(DecideTest, ReplanningComesToRestAndThenSaysNothing) {
   r.import({row(2, mac_a), row(3, mac_b)});
   ask(scan("k1", mac_a));
