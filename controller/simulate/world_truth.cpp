@@ -69,6 +69,7 @@ void WorldTruth::on(const model::PlantEvent& event) {
     line["mode"] = name(mode->mode);
     write(event.at, {std::move(line)});
   }
+  if (const auto* moved = std::get_if<model::MacMoved>(&event.what)) write(event.at, {of_mac("mac_moved", moved->mac)});
   if (const auto* lost = std::get_if<model::MacPowerLost>(&event.what)) {
     if (lost->mains) died_now_[lost->mac] = lost->in;
     Json line = of_mac("mac_power_lost", lost->mac);

@@ -3,6 +3,7 @@
 //
 //   {"at_s":12.5,"event":"outlet","outlet":"left:3","on":false,"cause":"ordered"}
 //   mac_power_lost {mac, serial, in}   mac_mode {.., mode}   erase_started, restore_finished {.., run}   first_boot
+//   mac_moved {mac, serial}: somebody moved one of its cables
 //   tripped {circuit, by_fault}        protected_open {outlet, mac, serial, in}
 #pragma once
 

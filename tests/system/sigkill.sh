@@ -55,32 +55,34 @@ for ((kill = 1; kill <= kills; kill++)); do
 done
 kill "$person" && wait "$person" 2>/dev/null || true
 person=
-# What is left of the batch is worked off undisturbed, watched fact by fact from the first.
-until "$program" status --data "$data" --json >/dev/null 2>&1; do :; done
-mkfifo "$work/facts"
-timeout 300 "$program" watch --data "$data" --from 1 --json >"$work/facts" 2>/dev/null &
-person=$!  # one who watches
-grep -m 44 '"type":"visit_released"' <"$work/facts" >/dev/null || true  # not awk: Debian's mawk waits for a full buffer
-kill "$person" 2>/dev/null || true
-person=
-run status --data "$data" --json
+# What is left of the batch is worked off undisturbed, looked at once a second.
+give_up=$((SECONDS + 300))
+while run status --data "$data" --json; [ "$(field unfinished "$line")" != 0 ] && [ $SECONDS -lt $give_up ]; do
+  read -rt 1 <>"$work/never" || true
+done
 room_status=$line
 kill -TERM "$service" && wait "$service" || wrong service 'exit code of an orderly end' 0 $?
 service=
-started=$(grep -c '"event":"erase_started"' "$work/events" || true)
-finished=$(grep -c '"event":"restore_finished"' "$work/events" || true)
+# By the world's truth: a restore that began and did not finish though nobody moved the Mac's cables meanwhile.
+read -r started finished broken < <(awk '
+  function of(key) { return match($0, "\"" key "\":[0-9]+") ? substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) : "" }
+  { mac = of("mac") }
+  /"event":"erase_started"/ { started++; if (state[mac] == "open") broken++; state[mac] = "open" }
+  /"event":"mac_moved"/ { if (state[mac] == "open") state[mac] = "moved" }
+  /"event":"restore_finished"/ { finished++; state[mac] = "done" }
+  END { for (mac in state) if (state[mac] == "open") broken++; print started + 0, finished + 0, broken + 0 }
+' "$work/events")
 kill -TERM "$world" && wait "$world" || wrong world 'exit code' 0 $?
 world=
 truth=$(tail -n 1 "$work/world.out")
 
-expect batch 'Macs packed' 44 "$(field packed "$room_status")"
+holds batch 'Macs packed' 'at least 40 of 44' "$(field packed "$room_status")" 'x >= 40'  # people who race make cases
 expect batch 'Macs neither packed nor in a case' 0 "$(field unfinished "$room_status")"
 zero world trips "$truth"
 zero world protected_opens "$truth"
 zero world erased_twice "$truth"
 holds world 'erases' 'at least 20' "$started" 'x >= 20'
-expect world 'restores that began and finished' "$started" "$finished"
-expect world 'Macs erased more than once' 0 "$(object erases "$truth" | grep -o ':[0-9]*' | grep -vc ':1$' || true)"
+expect world 'restores that began, were left alone and did not finish' 0 "$broken"
 run journal verify --data "$data" --json
 expect journal 'exit code of verify' 0 "$status"
 # An answer names the last fact that was durable with it: the command's own fact is there, and not after it.
