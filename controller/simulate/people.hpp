@@ -56,6 +56,7 @@ class People final : public model::PlantListener {
   enum class Pair { taken, mac_refused, place_refused };
   Task<Pair> scan_pair(std::string name, std::string serial, std::string slot_name, Random&);
   [[nodiscard]] std::optional<Chore> next_chore() const;
+  [[nodiscard]] bool still_asked(const Chore&) const;
   [[nodiscard]] std::optional<model::MacId> labelled(const std::string& serial) const;
   [[nodiscard]] std::optional<SlotId> place_for(const Chore&) const;
 

@@ -189,9 +189,19 @@ Task<void> People::move(std::string name, Chore chore, Random& random) {
   co_return done;
 }
 
-// Goes to the Mac and puts its cables where the room believes it to be. No Mac: nobody finds it under that label.
+// Who comes to a Mac looks at the board once more: somebody else may have done it, and the Mac be at its restore by now.
+bool People::still_asked(const Chore& mine) const {
+  const std::vector<Chore> board = desk_.chores();
+  return std::any_of(board.begin(), board.end(), [&](const Chore& chore) {
+    return chore.kind == mine.kind && chore.serial == mine.serial && chore.slot == mine.slot;
+  });
+}
+
+// Goes to the Mac and puts its cables where the room believes it to be. No Mac: nothing is asked any more, or nobody finds
+// it under that label.
 Task<std::optional<model::MacId>> People::cables_right(const Chore& chore, Random& random) {
   if (const auto done = co_await pause(random, 20, 60); !done) co_return fail(done.error());
+  if (!still_asked(chore)) co_return std::nullopt;
   const auto mac = labelled(chore.serial);
   const auto slot =
       std::find_if(room_.slots.begin(), room_.slots.end(), [&](const Slot& s) { return s.name == chore.slot; });
