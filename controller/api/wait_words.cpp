@@ -143,8 +143,6 @@ WaitsFor why_outlet_waits(const RoomView& v, OutletId id) {
   const std::string& pdu = v.setup.room.pdus[o.pdu.value].name;
   const std::string& circuit = r.waits_circuit;
   const auto reason = reason_of(r.waits_reason);
-  if (r.waits_reason == "button")
-    return {"person", "technician", "a technician to hold the Mac's power button: then outlet " + o.name + " comes on"};
   if (!reason) return {"rule", r.waits_reason, "outlet " + o.name + ": " + r.waits_reason};
   switch (*reason) {
     case WaitReason::none: return {};
@@ -168,6 +166,8 @@ WaitsFor why_outlet_waits(const RoomView& v, OutletId id) {
       return {"person", "facilities", "a person: somebody else switched outlet " + o.name + " off"};
     case WaitReason::circuit_lost: return lost_circuit(v, circuit);
     case WaitReason::switch_failed: return failed_switch(r, o.name);
+    case WaitReason::button:
+      return {"person", "technician", "a technician to hold the Mac's power button: then outlet " + o.name + " comes on"};
     case WaitReason::being_opened: return {"pdu", pdu, "outlet " + o.name + " to be read back off"};
     default: return {"rule", r.waits_reason, "outlet " + o.name + ": " + r.waits_reason};
   }

@@ -69,14 +69,6 @@ std::string escaped_part(std::string_view name) {
   return out;
 }
 
-std::optional<int> parsed(CLI::App& app, const std::vector<std::string>& arguments) {
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError& e) { return app.exit(e, std::cout, std::cerr) == 0 ? 0 : 2; }
-  return std::nullopt;
-}
-
 Result<ApiResponse> ask_service(const ClientOptions& options, ApiRequest request) {
   asio::io_context io{1};
   LocalClient client(io.get_executor(), options.data);

@@ -22,8 +22,6 @@ struct ClientOptions {
 
 // Adds --data and --json.
 void add_client_options(CLI::App&, ClientOptions&);
-// Parses; nothing when the verb may go on, else its exit code.
-std::optional<int> parsed(CLI::App&, const std::vector<std::string>& arguments);
 
 // A name as a part of a path: "S 1" -> "S%201" (RFC 3986, 2.1).
 std::string escaped_part(std::string_view name);

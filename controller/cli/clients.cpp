@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "controller/cli/client.hpp"
+#include "controller/cli/options.hpp"
 #include "controller/cli/screen.hpp"
 #include "controller/cli/screens.hpp"
 #include "controller/cli/verbs.hpp"

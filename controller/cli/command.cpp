@@ -18,6 +18,7 @@
 #include "config/reader/reader.hpp"
 #include "controller/api/command_form.hpp"
 #include "controller/cli/client.hpp"
+#include "controller/cli/options.hpp"
 #include "controller/cli/screen.hpp"
 #include "controller/cli/screens.hpp"
 #include "controller/cli/verbs.hpp"

@@ -14,6 +14,7 @@
 
 #include "config/csv.hpp"
 #include "config/embedded.hpp"
+#include "controller/cli/options.hpp"
 #include "controller/cli/setup_files.hpp"
 #include "controller/cli/verbs.hpp"
 #include "controller/simulate/world.hpp"
@@ -22,9 +23,10 @@ namespace greenroom::cli {
 namespace {
 
 struct DemoOptions {
-  std::string speed{"max"}, faults{"none"}, planner{"planned"}, report, without, journal;
+  std::string speed{"max"}, planner{"planned"}, report, without, journal;
   std::string room{"config/examples/returns-room.toml"}, batch{"config/examples/returns.csv"};
   std::uint64_t seed{1}, kills{};
+  sim::FaultLevel faults{sim::FaultLevel::none};
   bool until_done{}, json{};
 };
 
@@ -32,8 +34,6 @@ const std::map<std::string, Planner> planners{{"planned", Planner::planned},
                                               {"all-on", Planner::all_on},
                                               {"nameplate", Planner::nameplate},
                                               {"timer", Planner::timer}};
-const std::map<std::string, sim::FaultLevel> fault_levels{
-    {"none", sim::FaultLevel::none}, {"some", sim::FaultLevel::some}, {"all", sim::FaultLevel::all}};
 
 std::string clock_text(Duration d) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(d).count();
@@ -180,7 +180,7 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
 
   sim::WorldOptions world_options;
   world_options.seed = options.seed;
-  world_options.faults = fault_levels.at(options.faults);
+  world_options.faults = options.faults;
   world_options.speed = speed;
   world_options.until_done = options.until_done;
   world_options.kills = options.kills;
@@ -193,7 +193,8 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
     return 1;
   }
   if (!options.json) {
-    if (options.faults != "none") std::fprintf(stderr, "faults that could strike:\n%s", result->envelope.c_str());
+    if (options.faults != sim::FaultLevel::none)
+      std::fprintf(stderr, "faults that could strike:\n%s", result->envelope.c_str());
     for (const std::string& open : result->open_cases) std::fprintf(stderr, "case: %s\n", open.c_str());
   }
   for (const std::string& violation : result->first_violations) std::fprintf(stderr, "violation: %s\n", violation.c_str());
@@ -222,9 +223,7 @@ int demo(const std::vector<std::string>& arguments) {
   app.add_flag("--json", options.json, "leave out what is told beside the JSON line: the envelope and the cases");
   std::string seed{"1"};  // read below: CLI11 would take 2^64 for 2^64 - 1
   app.add_option("--seed", seed, "draws everything that is random")->capture_default_str();
-  app.add_option("--faults", options.faults, "none, some or all")
-      ->check(CLI::IsMember({"none", "some", "all"}))
-      ->capture_default_str();
+  add_faults(app, options.faults);
   app.add_option("--planner", options.planner, "planned, or for comparison all-on, nameplate, timer")
       ->check(CLI::IsMember({"planned", "all-on", "nameplate", "timer"}))
       ->capture_default_str();
@@ -235,13 +234,7 @@ int demo(const std::vector<std::string>& arguments) {
   app.add_option("--kills", options.kills, "destroy the controller so often, at seeded points between any two of its steps")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--without", options.without, "switch off one of R1 R2 R3 R4 R7 R8 R12 R13, to see that the judge notices");
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, std::cout, std::cerr);
-    return code == 0 ? 0 : 2;
-  }
+  if (const auto code = parsed(app, arguments)) return *code;
   if (const auto number = whole_number<std::uint64_t>(seed)) {
     options.seed = *number;
   } else {

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "controller/cli/options.hpp"
 #include "controller/cli/verbs.hpp"
 #include "controller/journal/archive.hpp"
 #include "controller/journal/keeping.hpp"
@@ -219,13 +220,7 @@ int journal(const std::vector<std::string>& arguments) {
   how->add_option("--keep-days", o.keep_days, "move facts older than this")->check(CLI::PositiveNumber);
   how->add_option("--before", o.before, "move facts before this one")->check(CLI::PositiveNumber);
   how->require_option(1);
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, std::cout, std::cerr);
-    return code == 0 ? 0 : 2;
-  }
+  if (const auto code = parsed(app, arguments)) return *code;
   if (shows->parsed()) return show(o);
   if (verifies->parsed()) return verify(o);
   if (backs_up->parsed()) return backup(o);

@@ -5,6 +5,7 @@
 
 #include "config/csv.hpp"
 #include "config/embedded.hpp"
+#include "controller/cli/options.hpp"
 #include "controller/cli/setup_files.hpp"
 #include "controller/cli/verbs.hpp"
 #include "controller/simulate/world_process.hpp"
@@ -12,11 +13,8 @@
 namespace greenroom::cli {
 namespace {
 
-const std::map<std::string, sim::FaultLevel> fault_levels{
-    {"none", sim::FaultLevel::none}, {"some", sim::FaultLevel::some}, {"all", sim::FaultLevel::all}};
-
 struct ModelOptions {
-  std::string room{"config/examples/returns-room.toml"}, batch, faults{"none"};
+  std::string room{"config/examples/returns-room.toml"}, batch;
   sim::WorldProcessOptions world;
   bool json{};
 };
@@ -56,27 +54,18 @@ int model(const std::vector<std::string>& arguments) {
   app.add_option("--seed", options.world.seed, "draws everything that is random")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--faults", options.faults, "none, some or all")
-      ->check(CLI::IsMember({"none", "some", "all"}))
-      ->capture_default_str();
+  add_faults(app, options.world.faults);
   app.add_option("--crew", options.world.crew, "model people work in the world, for the service with this data directory");
   app.add_option("--technicians", options.world.technicians, "how many, with --crew")
       ->check(CLI::Range(1, 100))
       ->capture_default_str();
   app.add_option("--events", options.world.events, "write what really happens to this file, one line of JSON each");
   app.add_flag("--json", options.json, "at the end, print the sums of what happened as one line of JSON");
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, std::cout, std::cerr);
-    return code == 0 ? 0 : 2;
-  }
+  if (const auto code = parsed(app, arguments)) return *code;
   if (!std::isfinite(options.world.speed) || options.world.speed <= 0) {
     std::fprintf(stderr, "greenroom model: --speed takes a number above 0\n");
     return 2;
   }
-  options.world.faults = fault_levels.at(options.faults);
   return run(options);
 }
 

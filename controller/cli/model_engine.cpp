@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "controller/cli/options.hpp"
 #include "controller/cli/verbs.hpp"
 #include "controller/simulate/remote_engine.hpp"
 
@@ -37,13 +38,7 @@ int model_engine(const std::vector<std::string>& arguments) {
   kinds->require_option(1);
   app.add_option("--speed", options.speed, "the world's")->capture_default_str();
   app.add_option("--effect", options.run, "the effect that started it");
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, std::cout, std::cerr);
-    return code == 0 ? 0 : 2;
-  }
+  if (const auto code = parsed(app, arguments)) return *code;
   char* end = nullptr;
   options.ecid = std::strtoull(ecid.c_str(), &end, ecid.starts_with("0x") ? 16 : 10);
   if (ecid.empty() || *end != '\0') {

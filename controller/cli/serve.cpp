@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "controller/cli/options.hpp"
 #include "controller/cli/service.hpp"
 #include "controller/cli/setup_files.hpp"
 #include "controller/cli/verbs.hpp"
@@ -68,13 +69,7 @@ int serve(const std::vector<std::string>& arguments) {
   app.add_option("--model", model, "socket of a simulated world (greenroom model), for model: lines and its Macs");
   app.add_option("--speed", options.speed, "times real time, as the world's; only where every line is a model's")
       ->capture_default_str();
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
-  try {
-    app.parse(reversed);
-  } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, std::cout, std::cerr);
-    return code == 0 ? 0 : 2;
-  }
+  if (const auto code = parsed(app, arguments)) return *code;
   if (!std::isfinite(options.speed) || options.speed <= 0) {
     std::fprintf(stderr, "greenroom serve: --speed takes a number above 0\n");
     return 2;

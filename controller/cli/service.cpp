@@ -12,6 +12,7 @@
 #include "controller/cli/absent.hpp"
 #include "controller/cli/setup_files.hpp"
 #include "controller/journal/sqlite_journal.hpp"
+#include "controller/simulate/load_dialect.hpp"
 #include "controller/simulate/remote_world.hpp"
 #include "firmware-bridge/process_engine.hpp"
 #include "hw/async/real_clock.hpp"
@@ -181,7 +182,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::any_io_executor executor, 
   if (auto made = make_directory(options.data); !made) return fail(made.error());
   std::vector<Dialect> dialects;
   for (const PduConfig& pdu : setup.room.pdus) {
-    auto dialect = dialect_of(pdu);
+    auto dialect = sim::load_dialect(pdu);
     if (!dialect) return fail(dialect.error().within("pdu " + pdu.name));
     dialects.push_back(std::move(*dialect));
   }

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 
-#include "config/dialects.hpp"
 #include "config/macs.hpp"
 #include "config/recipes.hpp"
 #include "config/room.hpp"
@@ -31,14 +30,6 @@ std::optional<RoomSetup> load_setup(const std::string& room_file) {
   setup.catalogue.models = std::move(macs.models);
   setup.catalogue.recipes = std::move(recipes.recipes);
   return setup;
-}
-
-Result<Dialect> dialect_of(const PduConfig& pdu) {
-  const auto source = dialect_text(pdu);
-  if (!source) return fail(source.error());
-  auto dialect = parse_dialect(source->text, source->file);
-  if (!dialect) return fail(Errc::bad_config, to_string(dialect.error().front()));
-  return std::move(*dialect);
 }
 
 }  // namespace greenroom::cli

@@ -7,7 +7,6 @@
 
 #include "config/reader/reader.hpp"
 #include "controller/domain/decide.hpp"
-#include "hw/pdu/dialect.hpp"
 
 namespace greenroom::cli {
 
@@ -16,7 +15,5 @@ bool complain(const std::vector<Complaint>&);
 
 // Room, recipes and models; nothing when one of them is wrong.
 std::optional<RoomSetup> load_setup(const std::string& room_file);
-
-Result<Dialect> dialect_of(const PduConfig&);
 
 }  // namespace greenroom::cli

@@ -7,10 +7,11 @@
 #include <thread>
 #include <utility>
 
-#include "config/dialects.hpp"
 #include "controller/bench/bench.hpp"
 #include "controller/journal/memory_journal.hpp"
+#include "controller/simulate/disk_journal.hpp"
 #include "controller/simulate/judge.hpp"
+#include "controller/simulate/load_dialect.hpp"
 #include "controller/simulate/model_engine.hpp"
 #include "controller/simulate/model_mac_actions.hpp"
 #include "controller/simulate/people.hpp"
@@ -28,30 +29,10 @@ namespace {
 
 using Real = std::chrono::steady_clock;  // for pacing and for the wall time of a run; no decision sees it
 
-// Monday 2026-01-05, 08:00 UTC: a working day begins. Any fixed instant would do; it must only be the same each run.
-constexpr WallTime opening = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 1 / 5}} + std::chrono::hours{8};
-
-model::FaultEnvelope envelope_of(FaultLevel level) {
-  switch (level) {
-    case FaultLevel::none: return model::FaultEnvelope::none();
-    case FaultLevel::some: return model::FaultEnvelope::some();
-    case FaultLevel::all: return model::FaultEnvelope::all();
-  }
-  return model::FaultEnvelope::none();
-}
-
 // Of seeded deaths (WorldOptions::kills): handlers between two of them, a minute or so of a busy room; and events of
 // the world until the next controller starts.
 constexpr std::uint64_t handlers_a_life = 200;
 constexpr std::uint64_t most_events_dead = 60;
-
-Result<Dialect> dialect_of(const PduConfig& pdu) {
-  const auto source = dialect_text(pdu);
-  if (!source) return fail(source.error());
-  auto dialect = parse_dialect(source->text, source->file);
-  if (!dialect) return fail(Errc::bad_config, to_string(dialect.error().front()));
-  return std::move(*dialect);
-}
 
 }  // namespace
 
@@ -62,32 +43,6 @@ bool WorldResult::clean() const {
   return stranded == 0 && trips == 0 && protected_opens == 0 && wrong_mac == 0 && unerased_released == 0 &&
          hard_limit_amp_seconds <= 0 && soft_over_seconds <= 0;
 }
-
-// A journal on a disk that takes its time. A process that dies meanwhile finds its facts there or not: both happen.
-class DiskJournal final : public Journal {
- public:
-  static constexpr Duration longest = std::chrono::milliseconds{20};  // a commit on a plain disk
-
-  DiskJournal(Clock& clock, MemoryJournal& kept, Random random) : clock_(clock), kept_(kept), random_(std::move(random)) {}
-  Task<Seq> append(Facts facts) override {
-    const Duration takes = seconds_of(random_.uniform(0.001, in_seconds(longest)));
-    const bool lost = random_.chance(0.5);
-    const auto written = co_await clock_.sleep_until(clock_.now() + takes);
-    if (!written && lost) co_return fail(written.error());
-    const auto seq = co_await kept_.append(std::move(facts));
-    if (!written) co_return fail(written.error());
-    co_return seq;
-  }
-  [[nodiscard]] Result<Facts> read(Seq from, std::size_t limit) const override { return kept_.read(from, limit); }
-  [[nodiscard]] std::string chain() const override { return kept_.chain(); }
-  Task<void> keep(Snapshot snapshot) override { return kept_.keep(std::move(snapshot)); }
-  [[nodiscard]] Result<std::optional<Snapshot>> snapshot() const override { return kept_.snapshot(); }
-
- private:
-  Clock& clock_;
-  MemoryJournal& kept_;
-  Random random_;
-};
 
 // One controller as it runs in a room: drivers on the model's lines, the table on the model's bus, and the bench.
 // Destroying it is a kill: plant, engines and journal stay.
@@ -289,7 +244,7 @@ ControllerUnit::ControllerUnit(asio::any_io_executor executor, World::Impl& worl
   Journal& journal = world.options.kills > 0 ? static_cast<Journal&>(world.disk) : world.journal;
   BenchPorts ports{world.clock, journal, {}, world.engine, world.engine, macs};
   for (std::uint32_t i = 0; i < world.setup.room.pdus.size(); ++i) {
-    auto dialect = dialect_of(world.setup.room.pdus[i]);
+    auto dialect = load_dialect(world.setup.room.pdus[i]);
     if (!dialect) continue;  // checked before: World::Impl::run
     drivers.push_back(make_cli_pdu(std::move(*dialect), world.plant.open_line(PduId{i}), world.clock));
     witnessed.push_back(std::make_unique<WitnessPdu>(PduId{i}, *drivers.back(), world.judge));
@@ -327,7 +282,7 @@ Progress World::Impl::progress() const {
 
 Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>& tell) {
   for (const PduConfig& pdu : setup.room.pdus) {
-    if (const auto dialect = dialect_of(pdu); !dialect) return fail(dialect.error().within("pdu " + pdu.name));
+    if (const auto dialect = load_dialect(pdu); !dialect) return fail(dialect.error().within("pdu " + pdu.name));
   }
   const auto began = Real::now();
   auto shown_at = began;

@@ -12,10 +12,9 @@
 
 #include "controller/domain/decide.hpp"
 #include "controller/domain/input.hpp"
+#include "controller/simulate/world_spec.hpp"
 
 namespace greenroom::sim {
-
-enum class FaultLevel { none, some, all };
 
 struct WorldOptions {
   std::uint64_t seed{1};

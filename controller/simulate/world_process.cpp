@@ -23,18 +23,6 @@
 namespace greenroom::sim {
 namespace {
 
-// Where a world's wall clock begins if its time does not run like ours: Monday 2026-01-05, 08:00 UTC, a working day.
-constexpr WallTime opening = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 1 / 5}} + std::chrono::hours{8};
-
-model::FaultEnvelope envelope_of(FaultLevel level) {
-  switch (level) {
-    case FaultLevel::none: return model::FaultEnvelope::none();
-    case FaultLevel::some: return model::FaultEnvelope::some();
-    case FaultLevel::all: return model::FaultEnvelope::all();
-  }
-  return model::FaultEnvelope::none();
-}
-
 std::unique_ptr<Clock> clock_at(const asio::any_io_executor& executor, double speed) {
   return speed == 1 ? make_system_clock(executor) : make_scaled_clock(executor, speed, opening);
 }

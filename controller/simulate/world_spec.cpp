@@ -131,6 +131,15 @@ bool same_word(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+model::FaultEnvelope envelope_of(FaultLevel level) {
+  switch (level) {
+    case FaultLevel::none: return model::FaultEnvelope::none();
+    case FaultLevel::some: return model::FaultEnvelope::some();
+    case FaultLevel::all: return model::FaultEnvelope::all();
+  }
+  return model::FaultEnvelope::none();
+}
+
 const MacModel* model_of(const Catalogue& catalogue, const ExpectedRow& row) {
   for (const MacModel& model : catalogue.models) {
     if (same_word(model.name, row.model)) return &model;

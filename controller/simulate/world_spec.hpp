@@ -7,9 +7,17 @@
 #include "controller/domain/recipe.hpp"
 #include "controller/domain/room.hpp"
 #include "hw/base/random.hpp"
+#include "hw/model/faults.hpp"
 #include "hw/model/spec.hpp"
 
 namespace greenroom::sim {
+
+// Where a world's wall clock begins if its time does not run like ours: Monday 2026-01-05, 08:00 UTC, a working day. Any
+// fixed instant would do; it must only be the same each run.
+inline constexpr WallTime opening = WallTime{std::chrono::sys_days{std::chrono::year{2026} / 1 / 5}} + std::chrono::hours{8};
+
+enum class FaultLevel { none, some, all };
+model::FaultEnvelope envelope_of(FaultLevel);
 
 // One row of the batch and the Mac that stands for it.
 struct RowMac {

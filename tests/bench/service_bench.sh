@@ -16,7 +16,13 @@ cleanup() {
   rm -rf "$work"
 }
 trap cleanup EXIT
-end() { kill -TERM "$1" 2>/dev/null && wait "$1" || true; }
+# end PID: an orderly end, exit code 0.
+end() {
+  local code=0
+  kill -TERM "$1"
+  wait "$1" || code=$?
+  expect "process $1" 'exit code of an orderly end' 0 "$code"
+}
 
 # until_answer DATA: asks the service on DATA again and again until it answers, 60 s at most.
 until_answer() {
@@ -70,8 +76,8 @@ memory() {
   local rss peak facts
   rss=$(awk '/VmRSS/ { print $2 }' "/proc/$service/status")
   peak=$(awk '/VmHWM/ { print $2 }' "/proc/$service/status")
-  "$program" status --data "$data" --json >"$work/status" 2>/dev/null || true
-  facts=$(field last_seq "$(cat "$work/status")")
+  run status --data "$data" --json
+  facts=$(field last_seq "$line")
   printf '{"bench":"memory","slots":1000,"virtual_s":%d,"rss_KiB":%d,"peak_KiB":%d,"facts":%s,"cores":%d}\n' $((seconds * 600)) "$rss" "$peak" "${facts:-null}" "$cores"
   holds memory facts 'a room at work' "${facts:-0}" 'x > 10000'
   holds memory rss_KiB 'at most 64 MiB' "$rss" 'x <= 65536'

@@ -1,0 +1,22 @@
+// What every verb does with its options.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controller/simulate/world_spec.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace greenroom::cli {
+
+// Parses; nothing when the verb may go on, else its exit code: 0 for --help, 2 when used wrongly.
+std::optional<int> parsed(CLI::App&, const std::vector<std::string>& arguments);
+
+// Adds --faults: none, some or all; none without it.
+void add_faults(CLI::App&, sim::FaultLevel&);
+
+}  // namespace greenroom::cli
