@@ -12,6 +12,11 @@ namespace {
 // a key sequence within 20 s (macs facts, section 4); a reboot out of recovery shows within 10 s.
 constexpr Duration action_time = std::chrono::seconds{90};
 
+// An effect goes out when its fact is on disk. One that the disk kept longer than this was decided about a slot that may
+// hold another Mac by now: it fails, and its step looks anew. A healthy commit takes milliseconds; a full disk is tried
+// again every 5 s. (An outlet's order carries its own expiry.)
+constexpr Duration fresh = std::chrono::seconds{30};
+
 constexpr std::string_view restarted = "the controller was restarted while this was under way";
 
 RestoreKind restore_kind(std::string_view text) {
@@ -33,7 +38,8 @@ void Bench::start_effects(const Facts& facts) {
     if (const auto* order = std::get_if<SwitchStarted>(&fact.body)) {
       if (!order->shed || order->to != "off") start_switch(*order);  // shed went out when it was decided
     } else if (const auto* start = std::get_if<EffectStarted>(&fact.body)) {
-      start_effect(*start);
+      if (start->kind == "stop_engine" || ports_.clock.now() - fact.at <= fresh) start_effect(*start);
+      else finish(start->effect, fail(Errc::expired, "the disk kept it too late; it is decided anew"), "bench_owner");
     }
   }
 }

@@ -1,7 +1,7 @@
 #include "controller/cli/options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <map>
+#include <algorithm>
 
 namespace greenroom::cli {
 
@@ -14,12 +14,13 @@ std::optional<int> parsed(CLI::App& app, const std::vector<std::string>& argumen
 }
 
 void add_faults(CLI::App& app, sim::FaultLevel& level) {
-  const std::map<std::string, sim::FaultLevel> levels{
-      {"none", sim::FaultLevel::none}, {"some", sim::FaultLevel::some}, {"all", sim::FaultLevel::all}};
-  std::vector<std::string> names;
-  for (const auto& [name, unused] : levels) names.push_back(name);
+  static const std::vector<std::string> names{"none", "some", "all"};  // as FaultLevel numbers them
   app.add_option_function<std::string>(
-         "--faults", [&level, levels](const std::string& name) { level = levels.at(name); }, "none, some or all")
+         "--faults",
+         [&level](const std::string& name) {
+           level = static_cast<sim::FaultLevel>(std::find(names.begin(), names.end(), name) - names.begin());
+         },
+         "none, some or all")
       ->check(CLI::IsMember(names))
       ->default_str("none");
 }

@@ -65,9 +65,13 @@ struct NoEngine final : RestoreEngine, Gate, MacActions {
   Task<RestoreOutcome> attach(JobId, ProgressSink) override { co_return fail(Errc::refused, "no engine"); }
   Task<void> stop(JobId) override { co_return Result<void>{}; }
   Task<void> permit(JobId) override { co_return Result<void>{}; }
-  Task<AppleDevice> enter_dfu(PortPath, TimePoint) override { co_return fail(Errc::refused, "no Macs"); }
+  Task<AppleDevice> enter_dfu(PortPath, TimePoint) override {
+    ++dfu_asked;
+    co_return fail(Errc::refused, "no Macs");
+  }
   Task<void> leave_dfu(PortPath, TimePoint) override { co_return fail(Errc::refused, "no Macs"); }
   Task<void> put_back(PortPath, TimePoint) override { co_return fail(Errc::refused, "no Macs"); }
+  int dfu_asked{};
 };
 
 // A journal whose disk can be made to wait, or to be full.
@@ -130,12 +134,12 @@ struct BenchTest : testing::Test {
   SlowJournal journal;
   FakePdu pdu{clock, 4};
   NoEngine macs;
+  RoomSetup setup{charging_room()};
   std::unique_ptr<Bench> bench;
   std::vector<Answer> answers;
 
   void start(Seq snapshot_every = Bench::usual_snapshots) {
-    bench =
-        std::make_unique<Bench>(io.get_executor(), charging_room(), BenchPorts{clock, journal, {&pdu}, macs, macs, macs});
+    bench = std::make_unique<Bench>(io.get_executor(), setup, BenchPorts{clock, journal, {&pdu}, macs, macs, macs});
     auto folded = fold(journal, bench->setup(), "");
     ASSERT_TRUE(folded);
     bench->start(std::move(*folded), Incarnation{"greenroom", "boot-1", clock.now().time_since_epoch()}, snapshot_every);

@@ -105,6 +105,44 @@ TEST_F(BenchTest, WhatIsDecidedWhileACommitIsUnderWayGoesIntoOneCommit) {
   EXPECT_EQ(answers.size(), 3U);
 }
 
+// Another Mac may stand at that port by now.
+TEST_F(BenchTest, WhatWaitedLongForTheDiskIsNotDoneButDecidedAnew) {
+  Slot& slot = setup.room.slots[0];
+  slot.kind = SlotKind::restore;
+  slot.data_port = "host/1-1";
+  slot.dfu_entry = DfuEntry::vdm;
+  Step dfu;
+  dfu.kind = StepKind::dfu;
+  dfu.deadline = 30min;
+  dfu.tries = 3;
+  dfu.protects = true;
+  setup.catalogue.recipes[0].steps[1].to = "restore";
+  setup.catalogue.recipes[0].steps[2] = dfu;
+  start();
+  run_for(60s);
+  pdu.hold = true;
+  seat_one();
+  const auto port = PortPath::parse(slot.data_port);
+  bench->usb_changed(*port, UsbSighting(*port, 0x05ac, 0x1905, 0, "GRAAAAAAA1"));
+  while (pdu.sets == 0 && clock.now() < TimePoint{10min}) run_for(1s);
+  ASSERT_EQ(pdu.sets, 1);
+  journal.full = true;
+  pdu.hold = false;
+  pdu.held.set();
+  settle();
+  ASSERT_EQ(bench->state().visits.open_effects.size(), 1U) << "the lease is given and DFU decided, and the disk is full";
+  clock.nap(1min);
+  journal.full = false;
+  run_for(20s);
+  const auto started = facts<EffectStarted>();
+  const auto ended = facts<EffectEnded>();
+  ASSERT_GE(started.size(), 1U);
+  ASSERT_GE(ended.size(), 1U);
+  EXPECT_EQ(ended[0].effect, started[0].effect);
+  EXPECT_EQ(ended[0].cause, "the disk kept it too late; it is decided anew");
+  EXPECT_EQ(macs.dfu_asked, static_cast<int>(started.size()) - 1) << "only what was decided anew was done";
+}
+
 TEST_F(BenchTest, AFullDiskRefusesCommandsInWordsAndLosesNothingThatWasDecided) {
   start();
   run_for(20s);
