@@ -14,10 +14,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "controller/api/carry_out.hpp"
 #include "controller/api/routes.hpp"
 #include "controller/journal/fact_json.hpp"
 #include "hw/async/event.hpp"
-#include "hw/async/handover.hpp"
 #include "hw/async/task_group.hpp"
 #include "hw/base/log.hpp"
 
@@ -95,7 +95,6 @@ struct LocalServer::Impl {
   Task<std::string> next_line(Connection&);
   Task<void> send(Connection&, std::string);
   Task<void> answer(std::shared_ptr<Connection>, std::string line);
-  Task<ApiResponse> command(ApiRequest);
   Task<void> watch(std::shared_ptr<Connection>, Seq from);
   [[nodiscard]] Result<std::string> page(Seq from, Seq& next) const;
 
@@ -200,7 +199,8 @@ Task<void> LocalServer::Impl::answer(std::shared_ptr<Connection> c, std::string 
     response = refusal(from.error());
   } else if (routed(*request) == Route::commands) {
     ApiRequest asked = std::move(*request);
-    auto answered = co_await command(std::move(asked));
+    const RoomView moment = view();
+    auto answered = co_await carry_out(commands, std::move(asked), moment);
     if (!answered) co_return fail(answered.error());
     response = std::move(*answered);
   } else {
@@ -208,19 +208,6 @@ Task<void> LocalServer::Impl::answer(std::shared_ptr<Connection> c, std::string 
   }
   std::string text = line_of(response);
   co_return co_await send(*c, std::move(text));
-}
-
-// Ends when the room has answered, which is after the command's facts are durable.
-Task<ApiResponse> LocalServer::Impl::command(ApiRequest request) {
-  auto asked = command_of(request, view());
-  if (!asked) co_return refusal(asked.error());
-  const std::string key = asked->key;
-  Handover<Answer> handover;
-  const auto giver = handover.giver();
-  commands.submit(std::move(*asked), [giver](const Answer& a) { giver.give(a); });
-  const auto answered = co_await handover.take();
-  if (!answered) co_return fail(answered.error());
-  co_return to_response(*answered, key);
 }
 
 // The next facts as lines; nothing when there are none. `next` moves on.

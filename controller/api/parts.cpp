@@ -37,4 +37,13 @@ Json waits_json(const WaitsFor& w) {
   return {{"kind", w.kind}, {"name", w.name}, {"words", w.words}};
 }
 
+Json room_json(const RoomView& v) {
+  Json state = status_json(v);
+  for (Json part : {slots_json(v), circuits_json(v), pdus_json(v), power_json(v), batches_json(v), cases_json(v, false),
+                    chores_json(v)}) {
+    for (auto& [name, value] : part.items()) state[name == "slots" ? "places" : name] = std::move(value);
+  }
+  return state;
+}
+
 }  // namespace greenroom::api

@@ -22,6 +22,7 @@ Json batches_json(const RoomView&);
 Json batch_json(const RoomView&, std::uint32_t batch);  // with its rows
 Json cases_json(const RoomView&, bool closed_too);
 Json chores_json(const RoomView&);
+Json room_json(const RoomView&);  // all of the above as one object, the slots as "places"
 
 // ---- values: null where unknown -----------------------------------------------------------------------------------
 

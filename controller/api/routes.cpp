@@ -125,15 +125,6 @@ ApiResponse facts(const RoomView& v, const Target& t) {
   return {200, body + fmt::format("],\"next\":{}}}", next)};
 }
 
-Json room_json(const RoomView& v) {
-  Json state = api::status_json(v);
-  for (const Json& part : {api::slots_json(v), api::circuits_json(v), api::pdus_json(v), api::power_json(v),
-                           api::batches_json(v), api::cases_json(v, false), api::chores_json(v)}) {
-    for (const auto& [name, value] : part.items()) state[name == "slots" ? "places" : name] = value;
-  }
-  return {{"seq", v.state.last_seq}, {"state", std::move(state)}};
-}
-
 const std::vector<std::string> known_routes{"status", "slots", "circuits", "pdus",  "batches", "cases",
                                             "chores", "power", "room",     "facts", "watch",   "commands"};
 
@@ -168,7 +159,7 @@ ApiResponse handle(const ApiRequest& request, const RoomView& v) {
   if (t.what == "cases") return answer(api::cases_json(v, t.query.contains("all")));
   if (t.what == "chores") return answer(api::chores_json(v));
   if (t.what == "power") return answer(api::power_json(v));
-  if (t.what == "room") return answer(room_json(v));
+  if (t.what == "room") return answer({{"seq", v.state.last_seq}, {"state", api::room_json(v)}});
   return facts(v, t);
 }
 
@@ -200,6 +191,19 @@ Result<Seq> watch_from(const ApiRequest& request, const RoomView& v) {
   const auto from = number_in(target_of(request.path), "from", v.health.durable + 1);
   if (!from) return fail(from.error());
   return std::max<Seq>(*from, 1);
+}
+
+Result<Seq> events_from(const std::string& target, const std::string& last_id, const RoomView& v) {
+  const Seq next = v.health.durable + 1;
+  Target t = target_of(target);
+  if (!last_id.empty()) t.query = {{"from", last_id}};
+  const auto from = number_in(t, "from", next);
+  if (!from) return fail(from.error());
+  if (!last_id.empty()) return std::min(*from + 1, next);
+  const auto last = number_in(t, "last", 0);
+  if (!last) return fail(last.error());
+  if (t.query.contains("last")) return next - std::min<Seq>({*last, most_facts_a_page, v.health.durable});
+  return std::clamp<Seq>(*from, 1, next);
 }
 
 }  // namespace greenroom

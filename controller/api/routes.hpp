@@ -1,9 +1,10 @@
-// What the room answers to a request. Pure: a request and one moment of the room in, words out. Who calls: the local
-// server now, HTTP later.
+// What the room answers to a request. Pure: a request and one moment of the room in, words out. Who calls: the two
+// servers.
 //
 //   GET  /api/v1/status  slots  slots/ID  circuits  pdus  batches  batches/NAME  cases[?all=1]  chores  power  room
 //        facts?from=SEQ&limit=N      as they stand in the journal
-//        watch[?from=SEQ]            the same, one a line as they come; answered by the server, not here
+//        watch[?from=SEQ]            the same, one a line as they come; answered by the local server
+//        events[?from=SEQ | ?last=N] the same over HTTP, with what changed beside it (live_feed.hpp)
 //   POST commands                    one command (command_form.hpp); handed to the room by the server
 #pragma once
 
@@ -31,5 +32,8 @@ ApiResponse to_response(const Answer&, std::string_view key);
 
 // The first fact that a watch sends: ?from, or the next one that comes. Errc::usage when it is no number.
 Result<Seq> watch_from(const ApiRequest&, const RoomView&);
+// The same for a stream over HTTP: behind what its reader had last (Last-Event-ID, "" for none), ?from, or ?last=N of
+// those that are there.
+Result<Seq> events_from(const std::string& target, const std::string& last_id, const RoomView&);
 
 }  // namespace greenroom

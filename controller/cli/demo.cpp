@@ -14,6 +14,7 @@
 
 #include "config/csv.hpp"
 #include "config/embedded.hpp"
+#include "controller/cli/demo_page.hpp"
 #include "controller/cli/options.hpp"
 #include "controller/cli/setup_files.hpp"
 #include "controller/cli/verbs.hpp"
@@ -23,10 +24,11 @@ namespace greenroom::cli {
 namespace {
 
 struct DemoOptions {
-  std::string speed{"max"}, planner{"planned"}, report, without, journal;
+  std::string speed{"60"}, planner{"planned"}, report, without, journal;
   std::string room{"config/examples/returns-room.toml"}, batch{"config/examples/returns.csv"};
   std::uint64_t seed{1}, kills{};
   sim::FaultLevel faults{sim::FaultLevel::none};
+  std::optional<unsigned> port;
   bool until_done{}, json{};
 };
 
@@ -163,6 +165,16 @@ bool has_places(const RoomSetup& setup) {
   return true;
 }
 
+Health health_of(const DemoOptions& options, std::optional<double> speed) {
+  Health health;
+  health.program = "greenroom 0.1.0";
+  health.room_file = options.room;
+  health.pid = getpid();
+  health.started = sim::opening;
+  health.speed = speed.value_or(0);
+  return health;
+}
+
 int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> speed) {
   if (!keeps_apart(options)) return 2;
   auto setup = load_setup(options.room);
@@ -186,6 +198,16 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
   world_options.kills = options.kills;
   world_options.sample = !options.report.empty();
   sim::World world(std::move(*setup), std::move(batch.rows), world_options);
+  std::unique_ptr<DemoPage> page;
+  if (speed || options.port) {
+    auto opened = DemoPage::open(world, options.port, health_of(options, speed));
+    if (!opened) {
+      std::fprintf(stderr, "greenroom demo: %s\n", opened.error().message.c_str());
+      return 1;
+    }
+    page = std::move(*opened);
+    std::fprintf(stderr, "greenroom demo: the room is at %s\n", page->address().c_str());
+  }
   const auto result = world.run(tell);
   if (isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "\n");
   if (!result) {
@@ -217,7 +239,10 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
 int demo(const std::vector<std::string>& arguments) {
   DemoOptions options;
   CLI::App app{"A simulated room works through a batch of returned Macs, on virtual time.", "greenroom demo"};
-  app.add_option("--speed", options.speed, "times real time, or max")->capture_default_str();
+  app.add_option("--speed", options.speed, "times real time, or max: as fast as it goes, and no page without --port")
+      ->capture_default_str();
+  app.add_option("--port", options.port, "show the page on this port of 127.0.0.1; 0: any free one")
+      ->check(CLI::Range(0U, 65535U));
   app.add_flag("--until-done", options.until_done,
                "end when every Mac is packed or in an owned case (72 virtual hours at most)");
   app.add_flag("--json", options.json, "leave out what is told beside the JSON line: the envelope and the cases");

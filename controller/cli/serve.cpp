@@ -1,8 +1,10 @@
 // greenroom serve: one room, for months. systemd starts it, watches it and ends it; so can a terminal.
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cmath>
@@ -32,6 +34,14 @@ asio::awaitable<void> watchdog(Clock& real) {
   }
 }
 
+// A thousand pages are a thousand descriptors; the usual soft limit is 1,024 (systemd.exec(5), LimitNOFILE).
+void allow_many_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 65536);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve_room(const ServiceOptions& options) {
   auto setup = load_setup(options.room);
   if (!setup) return 2;
@@ -48,6 +58,8 @@ int serve_room(const ServiceOptions& options) {
   asio::signal_set ends(io, SIGTERM, SIGINT);
   ends.async_wait([&](boost::system::error_code error, int) { ending = !error; });
   std::fprintf(stderr, "greenroom serve: %s runs on %s\n", options.room.c_str(), options.data.c_str());
+  if (const auto address = (*service)->address())
+    std::fprintf(stderr, "greenroom serve: the page is at %s\n", address->c_str());
   sd_notify(0, "READY=1");
   while (!ending) io.run_one();
   sd_notify(0, "STOPPING=1");
@@ -69,6 +81,8 @@ int serve(const std::vector<std::string>& arguments) {
   app.add_option("--model", model, "socket of a simulated world (greenroom model), for model: lines and its Macs");
   app.add_option("--speed", options.speed, "times real time, as the world's; only where every line is a model's")
       ->capture_default_str();
+  app.add_option("--port", options.port, "opens the page and the API on this port of 127.0.0.1; 0: any free one")
+      ->check(CLI::Range(0U, 65535U));
   if (const auto code = parsed(app, arguments)) return *code;
   if (!std::isfinite(options.speed) || options.speed <= 0) {
     std::fprintf(stderr, "greenroom serve: --speed takes a number above 0\n");
@@ -82,6 +96,7 @@ int serve(const std::vector<std::string>& arguments) {
   options.data = std::filesystem::absolute(options.data).lexically_normal().string();
   if (!model.empty()) options.model = std::filesystem::absolute(model).lexically_normal().string();
   std::signal(SIGPIPE, SIG_IGN);
+  allow_many_files();
   umask(077);  // journals and jobs name people and serial numbers
   return serve_room(options);
 }

@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "controller/api/http_server.hpp"
 #include "controller/api/local_server.hpp"
+#include "controller/api/token.hpp"
 #include "controller/bench/bench.hpp"
 #include "controller/cli/absent.hpp"
 #include "controller/cli/setup_files.hpp"
@@ -96,6 +98,7 @@ struct Service::Parts {
   Parts(asio::any_io_executor executor, RoomSetup&& s, std::vector<Dialect>&& dialects, ServiceOptions&& o, FileLock&& l,
         std::unique_ptr<SqliteJournal> j, std::unique_ptr<Clock> c);
   void start(FoldedState, const Incarnation&);
+  Result<void> take_port(asio::any_io_executor);
   RoomView view();
 
   ServiceOptions options;
@@ -112,6 +115,8 @@ struct Service::Parts {
   Health health;
   std::unique_ptr<Bench> bench;
   std::unique_ptr<LocalServer> server;
+  std::unique_ptr<HttpServer> http;  // with a port alone
+  unsigned port{};
   TaskGroup tasks;
 };
 
@@ -165,6 +170,19 @@ void Service::Parts::start(FoldedState folded, const Incarnation& process) {
     tasks.spawn(table->run());
   }
   bench->start(std::move(folded), process);
+  if (http) http->start();
+}
+
+Result<void> Service::Parts::take_port(asio::any_io_executor executor) {
+  if (!options.port) return {};
+  auto token = token_of(options.data);
+  if (!token) return fail(token.error());
+  http = std::make_unique<HttpServer>(
+      executor, *real, *bench, [this] { return std::optional(view()); }, std::move(*token));
+  const auto listening = http->listen(*options.port);
+  if (!listening) return fail(listening.error());
+  port = *listening;
+  return {};
 }
 
 RoomView Service::Parts::view() {
@@ -199,6 +217,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::any_io_executor executor, 
   if (!clock) return fail(clock.error());
   auto parts = std::make_unique<Parts>(executor, std::move(setup), std::move(dialects), std::move(options), std::move(*lock),
                                        std::move(*journal), std::move(*clock));
+  if (auto taken = parts->take_port(executor); !taken) return fail(taken.error());
   if (auto listening = parts->server->start(parts->options.data); !listening) return fail(listening.error());
   parts->start(std::move(*folded), process);
   return std::unique_ptr<Service>(new Service(std::move(parts)));
@@ -206,10 +225,19 @@ Result<std::unique_ptr<Service>> Service::start(asio::any_io_executor executor, 
 
 void Service::stop() {
   parts_->server->stop();
+  if (parts_->http) parts_->http->stop();
   parts_->bench->stop();
   parts_->tasks.cancel();
 }
 
-bool Service::idle() const { return parts_->bench->idle() && parts_->tasks.size() == 0 && parts_->server->idle(); }
+bool Service::idle() const {
+  return parts_->bench->idle() && parts_->tasks.size() == 0 && parts_->server->idle() &&
+         (!parts_->http || parts_->http->idle());
+}
+
+std::optional<std::string> Service::address() const {
+  if (!parts_->http) return std::nullopt;
+  return fmt::format("http://127.0.0.1:{}/", parts_->port);
+}
 
 }  // namespace greenroom::cli

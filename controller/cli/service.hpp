@@ -16,12 +16,13 @@ struct ServiceOptions {
   std::string room, data;
   std::optional<std::string> model;  // the world's socket
   double speed{1};
+  std::optional<unsigned> port;  // of 127.0.0.1, for the page and the API; 0: any free one; nothing: none
 };
 
 class Service {
  public:
   // In this order, so that a start that must fail touches nothing: the lock of DATA (R14), the journal, its folding, the
-  // clock that goes on where the journal left off, the lines and buses, the bench, and last the socket of DATA.
+  // clock that goes on where the journal left off, the lines and buses, the sockets, and last the bench.
   // Errc::usage: the options do not fit the room. Errc::busy, refused, storage: as their owners say.
   static Result<std::unique_ptr<Service>> start(asio::any_io_executor, RoomSetup, ServiceOptions);
   ~Service();
@@ -29,6 +30,8 @@ class Service {
   // Starts nothing new, keeps what was decided, lets go of lines; outlets and engines stay as they are. As the loop turns.
   void stop();
   [[nodiscard]] bool idle() const;
+  // "http://127.0.0.1:8017/"; nothing without a port.
+  [[nodiscard]] std::optional<std::string> address() const;
 
  private:
   struct Parts;

@@ -67,7 +67,7 @@ struct ControllerUnit {
   TaskGroup tasks;
 };
 
-struct World::Impl final : FrontDesk {
+struct World::Impl final : FrontDesk, CommandPort {
   Impl(RoomSetup s, std::vector<ExpectedRow> r, WorldOptions o)
       : setup(std::move(s)),
         options(o),
@@ -93,16 +93,22 @@ struct World::Impl final : FrontDesk {
 
   Task<Answer> ask(Command command) override {
     Handover<Answer> handover;
-    const std::string key = command.key;
-    waiting.emplace(key, Waiting{command, handover.giver()});
-    if (unit) submit(command);
-    auto answer = co_await handover.take();
-    waiting.erase(key);
-    co_return answer;
+    const auto giver = handover.giver();
+    submit(std::move(command), [giver](const Answer& answer) { giver.give(answer); });
+    co_return co_await handover.take();
   }
-  void submit(const Command& command) {
+  // Outlives controllers: the next one is asked again with the same key.
+  void submit(Command command, AnswerSink answer) override {
+    const auto asked = waiting.emplace(command.key, Waiting{std::move(command), std::move(answer)});
+    if (unit) pass_on(asked->second.command);
+  }
+  void pass_on(const Command& command) {
     unit->bench->submit(command, [this, key = command.key](const Answer& answer) {
-      if (const auto asked = waiting.find(key); asked != waiting.end()) asked->second.giver.give(answer);
+      for (auto asked = waiting.find(key); asked != waiting.end(); asked = waiting.find(key)) {
+        const AnswerSink tell = std::move(asked->second.answer);
+        waiting.erase(asked);
+        tell(answer);
+      }
     });
   }
 
@@ -119,7 +125,7 @@ struct World::Impl final : FrontDesk {
     // Where it dies often, snapshots are taken often: those starts are proven too.
     const Seq snapshot_every = options.kills > 0 ? 300 : Bench::usual_snapshots;
     unit->start(std::move(*folded), {"greenroom", "model", clock.now().time_since_epoch()}, snapshot_every);
-    for (const auto& [key, asked] : waiting) submit(asked.command);  // asked again with the same key
+    for (const auto& [key, asked] : waiting) pass_on(asked.command);
     return {};
   }
   void kill_controller() {
@@ -175,11 +181,14 @@ struct World::Impl final : FrontDesk {
     }
     io.poll();
   }
-  void pace(Real::time_point began) const {
+  // Until the next event is due; whoever looks at the room meanwhile is served.
+  void pace(Real::time_point began) {
     if (!options.speed) return;
     const auto due = began + std::chrono::duration_cast<Real::duration>(std::chrono::duration<double>(
                                  in_seconds(clock.next().value_or(clock.now()).time_since_epoch()) / *options.speed));
-    std::this_thread::sleep_until(due);  // the whole program is this loop: nothing else waits meanwhile
+    io.restart();
+    io.run_until(due);
+    std::this_thread::sleep_until(due);  // nobody looks: the loop had nothing to wait for
   }
   void on_fact(const Fact& fact) {
     told = fact.seq;
@@ -224,9 +233,9 @@ struct World::Impl final : FrontDesk {
   std::unique_ptr<ControllerUnit> unit;
   struct Waiting {
     Command command;
-    Handover<Answer>::Giver giver;
+    AnswerSink answer;
   };
-  std::map<std::string, Waiting> waiting;  // commands asked and not answered, by key
+  std::multimap<std::string, Waiting> waiting;  // commands asked and not answered, by key
   People people;
   std::map<std::string, std::uint64_t> waits_by_circuit;
   Amps busiest;  // of the breakers, at the last glance
@@ -376,6 +385,14 @@ World::World(RoomSetup setup, std::vector<ExpectedRow> rows, WorldOptions option
     : impl_(std::make_unique<Impl>(std::move(setup), std::move(rows), options)) {}
 World::~World() = default;
 
+WorldWindow World::window() {
+  return {impl_->io.get_executor(),
+          *impl_,
+          impl_->clock,
+          impl_->journal,
+          [impl = impl_.get()] { return impl->unit ? impl->unit->bench.get() : nullptr; },
+          [impl = impl_.get()] { return Seq{impl->journal.lines().size()}; }};
+}
 Result<WorldResult> World::run(std::function<void(const Progress&)> progress) { return impl_->run(progress); }
 std::string World::report() const { return impl_->page; }
 const std::vector<std::string>& World::journal_lines() const { return impl_->journal.lines(); }

@@ -2,6 +2,7 @@
 // a real room), with a journal in memory, until its batch is done.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,9 +11,16 @@
 #include <string>
 #include <vector>
 
+#include "controller/bench/command_port.hpp"
 #include "controller/domain/decide.hpp"
 #include "controller/domain/input.hpp"
+#include "controller/journal/journal.hpp"
 #include "controller/simulate/world_spec.hpp"
+#include "hw/async/clock.hpp"
+
+namespace greenroom {
+class Bench;
+}
 
 namespace greenroom::sim {
 
@@ -60,6 +68,16 @@ struct WorldResult {
   [[nodiscard]] bool clean() const;  // none stranded, and every figure of ours is zero
 };
 
+// For whoever shows the room while it runs. All of it on the world's loop, which is turned by World::run alone.
+struct WorldWindow {
+  asio::any_io_executor executor;
+  CommandPort& commands;
+  const Clock& clock;
+  const Journal& journal;
+  std::function<const Bench*()> bench;  // none while the controller is dead
+  std::function<Seq()> durable;         // the journal's last fact
+};
+
 class World {
  public:
   // The room, recipes and rules; the batch's rows; and the seed with all that is random.
@@ -68,6 +86,7 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  [[nodiscard]] WorldWindow window();
   // Runs to the end. `progress` is called now and then, in real time; may be empty.
   Result<WorldResult> run(std::function<void(const Progress&)> progress);
   // The report of a finished run that sampled (WorldOptions::sample), as one HTML page.

@@ -8,7 +8,7 @@ program=$1 examples=$2
 for volts in 120 230; do
   sed "s/voltage_V = 120/voltage_V = $volts/" "$examples/returns-room.toml" >"$work/room.toml"
   for ((seed = 0; seed < 10; seed++)); do
-    run demo --until-done --json --room "$work/room.toml" --seed $seed --journal "$work/journal.txt"
+    run demo --until-done --speed max --json --room "$work/room.toml" --seed $seed --journal "$work/journal.txt"
     expect "$volts V, seed $seed" 'exit code' 0 "$status"
     expect "$volts V, seed $seed" 'maps in doubt' 0 "$(awk '/"map_doubtful"|"map_revoked"/ { n++ } END { print n + 0 }' "$work/journal.txt")"
     [ -s "$work/journal.txt" ] || wrong "$volts V, seed $seed" journal 'some facts'

@@ -1,8 +1,10 @@
 // A server on a real socket over the surfaces' test room, on one loop with a clock that moves when told.
 #pragma once
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -26,6 +28,14 @@ class RawClient {
     there.sun_family = AF_UNIX;
     path.copy(there.sun_path, sizeof there.sun_path - 1);
     connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0;
+  }
+  explicit RawClient(unsigned port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {  // of this machine
+    sockaddr_in there{};
+    there.sin_family = AF_INET;
+    there.sin_port = htons(static_cast<std::uint16_t>(port));
+    there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0;
+    fcntl(fd_, F_SETFL, O_NONBLOCK);
   }
   ~RawClient() { close(fd_); }
   RawClient(const RawClient&) = delete;

@@ -1,0 +1,388 @@
+#include "controller/api/http_server.hpp"
+
+#include <fmt/format.h>
+
+#include "tests/controller/api/server_fixture.hpp"
+
+namespace greenroom {
+namespace {
+
+using namespace std::chrono_literals;
+using test::ApiRoom;
+using test::mac_a;
+using test::mac_b;
+using test::mac_c;
+using test::parsed;
+using test::RawClient;
+using testing::AllOf;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const std::string token(64, 'f');
+
+struct Http : testing::Test {
+  Http() {
+    room.rig.import({test::row(2, mac_a), test::row(3, mac_b)});
+    room.keep();
+  }
+  ~Http() override {
+    server->stop();
+    run();
+    EXPECT_TRUE(server->idle());
+  }
+  void SetUp() override { start({}); }
+  void start(HttpServer::Limits limits) {
+    if (server) {
+      server->stop();
+      run();
+    }
+    server = std::make_unique<HttpServer>(
+        io.get_executor(), real, room, [this] { return away ? std::nullopt : std::optional(room.view()); }, token, limits);
+    const auto listening = server->listen(0);
+    ASSERT_TRUE(listening) << listening.error().message;
+    port = *listening;
+    server->start();
+    run();
+  }
+  void run() {
+    io.restart();
+    io.poll();
+  }
+  void pass(Duration d) {
+    const TimePoint end = real.now() + d;
+    for (; real.next() && *real.next() <= end; run()) real.run_next();
+    real.nap(end - real.now());
+  }
+  std::string& say(RawClient& c, std::string_view text) {
+    while (!text.empty() && !c.ended) {
+      text.remove_prefix(c.write(text));
+      run();
+      c.take();
+    }
+    run();
+    c.take();
+    return c.got;
+  }
+  [[nodiscard]] std::string host() const { return fmt::format("Host: 127.0.0.1:{}\r\n", port); }
+  [[nodiscard]] std::string get(std::string_view target, std::string_view more = {}) const {
+    return fmt::format("GET {} HTTP/1.1\r\n{}{}\r\n", target, host(), more);
+  }
+  [[nodiscard]] std::string post(std::string_view body, std::string_view more = {}) const {
+    return fmt::format(
+        "POST /api/v1/commands HTTP/1.1\r\n{}Authorization: Bearer {}\r\nContent-Type: application/json\r\n"
+        "Content-Length: {}\r\n{}\r\n{}",
+        host(), token, body.size(), more, body);
+  }
+  static std::string body_of(const std::string& response) { return response.substr(response.find("\r\n\r\n") + 4); }
+  static std::vector<int> fact_numbers(const std::string& stream) {
+    std::vector<int> all;
+    for (std::size_t at = 0; (at = stream.find("\nid: ", at)) != std::string::npos; ++at)
+      all.push_back(std::stoi(stream.substr(at + 5)));
+    return all;
+  }
+
+  asio::io_context io{1};
+  ManualClock real{io.get_executor()};
+  ApiRoom room;
+  bool away{};
+  unsigned port{};
+  std::unique_ptr<HttpServer> server;
+};
+
+const std::string lock_out = R"({"type":"deny","key":"k1","by":"ann","serial":"C02AAAAAAAAA","text":"legal hold"})";
+
+// ---- requests
+
+TEST_F(Http, AReadIsAnsweredAndTheConnectionStays) {
+  RawClient c(port);
+  EXPECT_THAT(say(c, get("/api/v1/slots/1-01")), AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr(R"("slot":"1-01")")));
+  EXPECT_FALSE(c.ended);
+  c.got.clear();
+  EXPECT_THAT(say(c, get("/api/v1/slots/nowhere")), StartsWith("HTTP/1.1 404 "));
+  EXPECT_FALSE(c.ended);
+}
+
+TEST_F(Http, RequestsThatComeTogetherAreAnsweredInOrder) {
+  RawClient c(port);
+  const std::string& got = say(c, get("/api/v1/status") + get("/api/v1/nothing") + get("/api/v1/slots/1-01"));
+  const auto first = got.find("200 OK"), second = got.find("404 "), third = got.rfind("200 OK");
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, third);
+  EXPECT_NE(third, std::string::npos);
+}
+
+TEST_F(Http, ARequestMayComeInPieces) {
+  RawClient c(port);
+  const std::string request = get("/api/v1/status");
+  for (const char byte : request.substr(0, request.size() - 1)) EXPECT_EQ(say(c, std::string(1, byte)), "");
+  EXPECT_THAT(say(c, "\n"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(Http, WhoeverWantsOneAnswerIsLeftAfterIt) {
+  RawClient c(port);
+  EXPECT_THAT(say(c, get("/api/v1/status", "Connection: close\r\n")), HasSubstr("Connection: close\r\n"));
+  EXPECT_TRUE(c.ended);
+}
+
+TEST_F(Http, ThePageHoldsTheTokenAndMayAskNobodyElse) {
+  RawClient c(port);
+  const std::string page = say(c, get("/"));
+  EXPECT_THAT(page, AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Type: text/html"), HasSubstr(token)));
+  EXPECT_THAT(page, AllOf(HasSubstr("Content-Security-Policy: default-src 'none'"), HasSubstr("frame-ancestors 'none'"),
+                          HasSubstr("X-Content-Type-Options: nosniff"), Not(HasSubstr("@TOKEN@"))));
+  c.got.clear();
+  EXPECT_THAT(say(c, get("/app.js")), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Encoding: gzip"),
+                                            HasSubstr("Content-Type: text/javascript"), HasSubstr("\x1f\x8b")));
+}
+
+TEST_F(Http, ACommandIsAnsweredWhenItsFactsAreDurable) {
+  RawClient c(port);
+  room.slow = true;
+  EXPECT_EQ(say(c, post(lock_out)), "");
+  room.release();
+  run();
+  c.take();
+  EXPECT_THAT(c.got, StartsWith("HTTP/1.1 200 "));
+  const auto answer = parsed(body_of(c.got));
+  EXPECT_EQ(answer["accepted"], true);
+  EXPECT_EQ(answer["seq"], room.health.durable);
+}
+
+TEST_F(Http, ACommandWithoutTheTokenIsNotCarriedOut) {
+  const Seq before = room.health.durable;
+  std::string request = post(lock_out);
+  request.replace(request.find(token), 1, "e");
+  RawClient c(port);
+  EXPECT_THAT(say(c, request), StartsWith("HTTP/1.1 401 "));
+  EXPECT_EQ(room.health.durable, before);
+}
+
+TEST_F(Http, ABodyWaitsUntilItsHeadWasFoundGood) {
+  RawClient c(port);
+  const std::string request = post(lock_out, "Expect: 100-continue\r\n");
+  const std::size_t head = request.find("\r\n\r\n") + 4;
+  EXPECT_EQ(say(c, request.substr(0, head)), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_THAT(say(c, request.substr(head)), HasSubstr("HTTP/1.1 200 "));
+}
+
+TEST_F(Http, WhileTheControllerStartsAnewItSaysSo) {
+  away = true;
+  RawClient c(port);
+  EXPECT_THAT(say(c, get("/api/v1/status")), StartsWith("HTTP/1.1 503 "));
+  c.got.clear();
+  EXPECT_THAT(say(c, get("/api/v1/events")), StartsWith("HTTP/1.1 503 "));
+}
+
+TEST_F(Http, APortThatIsTakenIsToldSo) {
+  HttpServer second(
+      io.get_executor(), real, room, [this] { return std::optional(room.view()); }, token);
+  const auto listening = second.listen(port);
+  ASSERT_FALSE(listening);
+  EXPECT_EQ(listening.error().code, Errc::busy);
+  EXPECT_THAT(listening.error().message, AllOf(HasSubstr(std::to_string(port)), HasSubstr("--port")));
+}
+
+// ---- hostile clients
+
+TEST_F(Http, GarbageOnEachRouteIsAnsweredAndTheRoomGoesOn) {
+  const std::string garbage(1U << 20U, '\x07');
+  for (const char* path :
+       {"/", "/app.js", "/api/v1/status", "/api/v1/slots/1-01", "/api/v1/events", "/api/v1/commands", "/x"}) {
+    for (const char* method : {"GET", "POST", "PUT", "\x01\x02"}) {
+      RawClient c(port);
+      const std::string got = say(
+          c, fmt::format("{} {} HTTP/1.1\r\n{}Content-Length: {}\r\n\r\n{}", method, path, host(), garbage.size(), garbage));
+      EXPECT_THAT(got, StartsWith("HTTP/1.1 4")) << method << ' ' << path;
+      EXPECT_THAT(body_of(got), StartsWith(R"({"error":")")) << method << ' ' << path;
+    }
+  }
+  RawClient noise(port);
+  EXPECT_THAT(say(noise, garbage), StartsWith("HTTP/1.1 400 "));
+  RawClient c(port);
+  EXPECT_THAT(say(c, get("/api/v1/status")), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(Http, ADeepCommandIsRefusedBeforeItIsRead) {
+  RawClient c(port);
+  EXPECT_THAT(say(c, post(std::string(10'000, '[') + std::string(10'000, ']'))),
+              AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("nested too deeply")));
+}
+
+TEST_F(Http, WhatIsTooLongIsRefusedAtItsHead) {
+  HttpServer::Limits limits;
+  limits.body = 1000;
+  start(limits);
+  RawClient c(port), d(port);
+  EXPECT_THAT(say(c, post(std::string(1001, ' ')).substr(0, 400)),
+              AllOf(StartsWith("HTTP/1.1 413 "), HasSubstr("1000 bytes")));
+  EXPECT_THAT(say(d, get("/", "X: " + std::string(20'000, 'x') + "\r\n")), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(Http, AHeadThatIsNeverFinishedIsDropped) {
+  RawClient c(port);
+  for (int i = 0; i < 9; ++i) {  // a byte a second keeps nothing open
+    say(c, i == 0 ? "GET /" : "x");
+    pass(1s);
+  }
+  c.take();
+  EXPECT_FALSE(c.ended);
+  pass(3s);
+  c.take();
+  EXPECT_TRUE(c.ended);
+}
+
+TEST_F(Http, ABodyThatNeverComesIsDropped) {
+  RawClient c(port);
+  say(c, post(lock_out).substr(0, post(lock_out).size() - 5));
+  pass(32s);
+  c.take();
+  EXPECT_TRUE(c.ended);
+  EXPECT_EQ(c.got, "");
+}
+
+TEST_F(Http, OfIdleConnectionsTheOldestMakesRoom) {
+  HttpServer::Limits limits;
+  limits.connections = 3;
+  start(limits);
+  RawClient oldest(port), half(port), stream(port);
+  run();
+  say(stream, get("/api/v1/events"));
+  pass(1s);
+  say(half, "GET /");
+  RawClient fresh(port);
+  EXPECT_THAT(say(fresh, get("/api/v1/status")), StartsWith("HTTP/1.1 200 "));
+  for (RawClient* c : {&oldest, &half, &stream}) c->take();
+  EXPECT_TRUE(oldest.ended);
+  EXPECT_FALSE(half.ended);
+  EXPECT_FALSE(stream.ended);
+  RawClient another(port), third(port);
+  run();
+  EXPECT_THAT(say(third, get("/api/v1/status")), StartsWith("HTTP/1.1 200 "));
+  stream.take();
+  EXPECT_FALSE(stream.ended) << "who reads is not idle";
+}
+
+TEST_F(Http, AConnectionThatAsksNothingEndsAfterAMinute) {
+  RawClient c(port);
+  say(c, get("/api/v1/status"));
+  pass(59s);
+  c.take();
+  EXPECT_FALSE(c.ended);
+  pass(3s);
+  c.take();
+  EXPECT_TRUE(c.ended);
+}
+
+// ---- streams
+
+TEST_F(Http, AStreamBeginsWithTheWholeRoom) {
+  RawClient c(port);
+  const std::string got = say(c, get("/api/v1/events"));
+  EXPECT_THAT(got, AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Type: text/event-stream")));
+  EXPECT_THAT(got,
+              AllOf(HasSubstr("event: parts\ndata: {\"whole\":true,"), HasSubstr("\"places/1-01\":{"), EndsWith("\n\n")));
+  EXPECT_TRUE(fact_numbers(got).empty()) << "facts from now on";
+}
+
+TEST_F(Http, FactsComeOnceEachAndInOrder) {
+  RawClient c(port);
+  say(c, get("/api/v1/events?from=1"));
+  room.rig.import({test::row(4, mac_c)}, "more");
+  room.keep();
+  pass(250ms);
+  c.take();
+  const auto numbers = fact_numbers(c.got);
+  ASSERT_EQ(numbers.size(), room.health.durable);
+  for (std::size_t i = 0; i < numbers.size(); ++i) EXPECT_EQ(numbers[i], static_cast<int>(i) + 1);
+  EXPECT_THAT(c.got, HasSubstr("\"batches/more\":{"));
+}
+
+TEST_F(Http, AReaderThatComesAgainGoesOnBehindItsLastFact) {
+  RawClient c(port);
+  const std::string got =
+      say(c, get("/api/v1/events?from=1", fmt::format("Last-Event-ID: {}\r\n", room.health.durable - 1)));
+  const auto numbers = fact_numbers(got);
+  ASSERT_EQ(numbers.size(), 1U);
+  EXPECT_EQ(numbers[0], static_cast<int>(room.health.durable));
+}
+
+TEST_F(Http, AReaderMayAskForTheLastFacts) {
+  RawClient c(port), all(port);
+  EXPECT_EQ(fact_numbers(say(c, get("/api/v1/events?last=2"))).size(), 2U);
+  EXPECT_EQ(fact_numbers(say(all, get("/api/v1/events?last=999999"))).size(), room.health.durable);
+}
+
+TEST_F(Http, AStreamFromAPlaceThatIsNoNumberIsRefused) {
+  RawClient c(port);
+  EXPECT_THAT(say(c, get("/api/v1/events?from=yesterday")), AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("yesterday")));
+}
+
+TEST_F(Http, AQuietRoomSendsNothingButAHeartbeat) {
+  RawClient c(port);
+  say(c, get("/api/v1/events"));
+  c.got.clear();
+  pass(14s);
+  c.take();
+  EXPECT_EQ(c.got.find("event"), std::string::npos);
+  c.got.clear();
+  pass(2s);
+  c.take();
+  EXPECT_EQ(c.got, ":\n\n");
+}
+
+TEST_F(Http, WhatChangesOftenIsToldFourTimesASecond) {
+  RawClient c(port);
+  say(c, get("/api/v1/events"));
+  c.got.clear();
+  for (int i = 0; i < 20; ++i) {
+    room.rig.import({test::row(4, mac_c)}, "batch " + std::to_string(i));
+    room.keep();
+    pass(50ms);
+  }
+  c.take();
+  std::size_t frames = 0;
+  for (std::size_t at = 0; (at = c.got.find("event: parts", at)) != std::string::npos; ++at) ++frames;
+  EXPECT_EQ(frames, 4U);
+}
+
+TEST_F(Http, AStreamThatIsNotReadIsDroppedAndOthersGoOn) {
+  HttpServer::Limits limits;
+  limits.unread = 100'000;
+  start(limits);
+  RawClient reader(port), sleeper(port);
+  say(reader, get("/api/v1/events"));
+  sleeper.write(get("/api/v1/events"));
+  run();
+  // More than the kernel keeps for a socket (tcp(7), tcp_wmem and tcp_rmem: some megabytes) and the bound together.
+  for (int i = 0; i < 100; ++i) {
+    room.rig.import({test::row(4, std::string(3000, 'x'))}, "batch " + std::to_string(i));
+    room.keep();
+    pass(250ms);
+    reader.take();
+  }
+  EXPECT_FALSE(reader.ended);
+  const auto told = fact_numbers(reader.got);
+  EXPECT_EQ(told.back(), static_cast<int>(room.health.durable));
+  sleeper.take();
+  EXPECT_TRUE(sleeper.ended);
+  EXPECT_LT(fact_numbers(sleeper.got).size(), told.size());
+}
+
+TEST_F(Http, AStreamGoesOnWhenTheControllerWasAway) {
+  RawClient c(port);
+  say(c, get("/api/v1/events"));
+  away = true;
+  pass(1s);
+  room.rig.import({test::row(4, mac_c)}, "more");
+  room.keep();
+  away = false;
+  pass(250ms);
+  c.take();
+  EXPECT_FALSE(c.ended);
+  EXPECT_EQ(fact_numbers(c.got).back(), static_cast<int>(room.health.durable));
+}
+
+}  // namespace
+}  // namespace greenroom
