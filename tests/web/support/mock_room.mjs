@@ -3,6 +3,9 @@
 
 const recipe = ["seat", "identify", "clear", "charge_gate", "dfu", "restore", "first_boot", "enroll", "configure", "charge",
   "checklist", "label", "move", "pack"];
+const steps = { restore: recipe, shelf: ["move", "charge", "checklist", "label", "pack"], pack_table: ["pack"] };
+const waits = { restore: "the restore engine", dfu: "the Mac to enter DFU", charge: "the battery to reach 80 %",
+  enroll: "the MDM to report this Mac", configure: "the MDM to report this Mac", label: "the label to be printed" };
 const begun = Date.parse("2026-01-05T08:00:00Z");
 
 const iso = (ms) => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
@@ -14,6 +17,7 @@ export class MockRoom {
     this.random = seed;
     this.wall = begun;
     this.facts = [];
+    this.visits = 0;
     this.answers = new Map(); // by key, as the room keeps them
     this.offered = null;
     this.parts = new Map([["room", name], ["service", { program: "greenroom mock", speed }], ["alarms", []], ["to_do", []],
@@ -107,7 +111,7 @@ export class MockRoom {
     if (!place) return [false, `No open visit has the number ${number}.`];
     this.#chores((list) => list.filter((chore) => chore.visit !== number));
     this.#enter(place, place.visit.step_number, place.visit.serial);
-    return [true, `ticked: ${recipe[place.visit.step_number - 2]} of ${place.visit.serial}`];
+    return [true, `ticked for ${place.visit.serial}`];
   }
 
   #hold(c) {
@@ -169,15 +173,17 @@ export class MockRoom {
   }
 
   #enter(place, step, serial) {
-    const number = place.visit?.visit ?? 1000 + this.seq;
-    const name = recipe[step % recipe.length];
+    const number = place.visit?.visit ?? ++this.visits;
+    const walk = steps[place.kind];
+    const at = step % walk.length;
+    const name = walk[at];
     place.visit = { visit: number, serial, model: "MacBook Air (M1, 2020)", batch: "returns-mock", recipe: "full-apple-silicon",
-      step: name, step_number: (step % recipe.length) + 1, steps: recipe.length, attempt: 1, bound_by: "anna",
-      charge_percent: step % 5 === 3 ? null : 40 + (step * 7) % 60, erased: step > 5,
+      step: name, step_number: at + 1, steps: walk.length, attempt: 1, bound_by: "anna",
+      charge_percent: number % 6 === 3 ? null : 40 + (number * 7 + at * 5) % 60, erased: place.kind !== "restore" || at > 5,
       engine: name === "restore" ? { effect: number, gate: "open", stage: "Sending filesystem", percent: 3 } : null };
     if (place.outlet) place.outlet = { ...place.outlet, state: "on", protected: name === "restore" || name === "dfu" };
     this.#put(place, { state: "running", owner: "greenroom", deadline: iso(this.wall + 3_600_000),
-      waits_for: { kind: "tool", name, words: name === "restore" ? "the restore engine" : `${name} to end` } });
+      waits_for: { kind: "tool", name, words: waits[name] ?? `${name.replace("_", " ")} to end` } });
   }
 
   #move(key) {
@@ -247,7 +253,7 @@ export class MockRoom {
 
   // Each state stands somewhere, so that each sign is seen.
   #fill(place, i) {
-    this.#enter(place, 1 + (i % (recipe.length - 1)), `C02MOCK${pad(i)}`);
+    this.#enter(place, place.kind === "restore" ? 1 + (i % (recipe.length - 1)) : 1, `C02MOCK${pad(i)}`);
     if (i === 3) this.#put(place, { state: "held", owner: "security", waits_for: { kind: "person", name: "security",
       words: "security: C02MOCK03 is locked by Activation Lock. Turn it off, or put the Mac aside." } });
     if (i === 4) this.#put(place, { state: "stranger", visit: null, owner: "technician", waits_for: { kind: "person",

@@ -6,6 +6,11 @@ export function canTick(chore: Chore): boolean {
   return chore.visit !== null && (chore.kind === "tick" || chore.kind === "look" || chore.kind === "hold");
 }
 
+// What the button says: after some hands Greenroom looks again by itself whether it worked.
+export function tickWord(chore: Chore): string {
+  return chore.kind === "look" ? "Done, look again" : "Done";
+}
+
 // The first thing of the list that the command word NEXT ticks.
 export function firstTick(chores: readonly Chore[]): Chore | null {
   return chores.find(canTick) ?? null;

@@ -1,6 +1,6 @@
 // How a state looks: a shape, a word and, only where something is not as usual, a colour. Grey is the normal room.
 import type { Circuit, Place } from "./types";
-import { plain, stepWord } from "./words";
+import { plain } from "./words";
 
 export type Shape = "none" | "pause" | "ring" | "hands" | "lock" | "tick" | "stop" | "stripe" | "question";
 export type Tone = "plain" | "amber" | "green" | "red" | "grey";
@@ -48,10 +48,4 @@ export function circuitSign(c: Circuit): Sign {
   if (c.band === "unknown" || c.hard_sum_A === null) return { shape: "question", word: "Unknown", tone: "amber" };
   if (c.band !== "normal") return { shape: "hands", word: plain(c.band), tone: "amber" };
   return { shape: "none", word: "Normal", tone: "plain" };
-}
-
-// What a slot is at, in one line: "Install macOS, 10 of 14".
-export function stepLine(place: Place): string | null {
-  const v = place.visit;
-  return v === null ? null : `${stepWord(v.step)} · ${v.step_number} of ${v.steps}`;
 }

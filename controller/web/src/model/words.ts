@@ -38,6 +38,10 @@ export function stepWord(step: string): string {
   return steps[step] ?? plain(step);
 }
 
+export function stepNumber(visit: { step_number: number; steps: number }): string {
+  return `${visit.step_number} of ${visit.steps}`;
+}
+
 export function kindWord(kind: string): string {
   return kinds[kind] ?? plain(kind);
 }

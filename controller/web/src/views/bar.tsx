@@ -11,7 +11,9 @@ export function Bar({ percent, words }: Props) {
         <rect class="track" width="100" height="6" />
         {percent !== null && <rect class="fill" width={Math.max(0, Math.min(100, percent))} height="6" />}
       </svg>
-      <span class="progress-words">{words} {percent === null ? <i>progress unknown</i> : `${Math.round(percent)} %`}</span>
+      <span class="progress-words">
+        <span>{words}</span> {percent === null ? <i>unknown</i> : <b>{Math.round(percent)} %</b>}
+      </span>
     </span>
   );
 }

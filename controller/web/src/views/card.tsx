@@ -4,8 +4,8 @@ import { now, part } from "../room";
 import { openSlot } from "../selection";
 import type { Place } from "../model/types";
 import { ageOf, leftUntil } from "../model/clock";
-import { keepHandsOff, signOf, stepLine } from "../model/signs";
-import { withoutOwner } from "../model/words";
+import { keepHandsOff, signOf } from "../model/signs";
+import { stepNumber, stepWord, withoutOwner } from "../model/words";
 import { Bar } from "./bar";
 import { Sign } from "./sign";
 
@@ -17,7 +17,16 @@ function InState({ place }: { place: Place }) {
 }
 
 function Battery({ percent }: { percent: number | null }) {
-  return <span class="battery">battery {percent === null ? <i>unknown</i> : `${percent} %`}</span>;
+  return (
+    <span class="battery">
+      <svg viewBox="0 0 24 12" width="24" height="12" aria-hidden="true">
+        <path d="M1 1h19v10H1zM22.5 4v4" />
+        {percent !== null && <rect x="2.5" y="2.5" width={(16 * Math.min(100, percent)) / 100} height="7" />}
+      </svg>
+      <span class="unseen">battery </span>
+      {percent === null ? <i>unknown</i> : `${percent} %`}
+    </span>
+  );
 }
 
 function waitLine(place: Place): string | null {
@@ -36,12 +45,13 @@ export function SlotCard({ name }: { name: string }) {
     <button type="button" class={tone} onClick={() => openSlot(place.slot)}>
       <span class="head">
         <strong class="slot">{place.slot}</strong>
-        <span class="state">
-          <Sign shape={sign.shape} tone={sign.tone} />
-          {sign.word}
-        </span>
+        {visit !== null && <span class="number">{stepNumber(visit)}</span>}
       </span>
-      {visit !== null && <span class="step">{stepLine(place)}</span>}
+      <span class="state">
+        <Sign shape={sign.shape} tone={sign.tone} />
+        {sign.word}
+      </span>
+      {visit !== null && <span class="step">{stepWord(visit.step)}</span>}
       {wait !== null && <span class="wait">{wait}</span>}
       {visit?.engine != null && <Bar percent={visit.engine.percent} words={visit.engine.stage ?? "engine"} />}
       {visit !== null && (

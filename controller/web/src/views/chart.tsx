@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import uPlot from "uplot";
 import { history, now, part } from "../room";
 import type { Circuit } from "../model/types";
+import { timeOfDay } from "../model/clock";
 import { amps } from "../model/words";
 
 const height = 240;
@@ -26,6 +27,9 @@ function dataOf(name: string): uPlot.AlignedData {
   return [times, track.measured, track.expected, track.granted, level(c?.continuous_limit_A), level(c?.hard_limit_A)];
 }
 
+// Ticks within one minute need their seconds.
+const tight = (ticks: number[]) => (ticks[1] ?? 0) - (ticks[0] ?? 0) < 60;
+
 function optionsFor(host: HTMLElement): uPlot.Options {
   const style = getComputedStyle(host);
   const of = (name: string) => style.getPropertyValue(name).trim();
@@ -36,7 +40,7 @@ function optionsFor(host: HTMLElement): uPlot.Options {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
-    axes: [{ ...axis, space: 90, values: "{HH}:{mm}" }, { ...axis, size: 48, values: (_, ticks) => ticks.map((t) => `${t} A`) }],
+    axes: [{ ...axis, space: 90, size: 30, values: (_, ticks) => ticks.map((t) => timeOfDay(t * 1000, tight(ticks))) }, { ...axis, size: 48, values: (_, ticks) => ticks.map((t) => `${t} A`) }],
     series: [
       {},
       ...lines.map((line) => ({

@@ -4,7 +4,7 @@
 //   granted   hard_sum_A        what flows as far as known, nameplate for the rest, and a reserve; at most the hard limit
 //   limit     continuous_limit_A and hard_limit_A
 import { part } from "../room";
-import { chartedCircuit } from "../selection";
+import { chartCircuit, chartedCircuit } from "../selection";
 import type { Circuit } from "../model/types";
 import type { Node } from "../model/circuit_tree";
 import { gaugeOf, whyUnmeasured } from "../model/gauge";
@@ -62,7 +62,7 @@ function Number({ name, value, note }: { name: string; value: string; note?: str
 
 function Numbers({ c }: { c: Circuit }) {
   const mean = c.mean_10_min_A === null ? null : `10 min: ${amps(c.mean_10_min_A)}`;
-  const limit = c.lowered_to_A === null ? `hard ${amps(c.hard_limit_A)}` : `hard ${amps(c.hard_limit_A)}, lowered`;
+  const limit = c.lowered_to_A === null ? `hard limit ${amps(c.hard_limit_A)}` : `hard limit ${amps(c.hard_limit_A)}, lowered`;
   return (
     <dl class="numbers">
       <Number name="measured" value={amps(c.reading_A)} note={whyUnmeasured(c)} />
@@ -75,12 +75,12 @@ function Numbers({ c }: { c: Circuit }) {
 
 function Outlets({ c }: { c: Circuit }) {
   const all = c.outlets_on + c.outlets_off + c.outlets_unknown;
-  if (all === 0) return <p class="outlets">no outlets of ours</p>;
+  if (all === 0) return <span class="outlets">no outlets of ours</span>;
   const said = [`${c.outlets_on} of ${counted(all, "outlet")} on`];
   if (c.outlets_unknown > 0) said.push(`${c.outlets_unknown} unknown`);
   if (c.outlets_protected > 0) said.push(`${c.outlets_protected} protected`);
   if (c.outlets_waiting_for_it > 0) said.push(`${c.outlets_waiting_for_it} waiting for it`);
-  return <p class="outlets">{said.join(" · ")}</p>;
+  return <span class="outlets">{said.join(" · ")}</span>;
 }
 
 export function CircuitRow({ node }: { node: Node }) {
@@ -94,14 +94,14 @@ export function CircuitRow({ node }: { node: Node }) {
       <div class="circuit-head">
         <h3>{c.circuit}</h3>
         <span class="kind">{kindWord(c.kind)}</span>
+        <Outlets c={c} />
         <span class="state"><Sign shape={sign.shape} tone={sign.tone} />{sign.word}</span>
       </div>
       <GaugeBar circuit={c} />
-      <Numbers c={c} />
       <div class="circuit-foot">
-        <Outlets c={c} />
+        <Numbers c={c} />
         <p class="buttons">
-          <button type="button" class="action" aria-pressed={chartedCircuit.value === c.circuit} onClick={() => void (chartedCircuit.value = c.circuit)}>
+          <button type="button" class="action" aria-pressed={chartedCircuit.value === c.circuit} onClick={() => chartCircuit(c.circuit)}>
             Chart<span class="unseen"> {c.circuit}</span>
           </button>
           <Action label={locked ? "Clear lock-out" : "Lock out"} about={c.circuit} ask={() => question(`circuit ${c.circuit}`, c.circuit)} />

@@ -5,7 +5,7 @@ import { openSlot } from "../selection";
 import type { Question } from "../ask";
 import type { Command } from "../commands";
 import type { Chore } from "../model/types";
-import { canFail, canTick, caseOf, choreKey, endsBy } from "../model/chores";
+import { canFail, canTick, caseOf, choreKey, endsBy, tickWord } from "../model/chores";
 import { counted, plain } from "../model/words";
 import { Action } from "./action";
 import { closeCaseQuestion } from "./case_question";
@@ -32,7 +32,7 @@ function Buttons({ chore }: { chore: Chore }) {
       {canTick(chore) && (
         <Action
           strong
-          label={chore.kind === "look" ? "Done, look again" : "Done"}
+          label={tickWord(chore)}
           about={subject}
           command={() => ({ type: "step_done", number: chore.visit ?? 0 })}
         />

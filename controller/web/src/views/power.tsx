@@ -5,6 +5,7 @@ import { openSlot, chartedCircuit } from "../selection";
 import type { Job } from "../model/types";
 import { treeOf } from "../model/circuit_tree";
 import { actionOf } from "../model/jobs";
+import { waitGroups } from "../model/wait_groups";
 import { counted } from "../model/words";
 import { Action } from "./action";
 import { Chart } from "./chart";
@@ -60,19 +61,19 @@ function Jobs() {
 }
 
 function Waiting() {
-  const waiting = places.value.filter((p) => p.outlet !== null && p.outlet.waits_for !== null);
+  const groups = waitGroups(places.value);
+  const count = groups.reduce((sum, g) => sum + g.slots.length, 0);
   return (
     <section class="panel" aria-labelledby="waiting-title">
-      <h2 id="waiting-title">Waiting for power <span class="count">{counted(waiting.length, "outlet")}</span></h2>
-      {waiting.length === 0 ? (
+      <h2 id="waiting-title">Waiting for power <span class="count">{counted(count, "outlet")}</span></h2>
+      {count === 0 ? (
         <p class="hint">No outlet waits.</p>
       ) : (
         <ul class="waiting">
-          {waiting.map((p) => (
-            <li key={p.slot}>
-              <button type="button" class="link" onClick={() => openSlot(p.slot)}>{p.slot}</button>
-              <span class="outlet-name">{p.outlet?.outlet}</span>
-              <span>{p.outlet?.waits_for?.words}</span>
+          {groups.map((g) => (
+            <li key={g.why}>
+              <strong>{g.why}</strong>
+              <p>{g.slots.map((slot) => <button key={slot} type="button" class="link" onClick={() => openSlot(slot)}>{slot}</button>)}</p>
             </li>
           ))}
         </ul>
@@ -87,7 +88,7 @@ function Protected() {
   return (
     <section class="panel" aria-labelledby="protected-title">
       <h2 id="protected-title">Protected <span class="count">{counted(all.length, "outlet")} that must not open</span></h2>
-      <ul class="waiting">
+      <ul class="protected">
         {all.map((p) => <li key={p.outlet}><Sign shape="lock" tone="plain" /><span class="outlet-name">{p.outlet}</span><span>{p.serial ?? "serial unknown"}</span></li>)}
       </ul>
     </section>
@@ -95,7 +96,7 @@ function Protected() {
 }
 
 export function PowerView() {
-  const charted = chartedCircuit.value ?? circuits.peek()[0]?.circuit ?? null;
+  const charted = chartedCircuit.value;
   return (
     <div class="power-view">
       <Circuits />

@@ -2,8 +2,7 @@
 // decoration to a screen reader.
 import type { Shape, Tone } from "../model/signs";
 
-const paths: Record<Shape, string> = {
-  none: "M5 5h14v14H5z",
+const paths: Record<Exclude<Shape, "none">, string> = {
   pause: "M8 5v14M16 5v14",
   ring: "M12 4a8 8 0 1 1-8 8",
   hands: "M4 4h16v16H4zM12 17V8M8 12l4-4 4 4",
@@ -15,6 +14,7 @@ const paths: Record<Shape, string> = {
 };
 
 export function Sign({ shape, tone }: { shape: Shape; tone: Tone }) {
+  if (shape === "none") return null;
   return (
     <svg class={`sign sign-${shape} tone-${tone}`} viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
       <path d={paths[shape]} />

@@ -5,9 +5,9 @@ import { closeSlot, openedSlot } from "../selection";
 import type { Outlet, Place, Visit } from "../model/types";
 import { ageOf, dayAndTime, leftUntil, timeOfDay } from "../model/clock";
 import { factWords, isAbout } from "../model/fact_words";
-import { canTick } from "../model/chores";
-import { signOf, stepLine } from "../model/signs";
-import { amps, kindWord, percent, plain } from "../model/words";
+import { canTick, tickWord } from "../model/chores";
+import { signOf } from "../model/signs";
+import { amps, kindWord, percent, plain, stepNumber, stepWord } from "../model/words";
 import { Action } from "./action";
 import { Bar } from "./bar";
 import { closeCaseQuestion } from "./case_question";
@@ -62,9 +62,9 @@ function Times({ place }: { place: Place }) {
   return (
     <>
       {place.owner !== null && <Row name="With">{plain(place.owner)}</Row>}
-      <Row name="So for">{ageOf(place.since, now.value) ?? <Unknown />}</Row>
+      <Row name="In this state for">{ageOf(place.since, now.value) ?? <Unknown />}</Row>
       {left !== null && (
-        <Row name="May last until">
+        <Row name="Deadline">
           {dayAndTime(Date.parse(place.deadline ?? ""), now.value)}, <span class={left.over ? "over" : undefined}>{left.words}</span>
         </Row>
       )}
@@ -78,7 +78,7 @@ function Deeds({ place }: { place: Place }) {
   const outlet = place.outlet;
   return (
     <p class="buttons">
-      {chore !== undefined && <Action strong label="Done" command={() => ({ type: "step_done", number: chore.visit ?? 0 })} />}
+      {chore !== undefined && <Action strong label={tickWord(chore)} command={() => ({ type: "step_done", number: chore.visit ?? 0 })} />}
       {open.map((c) => <Action key={c.case} label={`Close case ${c.case}`} ask={() => closeCaseQuestion(c)} />)}
       {outlet !== null && !outlet.locked_out_by.includes(outlet.outlet) && (
         <Action label={`Lock out outlet ${outlet.outlet}`} ask={() => lockOutQuestion(`outlet ${outlet.outlet}`, outlet.outlet)} />
@@ -107,13 +107,12 @@ function Happened({ place }: { place: Place }) {
 
 function Slot({ place }: { place: Place }) {
   const sign = signOf(place);
-  const step = stepLine(place);
   return (
     <Modal title={`Slot ${place.slot}`} onClose={closeSlot}>
       <p class={`slot-state tone-${sign.tone}`}>
         <Sign shape={sign.shape} tone={sign.tone} />
         <strong>{sign.word}</strong>
-        {step !== null && <span>{step}</span>}
+        {place.visit !== null && <span>{stepWord(place.visit.step)}, step {stepNumber(place.visit)}</span>}
       </p>
       {place.waits_for !== null && <p class="slot-wait">{place.waits_for.words}</p>}
       {place.visit?.engine != null && <Bar percent={place.visit.engine.percent} words={place.visit.engine.stage ?? "engine"} />}
