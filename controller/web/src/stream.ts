@@ -1,0 +1,99 @@
+// The live stream. EventSource reconnects by itself and names the last fact that it had; this adds what it does not do: it
+// starts again after a refusal, notices a service that stands still, and asks anew when a fact was left out or the
+// service has another journal.
+import { connection, forgetFacts, lastSeq, markGap, showFacts, takeFact, takeFrame } from "./room";
+import type { Fact, Frame } from "./model/types";
+
+const firstFacts = 100; // what is shown of the time before the page was opened
+const pause = 1_000; // ms between two attempts of our own
+const quiet = 8_000; // ms without a word: ask whether the service is still there
+const patience = 5_000; // ms that it has to answer
+const shown = 250; // ms: facts come in hundreds when a room runs fast
+
+let source: EventSource | null = null;
+let quietTimer = 0;
+let showTimer = 0;
+
+function lost(): void {
+  if (connection.peek().state === "lost") return;
+  connection.value = { state: "lost", since: Date.now() };
+  markGap();
+}
+
+function heard(): void {
+  window.clearTimeout(quietTimer);
+  quietTimer = window.setTimeout(askWhetherThere, quiet);
+}
+
+// The number of the service's last fact; nothing when it does not answer.
+async function status(): Promise<number | null> {
+  try {
+    const response = await fetch("/api/v1/status", { signal: AbortSignal.timeout(patience) });
+    const body = (await response.json()) as { journal?: { last_seq?: number } };
+    return response.ok ? (body.journal?.last_seq ?? null) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function askWhetherThere(): Promise<void> {
+  const asked = source;
+  const there = (await status()) !== null;
+  if (source !== asked) return;
+  if (there && connection.peek().state === "live") return heard();
+  lost();
+  void startAgain();
+}
+
+async function startAgain(): Promise<void> {
+  source?.close();
+  source = null;
+  const last = await status();
+  if (last === null) {
+    window.setTimeout(() => void startAgain(), pause);
+    return;
+  }
+  const had = lastSeq();
+  if (had !== null && last < had) forgetFacts();
+  open();
+}
+
+function onFact(event: MessageEvent<string>): void {
+  heard();
+  const taken = takeFact(JSON.parse(event.data) as Fact);
+  if (taken === "gap") return open();
+  if (taken === "new" && showTimer === 0) {
+    showTimer = window.setTimeout(() => {
+      showTimer = 0;
+      showFacts();
+    }, shown);
+  }
+}
+
+function open(): void {
+  source?.close();
+  const had = lastSeq();
+  const opened = new EventSource(`/api/v1/events?${had === null ? `last=${firstFacts}` : `from=${had + 1}`}`);
+  source = opened;
+  heard();
+  opened.addEventListener("fact", onFact);
+  opened.addEventListener("parts", (event: MessageEvent<string>) => {
+    heard();
+    const frame = JSON.parse(event.data) as Frame;
+    const last = lastSeq();
+    // The whole room, and it is younger than what was seen of it: this is another journal.
+    if (frame.whole && had !== null && frame.seq < had && last === had) {
+      forgetFacts();
+      return open();
+    }
+    connection.value = { state: "live" };
+    takeFrame(frame, performance.now());
+  });
+  opened.addEventListener("error", () => {
+    if (source !== opened) return;
+    lost();
+    if (opened.readyState === EventSource.CLOSED) void startAgain();
+  });
+}
+
+export { open as openStream };
