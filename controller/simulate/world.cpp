@@ -99,7 +99,8 @@ struct World::Impl final : FrontDesk, CommandPort {
   }
   // Outlives controllers: the next one is asked again with the same key.
   void submit(Command command, AnswerSink answer) override {
-    const auto asked = waiting.emplace(command.key, Waiting{std::move(command), std::move(answer)});
+    const std::string key = command.key;
+    const auto asked = waiting.emplace(key, Waiting{std::move(command), std::move(answer)});
     if (unit) pass_on(asked->second.command);
   }
   void pass_on(const Command& command) {
