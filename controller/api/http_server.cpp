@@ -90,6 +90,12 @@ struct Connection {
   std::deque<SharedText> unsent;  // of a stream
   std::size_t unsent_bytes{};
   Event news;  // something is unsent, or the client went
+  // What a client does not read, the kernel would keep for it, megabytes for minutes: dropped with the connection.
+  void drop() {
+    error_code ignored;
+    socket.set_option(tcp::socket::linger(true, 0), ignored);
+    close();
+  }
   void close() {
     error_code ignored;
     socket.close(ignored);
@@ -174,7 +180,7 @@ bool HttpServer::Impl::make_room() {
   for (const Client& c : clients) {
     if (!c->gone && c->idle_since && (longest == nullptr || *c->idle_since < *longest->idle_since)) longest = c.get();
   }
-  if (longest != nullptr) longest->close();
+  if (longest != nullptr) longest->drop();
   return longest != nullptr;
 }
 
@@ -182,7 +188,7 @@ bool HttpServer::Impl::make_room() {
 asio::awaitable<void> HttpServer::Impl::reap() {
   while (co_await real.sleep_until(real.now() + std::chrono::seconds{1})) {
     for (const Client& c : clients) {
-      if (c->deadline <= real.now()) c->close();
+      if (c->deadline <= real.now()) c->drop();
     }
   }
 }
@@ -371,7 +377,7 @@ Task<void> HttpServer::Impl::tell(Client c, Seq from) {
 
 void HttpServer::Impl::hand(Connection& c, const SharedText& text) {
   // One text of any size is taken: who reads has taken the one before.
-  if (!c.unsent.empty() && c.unsent_bytes + text->size() > limits.unread) return c.close();
+  if (!c.unsent.empty() && c.unsent_bytes + text->size() > limits.unread) return c.drop();
   c.unsent_bytes += text->size();
   c.unsent.push_back(text);
   c.news.set();
