@@ -14,9 +14,14 @@ let source: EventSource | null = null;
 let quietTimer = 0;
 let showTimer = 0;
 
-function lost(): void {
-  if (connection.peek().state === "lost") return;
-  connection.value = { state: "lost", since: Date.now() };
+// `why`: the service's own words, where it had any.
+function lost(why: string | null = null): void {
+  const was = connection.peek();
+  if (was.state === "lost") {
+    if (why !== null) connection.value = { ...was, why };
+    return;
+  }
+  connection.value = { state: "lost", since: Date.now(), why };
   markGap();
 }
 
@@ -89,6 +94,7 @@ function open(): void {
     connection.value = { state: "live" };
     takeFrame(frame, performance.now());
   });
+  opened.addEventListener("trouble", (event: MessageEvent<string>) => lost((JSON.parse(event.data) as { error: string }).error));
   opened.addEventListener("error", () => {
     if (source !== opened) return;
     lost();
