@@ -34,6 +34,13 @@ for (const scheme of ["light", "dark"]) {
   });
 }
 
+test("a barrier is found where there is one", async () => {
+  const page = await RoomPage.open(browser, room.url);
+  await page.page.evaluate(() => document.querySelector("main").append(document.createElement("button")));
+  assert.match((await page.barriers()).join(), /button-name/);
+  await page.close();
+});
+
 test("on a narrow screen nothing runs over the edge, and nobody is kept out", async () => {
   for (const view of ["bench", "power", "batch"]) {
     const page = await RoomPage.open(browser, room.url, { view, size: { width: 390, height: 844 } });
