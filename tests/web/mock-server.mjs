@@ -34,6 +34,9 @@ export class MockServer {
     this.streams = new Set();
     this.commands = []; // every body that was taken, for tests
     this.moving = moving;
+    this.frames = 0; // turns so far, for tests that wait for some
+    this.refusing = false; // streams are answered 503, as by a service that is full
+    this.mute = 0; // so many commands are done, but their answers get lost
     this.server = createServer((request, response) => this.#answer(request, response));
   }
 
@@ -57,7 +60,13 @@ export class MockServer {
     this.streams.clear();
   }
 
+  // A stream that ends with the service's own words.
+  endStreams(words) {
+    for (const stream of this.streams) stream.response.end(`event: trouble\ndata: ${JSON.stringify({ error: words })}\n\n`);
+  }
+
   #turn() {
+    ++this.frames;
     if (this.moving) this.room.turn();
     for (const stream of this.streams) this.#feed(stream, this.room.changes(stream.before));
   }
@@ -77,6 +86,7 @@ export class MockServer {
     if (url.pathname === "/api/v1/events") return this.#stream(request, url, response);
     if (url.pathname === "/api/v1/commands" && request.method === "POST") return this.#command(request, response);
     if (url.pathname === "/api/v1/status") return json(response, 200, { journal: { last_seq: this.room.seq } });
+    if (url.pathname === "/api/v1/chores") return json(response, 200, { chores: this.room.parts.get("chores") });
     if (url.pathname === "/api/v1/pdus") return json(response, 200, { pdus: this.#pdus() });
     return json(response, 404, { error: "no such path" });
   }
@@ -93,6 +103,7 @@ export class MockServer {
   }
 
   #stream(request, url, response) {
+    if (this.refusing) return json(response, 503, { error: "too many clients" });
     const wanted = request.headers["last-event-id"] ?? (url.searchParams.has("from") ? Number(url.searchParams.get("from")) - 1 : null);
     const last = Number(url.searchParams.get("last") ?? 0);
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
@@ -114,6 +125,7 @@ export class MockServer {
       const command = JSON.parse(body);
       this.commands.push(command);
       const [status, answer] = this.room.command(command);
+      if (this.mute > 0) return void (--this.mute, response.destroy());
       json(response, status, answer);
     });
   }

@@ -5,8 +5,9 @@ import "./style/bench.css";
 import "./style/dialog.css";
 import "./style/power.css";
 import "./style/batch.css";
+import { effect } from "@preact/signals";
 import { render } from "preact";
-import { sample, tick } from "./room";
+import { roomName, sample, tick } from "./room";
 import { listenToScanner } from "./scan";
 import { openStream } from "./stream";
 import { Shell } from "./views/shell";
@@ -16,6 +17,7 @@ if (root !== null) {
   root.replaceChildren();
   render(<Shell />, root);
 }
+effect(() => void (document.title = roomName.value === "" ? "Greenroom" : `${roomName.value} · Greenroom`));
 listenToScanner();
 openStream();
 window.setInterval(() => {

@@ -6,7 +6,7 @@ import { History } from "./model/history";
 import { Parts } from "./model/parts";
 import type { Batch, Case, Chore, Circuit, Fact, Frame, Job, Pdu, Place, ProtectedOutlet } from "./model/types";
 
-export type Connection = { state: "opening" } | { state: "live" } | { state: "lost"; since: number };
+export type Connection = { state: "opening" } | { state: "live" } | { state: "lost"; since: number; why: string | null };
 
 const parts = new Parts();
 const facts = new Facts();

@@ -2,6 +2,7 @@
 // types slowly and ends with Enter. Pure: the times come from outside.
 
 const burst = 50; // ms: two keys that are further apart were not typed by one pull of a scanner's trigger
+const pause = 500; // ms: a key that came so long before a scan was a stray one
 const shortest = 3; // characters of a burst that count as a scan
 const again = 2_000; // ms: the same label within these is the same pull
 
@@ -41,7 +42,7 @@ export class ScanReader {
     if (key === "Escape" || key === "Backspace") return this.edit(key);
     // A space begins no label: it presses the button that has the focus.
     if ([...key].length !== 1 || (key === " " && this.text === "")) return { kind: "ignored" };
-    if (!fast) this.burstFrom = this.text.length;
+    if (at - this.lastAt > pause) this.burstFrom = this.text.length;
     this.text += key;
     this.lastAt = at;
     return { kind: "typing" };

@@ -14,9 +14,14 @@ let source: EventSource | null = null;
 let quietTimer = 0;
 let showTimer = 0;
 
-function lost(): void {
-  if (connection.peek().state === "lost") return;
-  connection.value = { state: "lost", since: Date.now() };
+// `why`: the service's own words, where it had any.
+function lost(why: string | null = null): void {
+  const was = connection.peek();
+  if (was.state === "lost") {
+    if (why !== null) connection.value = { ...was, why };
+    return;
+  }
+  connection.value = { state: "lost", since: Date.now(), why };
   markGap();
 }
 
@@ -72,25 +77,26 @@ function onFact(event: MessageEvent<string>): void {
 
 function open(): void {
   source?.close();
-  const had = lastSeq();
-  const opened = new EventSource(`/api/v1/events?${had === null ? `last=${firstFacts}` : `from=${had + 1}`}`);
+  let before = lastSeq(); // what was known when this connection, or its latest renewal, began
+  const opened = new EventSource(`/api/v1/events?${before === null ? `last=${firstFacts}` : `from=${before + 1}`}`);
   source = opened;
   heard();
   opened.addEventListener("fact", onFact);
   opened.addEventListener("parts", (event: MessageEvent<string>) => {
     heard();
     const frame = JSON.parse(event.data) as Frame;
-    const last = lastSeq();
-    // The whole room, and it is younger than what was seen of it: this is another journal.
-    if (frame.whole && had !== null && frame.seq < had && last === had) {
+    // The whole room, and younger than what was seen of it on the connection before: this is another journal.
+    if (frame.whole && before !== null && frame.seq < before) {
       forgetFacts();
       return open();
     }
     connection.value = { state: "live" };
     takeFrame(frame, performance.now());
   });
+  opened.addEventListener("trouble", (event: MessageEvent<string>) => lost((JSON.parse(event.data) as { error: string }).error));
   opened.addEventListener("error", () => {
     if (source !== opened) return;
+    before = lastSeq();
     lost();
     if (opened.readyState === EventSource.CLOSED) void startAgain();
   });

@@ -10,7 +10,10 @@ export function Banner() {
       {c.state === "lost" && (
         <p class="lost">
           <Sign shape="question" tone="amber" />
-          <span><strong>Not live since {timeOfDay(c.since, true)}.</strong> What is shown is as it was then; trying again.</span>
+          <span>
+            <strong>Not live since {timeOfDay(c.since, true)}; trying again.</strong> What is shown is as it was then.
+            {c.why !== null && ` The service says: ${c.why}`}
+          </span>
         </p>
       )}
       {troubles.value.map((words) => (

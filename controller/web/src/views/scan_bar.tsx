@@ -1,20 +1,20 @@
 // Who acts, what is scanned, and what the room answered. The field need not have the focus to be scanned into.
 import { lastAnswer } from "../commands";
 import { person, personTyped, setPerson } from "../person";
+import { Sign } from "./sign";
 import { fieldChanged, fieldEnded, typed } from "../scan";
 
 function Name() {
   const missing = person.value === "";
   return (
     <label class={missing ? "field name missing-name" : "field name"}>
-      <span>Your name</span>
+      <span>Your name{missing && ": needed to act"}</span>
       <input
         type="text"
         autocomplete="off"
         spellcheck={false}
         maxLength={60}
         value={personTyped.value}
-        placeholder="needed to act"
         onInput={(e) => setPerson(e.currentTarget.value)}
       />
     </label>
@@ -56,7 +56,8 @@ function Answers() {
         <p class="hint">Answers to scans and presses appear here.</p>
       ) : (
         <p key={answer.count} class={answer.accepted ? "yes" : "no"}>
-          <strong>{answer.accepted ? "Done" : "Not done"}</strong> {answer.words}
+          <Sign shape={answer.accepted ? "tick" : "stop"} tone={answer.accepted ? "plain" : "amber"} />
+          <span>{!answer.accepted && <strong>Not done: </strong>}{answer.words}</span>
         </p>
       )}
     </div>

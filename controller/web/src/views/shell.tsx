@@ -1,4 +1,5 @@
 // What stands around every view: which room this is, how it stands, who acts, what was scanned, what is wrong.
+import { useLayoutEffect } from "preact/hooks";
 import { AskDialog } from "./ask_dialog";
 import { Reasons } from "./action";
 import { BatchView } from "./batch";
@@ -52,7 +53,15 @@ function Navigation() {
   );
 }
 
+// Told to the browser's own clock, so that it can be measured how soon a person sees the room.
+function useShown(shown: boolean): void {
+  useLayoutEffect(() => {
+    if (shown) performance.mark("room shown");
+  }, [shown]);
+}
+
 function Current() {
+  useShown(known.value);
   if (!known.value) return <p class="opening">Waiting for the room ...</p>;
   if (view.value === "power") return <PowerView />;
   return view.value === "batch" ? <BatchView /> : <BenchView />;
