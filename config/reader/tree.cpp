@@ -71,6 +71,31 @@ std::string_view other_encoding(std::string_view text) {
   return {};
 }
 
+// toml++ goes down one call for each part of a key, and the tree is taken down so as well: a.a.a.. of 20,000 parts ends the
+// program. Where such a key stands; nothing when there is none. Quoted text and comments are passed over.
+std::optional<Place> deepest_key(std::string_view text) {
+  constexpr int most_parts = 64;
+  Place at{1, 1};
+  int dots = 0;
+  char quote = 0;
+  char before = '.';
+  for (const char c : text) {
+    if (c == '\n') {
+      ++at.line;
+      at.column = 0;
+    }
+    ++at.column;
+    if (c == '\n' || c == quote) quote = 0;
+    else if (quote != 0) continue;
+    else if (c == '"' || c == '\'' || c == '#') quote = c == '#' ? '\n' : c;
+    else if (c == '.' && before != '.' && ++dots >= most_parts) return at;
+    else if (c == '=' || c == ']' || c == ',' || c == '{') dots = 0;
+    if (c == '\n') dots = 0;
+    before = c;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void parse(State& state, std::string_view text) {
@@ -78,6 +103,12 @@ void parse(State& state, std::string_view text) {
     state.broken = true;
     state.complaints.push_back(
         {state.file, {1, 1}, "is written in " + std::string(is) + "; save it again as UTF-8 (plain text)", false});
+    return;
+  }
+  if (const auto place = deepest_key(text)) {
+    state.broken = true;
+    state.complaints.push_back(
+        {state.file, *place, "a key has more parts than any file of Greenroom; is this the right file?", false});
     return;
   }
   const toml::parse_result result = toml::parse(text);

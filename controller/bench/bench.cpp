@@ -138,7 +138,10 @@ Task<void> Bench::append(Facts facts) {
     Facts again = facts;
     const auto durable = co_await ports_.journal.append(std::move(again));
     if (durable) {
-      if (std::exchange(journal_trouble_, std::nullopt)) log::info("the journal can be written again");
+      if (std::exchange(journal_trouble_, std::nullopt)) {
+        writes_since_ = ports_.clock.now();
+        log::warn("the journal can be written again");
+      }
       co_return Result<void>{};
     }
     if (durable.error().code == Errc::cancelled) co_return fail(durable.error());

@@ -66,6 +66,7 @@ class Bench final : public CommandPort {
   [[nodiscard]] VisitContext context() const;
   // Why the journal cannot be written, and what to do; nothing while it can. Commands are refused meanwhile.
   [[nodiscard]] const std::optional<Error>& journal_trouble() const { return journal_trouble_; }
+  TimePoint writes_since_;  // what was decided before was kept up by a disk that refused it
   // Every fact, after it is durable. For screens and judges.
   std::function<void(const Fact&)> on_fact;
 

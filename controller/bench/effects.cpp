@@ -12,10 +12,11 @@ namespace {
 // a key sequence within 20 s (macs facts, section 4); a reboot out of recovery shows within 10 s.
 constexpr Duration action_time = std::chrono::seconds{90};
 
-// An effect goes out when its fact is on disk. One that the disk kept longer than this was decided about a slot that may
-// hold another Mac by now: it fails, and its step looks anew. A healthy commit takes milliseconds; a full disk is tried
-// again every 5 s. (An outlet's order carries its own expiry.)
-constexpr Duration fresh = std::chrono::seconds{30};
+// What is done at a slot's port was decided about the Mac that stood there: when the disk refused the decision for a while,
+// another may stand there now. It fails, and its step looks anew. (An outlet's order carries its own expiry.)
+bool looks_at_a_port(const std::string& kind) {
+  return kind == "engine" || kind == "enter_dfu" || kind == "leave_dfu" || kind == "put_back";
+}
 
 constexpr std::string_view restarted = "the controller was restarted while this was under way";
 
@@ -38,7 +39,7 @@ void Bench::start_effects(const Facts& facts) {
     if (const auto* order = std::get_if<SwitchStarted>(&fact.body)) {
       if (!order->shed || order->to != "off") start_switch(*order);  // shed went out when it was decided
     } else if (const auto* start = std::get_if<EffectStarted>(&fact.body)) {
-      if (start->kind == "stop_engine" || ports_.clock.now() - fact.at <= fresh) start_effect(*start);
+      if (fact.at >= writes_since_ || !looks_at_a_port(start->kind)) start_effect(*start);
       else finish(start->effect, fail(Errc::expired, "the disk kept it too late; it is decided anew"), "bench_owner");
     }
   }

@@ -85,7 +85,7 @@ int watch(const std::vector<std::string>& arguments) {
   ClientOptions options;
   std::uint64_t from = 0;
   CLI::App app{"Every fact as it becomes durable, one a line, until the service ends.", "greenroom watch"};
-  auto* first = app.add_option("--from", from, "begin with this fact; 1: all of them");
+  auto* first = app.add_option("--from", from, "begin with this fact; 1: all of them")->check(whole_number(1));
   add_client_options(app, options);
   if (const auto code = parsed(app, arguments)) return *code;
   std::signal(SIGPIPE, SIG_IGN);  // who reads may have had enough: no failure

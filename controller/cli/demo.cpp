@@ -257,7 +257,7 @@ int demo(const std::vector<std::string>& arguments) {
   app.add_option("--room", options.room, "room file")->capture_default_str();
   app.add_option("--batch", options.batch, "list of Macs (CSV)")->capture_default_str();
   app.add_option("--kills", options.kills, "destroy the controller so often, at seeded points between any two of its steps")
-      ->check(CLI::NonNegativeNumber);
+      ->check(whole_number());
   app.add_option("--without", options.without, "switch off one of R1 R2 R3 R4 R7 R8 R12 R13, to see that the judge notices");
   if (const auto code = parsed(app, arguments)) return *code;
   if (const auto number = whole_number<std::uint64_t>(seed)) {

@@ -1,5 +1,7 @@
 // greenroom journal show|verify|backup|restore|adopt|retain: what a person does with a room's journal. All but restore
 // and adopt run beside a service.
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -205,10 +207,10 @@ int journal(const std::vector<std::string>& arguments) {
   CLI::App app{"Reads, proves and keeps the journal of a room.", "greenroom journal"};
   app.require_subcommand(1);
   CLI::App* shows = verb(app, o, "show", "facts in their order; also while a service runs");
-  shows->add_option("--from", o.from, "first fact")->capture_default_str();
-  shows->add_option("--to", o.to, "last fact");
+  shows->add_option("--from", o.from, "first fact")->check(whole_number())->capture_default_str();
+  shows->add_option("--to", o.to, "last fact")->check(whole_number());
   shows->add_option("--type", o.type, "only this kind of fact, as case_opened");
-  shows->add_option("--limit", o.limit, "at most so many");
+  shows->add_option("--limit", o.limit, "at most so many")->check(whole_number(1));
   CLI::App* verifies = verb(app, o, "verify", "proves every fact, in archives and database; also while a service runs");
   CLI::App* backs_up = verb(app, o, "backup", "a copy as of this moment, proven; also while a service runs");
   backs_up->add_option("--to", o.to_file, "the new file")->required();
@@ -217,10 +219,11 @@ int journal(const std::vector<std::string>& arguments) {
   CLI::App* adopts = verb(app, o, "adopt", "makes a copied directory the room's own, when the first will never run again");
   CLI::App* retains = verb(app, o, "retain", "moves old facts to DATA/archive; also while a service runs");
   auto* how = retains->add_option_group("how much");
-  how->add_option("--keep-days", o.keep_days, "move facts older than this")->check(CLI::PositiveNumber);
-  how->add_option("--before", o.before, "move facts before this one")->check(CLI::PositiveNumber);
+  how->add_option("--keep-days", o.keep_days, "move facts older than this")->check(whole_number(1));
+  how->add_option("--before", o.before, "move facts before this one")->check(whole_number(1));
   how->require_option(1);
   if (const auto code = parsed(app, arguments)) return *code;
+  umask(077);  // journals, and what is made of them, name people and serial numbers
   if (shows->parsed()) return show(o);
   if (verifies->parsed()) return verify(o);
   if (backs_up->parsed()) return backup(o);

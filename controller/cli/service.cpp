@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "controller/api/http_server.hpp"
 #include "controller/api/local_server.hpp"
@@ -79,7 +80,13 @@ Result<std::unique_ptr<Clock>> room_clock(asio::any_io_executor executor, const 
                                           const Incarnation& process, const Lifetime& before) {
   std::optional<sim::WorldHello> hello;
   if (options.model) {
-    const auto asked = sim::RemoteWorld::ask(*options.model, options.speed);
+    auto asked = sim::RemoteWorld::ask(*options.model, options.speed);
+    // A room's first day is the world's: who starts both at once may have started us first.
+    for (int again = 0; before.last.program.empty() && !asked && asked.error().code == Errc::device_gone && again < 50;
+         ++again) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+      asked = sim::RemoteWorld::ask(*options.model, options.speed);
+    }
     if (!asked && asked.error().code == Errc::refused) return fail(asked.error());
     if (asked) hello = *asked;
     else log::warn(asked.error().message);

@@ -27,7 +27,7 @@ Error failed(const fs::path& file, const char* doing, int number) {
 
 // The whole text, on the disk when it ends.
 Result<void> write_synced(const fs::path& path, const std::string& text) {
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return fail(failed(path, "it cannot be made", errno));
   int trouble = 0;
   for (std::size_t at = 0; at < text.size() && trouble == 0;) {

@@ -79,8 +79,9 @@ class People final : public model::PlantListener {
   Random seed_;
   WallTime opened_;  // the room's clock may jump; people know what time it is
   std::uint64_t keys_{};
-  std::set<std::string> claimed_;            // serials somebody is busy with
-  std::set<std::string> put_aside_;          // serials the room would not take: they stay on the trolley
+  std::set<std::string> claimed_;  // serials somebody is busy with
+  std::map<std::string, TimePoint>
+      put_aside_;  // serials the room would not take: back on the trolley, until somebody tries again
   std::map<std::string, TimePoint> looked_;  // when somebody last saw to a Mac: the next look waits for it to work
   struct CheckIn {
     std::string serial;

@@ -13,6 +13,7 @@ constexpr int looks_at_a_taken_place = 30;
 
 constexpr double look_again_s = 20;
 constexpr Duration look_works = std::chrono::minutes{8};  // a person who pressed a key lets it do its work
+constexpr Duration tries_again = std::chrono::hours{1};   // with a Mac that the room refused, or that was not found
 constexpr Duration arms_ache = std::chrono::minutes{2};
 constexpr int mistakes = 4;  // kinds of mistakes below
 
@@ -55,7 +56,9 @@ std::optional<Chore> People::next_chore() const {
   for (Chore& chore : desk_.chores()) {
     if (chore.owner != Owner::technician || chore.kind == "case") continue;
     const std::string& claim = chore.serial.empty() ? chore.slot : chore.serial;
-    if (claimed_.contains(claim) || (chore.kind == "seat" && put_aside_.contains(chore.serial))) continue;
+    const auto aside = put_aside_.find(chore.serial);
+    if (claimed_.contains(claim) || (chore.kind == "seat" && aside != put_aside_.end() && clock_.now() < aside->second))
+      continue;
     const auto looked = looked_.find(chore.serial);
     if (chore.kind == "look" && looked != looked_.end() && clock_.now() < looked->second + look_works) continue;
     return std::move(chore);
@@ -121,7 +124,7 @@ Task<void> People::seat(std::string name, Chore chore, Random& random) {
   const auto mac = labelled(chore.serial);
   const auto place = place_for(chore);
   if (!mac) {  // searched the trolley for it
-    put_aside_.insert(chore.serial);
+    put_aside_[chore.serial] = clock_.now() + tries_again;
     if (const auto searched = co_await pause(random, 60, 180); !searched) co_return searched;
     const auto told =
         co_await ask(CommandKind::step_failed, std::move(name), {}, std::move(chore.serial), "not on the trolley", 0);
@@ -134,7 +137,7 @@ Task<void> People::seat(std::string name, Chore chore, Random& random) {
   const auto taken = co_await scan_pair(name, chore.serial, slot_name, random);
   Result<void> done;
   if (!taken) done = fail(taken.error());
-  else if (*taken == Pair::mac_refused) put_aside_.insert(chore.serial);
+  else if (*taken == Pair::mac_refused) put_aside_[chore.serial] = clock_.now() + tries_again;
   else if (*taken == Pair::taken) done = co_await plug_in(*mac, *place, random);
   claimed_.erase(slot_name);
   co_return done;

@@ -163,6 +163,21 @@ TEST(Reader, ListsGiveEveryItemItsPlace) {
   EXPECT_THAT(lines(doc), IsEmpty());
 }
 
+TEST(Reader, AKeyWithoutEndIsAnErrorWithItsPlace) {
+  std::string deep = "name = \"a\"\na";
+  for (int i = 0; i < 20'000; ++i) deep += ".a";
+  const std::string words = "a key has more parts than any file of Greenroom; is this the right file?";
+  EXPECT_THAT(lines(Document::from_text(deep + " = 1\n", "f")), ElementsAre("f:2:129: " + words));
+  EXPECT_THAT(lines(Document::from_text("[" + deep.substr(11) + "]\n", "f")), ElementsAre("f:1:130: " + words));
+}
+
+TEST(Reader, DotsInTextsAndCommentsAreNoKeys) {
+  const std::string dots = std::string(100, '.') + " a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z";
+  const Document doc = Document::from_text("# " + dots + dots + dots + "\na = \"" + dots + dots + dots + "\"\n", "f");
+  doc.root().text("a");
+  EXPECT_THAT(lines(doc), IsEmpty());
+}
+
 TEST(Reader, ATableInPlaceOfAListOfTablesSaysHowToWriteIt) {
   const Document doc = Document::from_text("[circuit]\nname = \"a\"\n", "f");
   EXPECT_TRUE(doc.root().tables("circuit").empty());

@@ -32,6 +32,7 @@ case $claim in
     refused 2 'extra' demo extra
     for speed in 0 -1 abc '' nan 10x; do refused 2 '--speed takes a number above 0, or max' demo --speed "$speed"; done
     refused 2 '--seed' demo --seed seven
+    for kills in -1 x 1.5; do refused 2 'a whole number from 0 is needed' demo --kills $kills; done
     refused 2 'none,some,all' demo --faults many
     refused 2 'planned,all-on,nameplate,timer' demo --planner best
     for rule in R15 R5 R3x r2; do refused 2 'takes one of R1 R2 R3 R4 R7 R8 R12 R13' demo --without $rule; done

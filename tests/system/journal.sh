@@ -31,6 +31,10 @@ case $claim in
     does 0 show --data "$data" --from 1 --limit 2 --json
     expect 'show --json' 'the facts as they are hashed' "{\"facts\":[$(sed -n 1p "$lines"),$(sed -n 2p "$lines")]}" "$line"
     does 2 show --data "$data" --type frob
+    for wrong in '--from -1' '--to x' '--limit -1' '--limit 0' '--from 18446744073709551615'; do
+      does 2 show --data "$data" $wrong
+      says "show $wrong" 'a whole number from [01] is needed, not' "$work/err"
+    done
     does 1 show --data "$work/none"
     says 'show --data none' 'none/journal.db: it cannot be opened: No such file or directory' "$work/err" ;;
   verify)
@@ -49,7 +53,8 @@ case $claim in
     expect backup 'a file' none "$([ -e "$work/backup.db" ] && echo some || echo none)" ;;
   backup)
     have
-    does 0 backup --data "$data" --to "$work/backup.db" --json
+    (umask 022; does 0 backup --data "$data" --to "$work/backup.db" --json; does 0 restore --data "$work/anew" --from "$work/backup.db"; exit $failed) || failed=1
+    expect 'backup and restore' 'files that others may read' '' "$(find "$work/backup.db" "$work/anew" -perm /077)"
     does 1 backup --data "$data" --to "$work/backup.db"
     says 'a second backup' 'backup.db: it exists already; give a new name' "$work/err"
     does 0 restore --data "$data" --from "$work/backup.db" --json
@@ -68,7 +73,7 @@ case $claim in
     does 0 retain --data "$data" --before 10 --json
     expect 'retain without a snapshot' 'facts' 0 "$(field facts "$line")"
     says 'retain without a snapshot' 'there is no snapshot yet' "$work/err"
-    for wrong in "" "--before 5 --keep-days 3" "--before 0" "--keep-days x"; do does 2 retain --data "$data" $wrong; done ;;
+    for wrong in "" "--before 5 --keep-days 3" "--before 0" "--before -1" "--keep-days x" "--keep-days 0" "--keep-days -1"; do does 2 retain --data "$data" $wrong; done ;;
   usage)
     does 2
     does 2 frob

@@ -334,9 +334,13 @@ void wait_for_power(Draft& d, const Visit& v, std::uint32_t index, std::string_v
   if (same && d.c.now < v.deadline) return;
   std::string words = std::string(what_for).append(on).append(circuit);
   if (same) {  // the wait itself is no failure of the Mac; somebody must look why it lasts
-    d.open_case(v.id, v.serial,
-                {"waits_for_power", v.serial + " waits for " + words + " for hours.",
-                 "Look what else is on there; switch off what is not needed.", Owner::facilities});
+    const bool locked = view->waits_reason == "locked_out";
+    d.open_case(
+        v.id, v.serial,
+        {"waits_for_power", v.serial + " waits for " + (locked ? "its outlet, which is locked out," : words) + " for hours.",
+         locked ? "Clear the lock-out when its reason is gone, or seat the Mac elsewhere."
+                : "Look what else is on there; switch off what is not needed.",
+         Owner::facilities});
   }
   d.enter(v, index, StepState::waiting, same ? v.attempt + 1 : 1, d.in(std::chrono::hours{4}), std::move(words));
 }

@@ -13,11 +13,16 @@ namespace {
 // A board with one chore, which somebody takes down after so many looks.
 struct Board final : FrontDesk {
   std::vector<Chore> chores() override { return looks-- > 0 ? std::vector<Chore>{chore} : std::vector<Chore>{}; }
-  const RoomState* state() override { return nullptr; }
-  Task<Answer> ask(Command) override { co_return Answer{true, "done", 0}; }
+  const RoomState* state() override { return decided ? &*decided : nullptr; }
+  Task<Answer> ask(Command c) override {
+    if (c.by != "anna") co_return Answer{true, "words", 0};
+    ++asked;
+    co_return Answer{asked > refusals, "words", 0};
+  }
   bool over() override { return false; }
   Chore chore;
-  int looks{};
+  int looks{}, refusals{}, asked{};
+  std::optional<RoomState> decided;
 };
 
 // One laptop, cabled at restore slot 1-01, which is asked for its DFU keys; one technician.
@@ -81,6 +86,19 @@ TEST_F(PeopleTest, ATechnicianWhoArrivesAfterTheChoreIsGoneTouchesNothing) {
   plant.unplug_power(mac);  // would be put right by the way
   EXPECT_FALSE(dfu_within(std::chrono::minutes{5}));
   EXPECT_FALSE(plant.mac(mac).power);
+}
+
+// A full disk refuses everything, and a Mac that stays on the trolley for ever is lost.
+TEST_F(PeopleTest, ATechnicianWhomTheRoomRefusedAMacTriesItAgainLater) {
+  board.chore.kind = "seat";
+  board.looks = 1'000;
+  board.refusals = 1;
+  board.decided = initial_state(RoomSetup{room, {}, RuleSet::all()});
+  people.start(tasks, 1);
+  for (settle(); clock.next() && *clock.next() < TimePoint{std::chrono::minutes{30}}; settle()) clock.run_next();
+  EXPECT_EQ(board.asked, 1);
+  for (; clock.next() && *clock.next() < TimePoint{std::chrono::hours{2}}; settle()) clock.run_next();
+  EXPECT_GT(board.asked, 1);
 }
 
 }  // namespace

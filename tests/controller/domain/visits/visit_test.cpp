@@ -273,6 +273,16 @@ TEST_F(VisitTest, AShelfPlaceWhereTheChargeDoesNotRiseIsLookedAt) {
   EXPECT_EQ(r.at(), "charge running");
 }
 
+TEST_F(VisitTest, AWaitForALockedOutOutletIsNotBlamedOnItsCircuit) {
+  r.seat(mac_a, "1-01");
+  r.shows("1-01", MacMode::booted, mac_a);
+  r.apply_one(OutletWaits{r.setup.room.outlets[r.outlet("1-01").value].name, "locked_out", ""});
+  r.wait(hours{4});
+  ASSERT_EQ(r.state.visits.cases.size(), 1U);
+  EXPECT_EQ(r.state.visits.cases[0].words, mac_a + " waits for its outlet, which is locked out, for hours.");
+  EXPECT_EQ(r.state.visits.cases[0].next, "Clear the lock-out when its reason is gone, or seat the Mac elsewhere.");
+}
+
 TEST_F(VisitTest, AWaitForPowerThatLastsHasAnOwnerAndIsNoFailure) {
   r.seat(mac_a, "1-01");
   r.shows("1-01", MacMode::booted, mac_a);
