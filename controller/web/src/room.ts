@@ -73,11 +73,13 @@ export function takeFrame(frame: Frame, at: number): void {
     anchor = anchorOf(frame.wall, frame.speed, at);
     if (anchor !== null) speed.value = anchor.speed;
     if (frame.whole) known.value = true;
-    if (now.peek() === 0) tick(at);
+    if (now.peek() !== 0) return;
+    tick(at);
+    sample();
   });
 }
 
-export const takeFact = (fact: Fact) => facts.take(fact);
+export const takeFact = (fact: Fact, asked: boolean) => facts.take(fact, asked);
 export const showFacts = () => void (latestFacts.value = facts.latest);
 export const lastSeq = () => facts.last;
 
