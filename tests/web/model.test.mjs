@@ -28,6 +28,14 @@ test("ages run on at the room's speed from the last frame", () => {
   assert.deepEqual(clock.leftUntil("2026-01-05T10:04:00Z", now), { words: "1 min over", over: true });
 });
 
+test("times are told with their day where it is another one", () => {
+  const at = new Date(2026, 10, 24, 9, 5, 7).getTime();
+  assert.equal(clock.timeOfDay(at), "09:05");
+  assert.equal(clock.timeOfDay(at, true), "09:05:07");
+  assert.equal(clock.dayAndTime(at, at - 60_000), "09:05");
+  assert.equal(clock.dayAndTime(at, at - 86_400_000), "Tue 24 Nov 09:05");
+});
+
 test("every state has a word and a shape of its own", () => {
   const states = ["stranger", "waiting", "running", "hands", "held", "done"].map((state) => signs.signOf(place({ state })));
   assert.equal(new Set(states.map((s) => s.word)).size, states.length);
