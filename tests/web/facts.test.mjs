@@ -20,6 +20,13 @@ test("a fact after a gap is not taken, so that it can be asked for again", () =>
   assert.deepEqual([8, 9].map((seq) => facts.take(fact(seq))), ["new", "new"]);
 });
 
+test("what the journal no longer has is not asked for twice", () => {
+  const facts = new Facts();
+  facts.take(fact(7));
+  assert.equal(facts.take(fact(900), true), "new");
+  assert.equal(facts.last, 900);
+});
+
 test("only the latest are kept", () => {
   const facts = new Facts(3);
   for (let seq = 1; seq <= 10; ++seq) facts.take(fact(seq));

@@ -11,6 +11,7 @@ const jobs = await source("model/jobs.ts");
 const gauge = await source("model/gauge.ts");
 const tree = await source("model/circuit_tree.ts");
 const groups = await source("model/wait_groups.ts");
+const { factWords, isAbout } = await source("model/fact_words.ts");
 const { History } = await source("model/history.ts");
 const { amps } = await source("model/words.ts");
 
@@ -25,6 +26,14 @@ test("ages run on at the room's speed from the last frame", () => {
   assert.equal(clock.ageOf("2026-01-05T08:00:00Z", now), "2 h 05 min");
   assert.equal(clock.ageOf(null, now), null);
   assert.deepEqual(clock.leftUntil("2026-01-05T10:04:00Z", now), { words: "1 min over", over: true });
+});
+
+test("times are told with their day where it is another one", () => {
+  const at = new Date(2026, 10, 24, 9, 5, 7).getTime();
+  assert.equal(clock.timeOfDay(at), "09:05");
+  assert.equal(clock.timeOfDay(at, true), "09:05:07");
+  assert.equal(clock.dayAndTime(at, at - 60_000), "09:05");
+  assert.equal(clock.dayAndTime(at, at - 86_400_000), "Tue 24 Nov 09:05");
 });
 
 test("every state has a word and a shape of its own", () => {
@@ -87,6 +96,18 @@ test("outlets that wait are told by reason, the commonest first", () => {
   const waiting = (slot, kind, name, words) => place({ slot, outlet: { waits_for: { kind, name, words } } });
   const list = [waiting("1", "rule", "minimum off time", "outlet 1"), waiting("2", "circuit", "b", "room on b"), waiting("3", "circuit", "b", "room on b")];
   assert.deepEqual(groups.waitGroups(list), [{ why: "room on b", slots: ["2", "3"] }, { why: "minimum off time", slots: ["1"] }]);
+});
+
+test("a fact is told with the Mac it is about, and by whom", () => {
+  const fact = (type, by, body) => ({ seq: 1, type, by, wall_us: 0, body });
+  const names = new Map([[6, "C02GRLJ5RHJH"]]);
+  const step = { visit: 6, kind: "install_os", state: "hands", step: 9, what: "" };
+  assert.equal(factWords(fact("step_changed", "greenroom", step), names), "Install macOS: hands · C02GRLJ5RHJH");
+  assert.equal(factWords(fact("seating_began", "ben", { slot: "1-03", visit: 9 }), names), "Seating began · visit 9 · 1-03 · by ben");
+  assert.equal(factWords(fact("outlet_waits", "greenroom", { outlet: "left:1", circuit: "branch", reason: "min_off" }), names),
+    "Outlet waits · left:1 · branch · min off");
+  assert.ok(isAbout(fact("step_changed", "greenroom", step), "1-01", 6));
+  assert.ok(!isAbout(fact("step_changed", "greenroom", step), "1-01", 7));
 });
 
 test("a chart has a gap where nothing was known, and no time twice", () => {

@@ -54,6 +54,19 @@ export const cases = all<Case>(caseKeys);
 export const chores = computed(() => part<Chore[]>("chores").value ?? []);
 export const jobs = computed(() => part<Job[]>("to_do").value ?? []);
 export const protectedOutlets = computed(() => part<ProtectedOutlet[]>("protected").value ?? []);
+// What the list asks people for now; hands that find no free place yet are not in it.
+export const askedVisits = computed(() => new Set(chores.value.map((c) => c.visit)));
+
+// Serial numbers of visits: of those that sit somewhere, and of those that were opened while this page looked on.
+export const serials = computed(() => {
+  const names = new Map<number, string>();
+  for (const f of latestFacts.value) {
+    if (f.type === "visit_opened" && typeof f.body.visit === "number" && typeof f.body.serial === "string") names.set(f.body.visit, f.body.serial);
+  }
+  for (const { visit } of places.value) if (visit !== null) names.set(visit.visit, visit.serial);
+  return names;
+});
+
 export const roomName = computed(() => part<string>("room").value ?? "");
 export const alarms = computed(() => part<string[]>("alarms").value ?? []);
 
@@ -73,11 +86,13 @@ export function takeFrame(frame: Frame, at: number): void {
     anchor = anchorOf(frame.wall, frame.speed, at);
     if (anchor !== null) speed.value = anchor.speed;
     if (frame.whole) known.value = true;
-    if (now.peek() === 0) tick(at);
+    if (now.peek() !== 0) return;
+    tick(at);
+    sample();
   });
 }
 
-export const takeFact = (fact: Fact) => facts.take(fact);
+export const takeFact = (fact: Fact, asked: boolean) => facts.take(fact, asked);
 export const showFacts = () => void (latestFacts.value = facts.latest);
 export const lastSeq = () => facts.last;
 

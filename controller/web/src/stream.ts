@@ -13,6 +13,7 @@ const shown = 250; // ms: facts come in hundreds when a room runs fast
 let source: EventSource | null = null;
 let quietTimer = 0;
 let showTimer = 0;
+let askedAfter: number | null = null; // the facts after this one were asked for by the last `open`
 
 // `why`: the service's own words, where it had any.
 function lost(why: string | null = null): void {
@@ -65,7 +66,7 @@ async function startAgain(): Promise<void> {
 
 function onFact(event: MessageEvent<string>): void {
   heard();
-  const taken = takeFact(JSON.parse(event.data) as Fact);
+  const taken = takeFact(JSON.parse(event.data) as Fact, askedAfter !== null && askedAfter === lastSeq());
   if (taken === "gap") return open();
   if (taken === "new" && showTimer === 0) {
     showTimer = window.setTimeout(() => {
@@ -78,6 +79,7 @@ function onFact(event: MessageEvent<string>): void {
 function open(): void {
   source?.close();
   let before = lastSeq(); // what was known when this connection, or its latest renewal, began
+  askedAfter = before;
   const opened = new EventSource(`/api/v1/events?${before === null ? `last=${firstFacts}` : `from=${before + 1}`}`);
   source = opened;
   heard();

@@ -25,7 +25,7 @@ export class MockRoom {
     this.#addCircuits();
     this.#addPlaces(slots);
     this.#addPeople();
-    for (let i = 0; i < 30; ++i) this.note("step_changed", { slot: "1-01", visit: 1, step: "restore" });
+    for (let i = 0; i < 30; ++i) this.note("step_changed", { slot: "1-01", visit: 1, kind: "restore", state: "running", what: "" });
     this.#sum();
   }
 
@@ -44,7 +44,7 @@ export class MockRoom {
     const places = [...this.parts.keys()].filter((key) => key.startsWith("places/"));
     for (const key of places) if (this.#chance(10)) this.#move(key);
     for (const key of this.parts.keys()) if (key.startsWith("circuits/")) this.#load(key);
-    if (this.#chance(3)) this.note("outlet_sensed", { outlet: "left:3", sensed: "on" });
+    if (this.#chance(3)) this.note("outlet_sensed", { outlet: "left:3", state: "on" });
     this.#sum();
   }
 
@@ -196,7 +196,7 @@ export class MockRoom {
       return;
     }
     this.#enter(place, place.visit.step_number, place.visit.serial);
-    this.note("step_changed", { slot: place.slot, visit: place.visit.visit, step: place.visit.step, state: place.state });
+    this.note("step_changed", { slot: place.slot, visit: place.visit.visit, kind: place.visit.step, state: place.state, what: "" });
   }
 
   #load(key) {

@@ -22,7 +22,7 @@ export function span(ms: number): string {
   const min = Math.floor(s / 60);
   if (min < 60) return `${min} min`;
   const h = Math.floor(min / 60);
-  if (h < 24) return `${h} h ${String(min % 60).padStart(2, "0")} min`;
+  if (h < 24) return `${h} h ${two(min % 60)} min`;
   return `${Math.floor(h / 24)} d ${h % 24} h`;
 }
 
@@ -38,15 +38,19 @@ export function leftUntil(deadline: string | null, now: number): { words: string
   return ms >= now ? { words: `${span(ms - now)} left`, over: false } : { words: `${span(now - ms)} over`, over: true };
 }
 
-const daytime = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const exact = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const dated = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+// Written out rather than left to Intl, whose formatters take longer to make than the whole first view.
+const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (n: number) => String(n).padStart(2, "0");
 
 export function timeOfDay(ms: number, seconds = false): string {
-  return (seconds ? exact : daytime).format(ms);
+  const t = new Date(ms);
+  return `${two(t.getHours())}:${two(t.getMinutes())}${seconds ? `:${two(t.getSeconds())}` : ""}`;
 }
 
 // The day too, where it is another one.
 export function dayAndTime(ms: number, now: number): string {
-  return new Date(ms).toDateString() === new Date(now).toDateString() ? daytime.format(ms) : dated.format(ms);
+  const t = new Date(ms);
+  if (t.toDateString() === new Date(now).toDateString()) return timeOfDay(ms);
+  return `${days[t.getDay()]} ${t.getDate()} ${months[t.getMonth()]} ${timeOfDay(ms)}`;
 }

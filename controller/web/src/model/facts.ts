@@ -18,10 +18,11 @@ export class Facts {
     return this.kept;
   }
 
-  // A gap is not taken: whoever reads the stream asks again from `last` + 1.
-  take(fact: Fact): Taken {
+  // A gap is not taken: whoever reads the stream asks again from `last` + 1. `asked`: that was done, and this is the first
+  // answer; the journal no longer has what is missing.
+  take(fact: Fact, asked = false): Taken {
     if (this.lastSeq !== null && fact.seq <= this.lastSeq) return "known";
-    if (this.lastSeq !== null && fact.seq !== this.lastSeq + 1) return "gap";
+    if (this.lastSeq !== null && fact.seq !== this.lastSeq + 1 && !asked) return "gap";
     this.lastSeq = fact.seq;
     this.kept = [...this.kept.slice(-(this.most - 1)), fact];
     return "new";

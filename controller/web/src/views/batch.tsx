@@ -1,5 +1,5 @@
 // What is done, what is stuck and with whom, and until when.
-import { batchKeys, cases, latestFacts, now, part } from "../room";
+import { batchKeys, cases, latestFacts, now, part, serials } from "../room";
 import { openSlot } from "../selection";
 import type { Batch, Case } from "../model/types";
 import { ageOf, dayAndTime, leftUntil, timeOfDay } from "../model/clock";
@@ -106,7 +106,7 @@ function Journal() {
       <h2 id="journal-title">What happened <span class="count">latest first</span></h2>
       <ol>
         {latest.map((f) => (
-          <li key={f.seq} data-seq={f.seq}><time>{timeOfDay(f.wall_us / 1000, true)}</time><span>{factWords(f)}</span></li>
+          <li key={f.seq} data-seq={f.seq}><time>{timeOfDay(f.wall_us / 1000, true)}</time><span>{factWords(f, serials.value)}</span></li>
         ))}
       </ol>
     </section>

@@ -1,6 +1,6 @@
 // One slot, readable from across the bench: where, how it stands, at which step, how far, what it waits for, how long.
 import { useComputed } from "@preact/signals";
-import { now, part } from "../room";
+import { askedVisits, now, part } from "../room";
 import { openSlot } from "../selection";
 import type { Place } from "../model/types";
 import { ageOf, leftUntil } from "../model/clock";
@@ -29,18 +29,24 @@ function Battery({ percent }: { percent: number | null }) {
   );
 }
 
+// While an engine runs its stage stands beside its bar, and need not stand in the words as well.
 function waitLine(place: Place): string | null {
   if (place.waits_for === null) return null;
-  return withoutOwner(place.waits_for.words, place.owner);
+  const words = withoutOwner(place.waits_for.words, place.owner);
+  return place.visit?.engine != null ? words.replace(/ \([^()]*\)$/, "") : words;
 }
 
 export function SlotCard({ name }: { name: string }) {
   const place = part<Place>(name).value;
+  const later = useComputed(() => {
+    const p = part<Place>(name).value;
+    return p?.state === "hands" && p.visit !== null && !askedVisits.value.has(p.visit.visit);
+  });
   if (place === undefined) return null;
   const sign = signOf(place);
   const visit = place.visit;
   const wait = waitLine(place);
-  const tone = `card tone-${sign.tone} state-${place.state}${keepHandsOff(place) ? " hands-off" : ""}`;
+  const tone = `card tone-${sign.tone} state-${place.state}${keepHandsOff(place) ? " hands-off" : ""}${later.value ? " later" : ""}`;
   return (
     <button type="button" class={tone} onClick={() => openSlot(place.slot)}>
       <span class="head">

@@ -30,7 +30,8 @@ function dataOf(name: string): uPlot.AlignedData {
 // Ticks within one minute need their seconds.
 const tight = (ticks: number[]) => (ticks[1] ?? 0) - (ticks[0] ?? 0) < 60;
 
-function optionsFor(host: HTMLElement): uPlot.Options {
+function optionsFor(host: HTMLElement, name: string): uPlot.Options {
+  const limit = part<Circuit>(`circuits/${name}`).peek()?.hard_limit_A ?? 0;
   const style = getComputedStyle(host);
   const of = (name: string) => style.getPropertyValue(name).trim();
   const axis = { stroke: of("--soft"), grid: { stroke: of("--edge"), width: 1 }, ticks: { show: false }, font: `12px ${style.fontFamily}` };
@@ -39,7 +40,7 @@ function optionsFor(host: HTMLElement): uPlot.Options {
     height,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } },
+    scales: { y: { range: (_, __, max) => [0, 1.1 * Math.max(1, max, limit)] } },
     axes: [{ ...axis, space: 90, size: 30, values: (_, ticks) => ticks.map((t) => timeOfDay(t * 1000, tight(ticks))) }, { ...axis, size: 48, values: (_, ticks) => ticks.map((t) => `${t} A`) }],
     series: [
       {},
@@ -57,10 +58,10 @@ function optionsFor(host: HTMLElement): uPlot.Options {
 // The colours come from the style sheet: when the scheme changes, the chart is made anew.
 function drawIn(host: HTMLElement, name: string): () => void {
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
-  let plot = new uPlot(optionsFor(host), dataOf(name), host);
+  let plot = new uPlot(optionsFor(host, name), dataOf(name), host);
   const anew = () => {
     plot.destroy();
-    plot = new uPlot(optionsFor(host), dataOf(name), host);
+    plot = new uPlot(optionsFor(host, name), dataOf(name), host);
   };
   const sized = new ResizeObserver(() => plot.setSize({ width: host.clientWidth, height }));
   sized.observe(host);

@@ -1,6 +1,6 @@
 // All that is known of one slot, and what may be done there.
 import type { ComponentChildren } from "preact";
-import { cases, chores, latestFacts, now, part, placeKeys } from "../room";
+import { cases, chores, latestFacts, now, part, placeKeys, serials } from "../room";
 import { closeSlot, openedSlot } from "../selection";
 import type { Outlet, Place, Visit } from "../model/types";
 import { ageOf, dayAndTime, leftUntil, timeOfDay } from "../model/clock";
@@ -99,7 +99,7 @@ function Happened({ place }: { place: Place }) {
     <section class="happened">
       <h3>What happened</h3>
       <ul>
-        {here.map((f) => <li key={f.seq}><time>{timeOfDay(f.wall_us / 1000, true)}</time> {factWords(f)}</li>)}
+        {here.map((f) => <li key={f.seq}><time>{timeOfDay(f.wall_us / 1000, true)}</time> {factWords(f, serials.value)}</li>)}
       </ul>
     </section>
   );
