@@ -68,8 +68,16 @@ test("unknown is never 0", () => {
 
 test("NEXT ticks the first chore that a tick ends, and no other", () => {
   const list = [chore({ kind: "seat" }), chore({ kind: "keys" }), chore({ kind: "case" }), chore({ visit: null, kind: "look" }), chore({ visit: 7 })];
-  assert.equal(chores.firstTick(list).visit, 7);
-  assert.equal(chores.firstTick(list.slice(0, 4)), null);
+  assert.equal(chores.firstTick(list, new Map()).visit, 7);
+  assert.equal(chores.firstTick(list.slice(0, 4), new Map()), null);
+});
+
+test("that a battery is full is claimed by a button that says so, never by NEXT", () => {
+  const look = chore({ kind: "look", visit: 7 });
+  assert.equal(chores.tickWord(look, "charge"), "Battery is full");
+  assert.equal(chores.tickWord(look, "first_boot"), "Done, look again");
+  assert.equal(chores.firstTick([look], new Map([[7, "charge"]])), null);
+  assert.equal(chores.firstTick([look], new Map([[7, "first_boot"]])), look);
 });
 
 test("a case among the chores is found by its words", () => {

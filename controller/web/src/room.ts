@@ -4,7 +4,7 @@ import { anchorOf, roomTime, type Anchor } from "./model/clock";
 import { Facts } from "./model/facts";
 import { History } from "./model/history";
 import { Parts } from "./model/parts";
-import type { Batch, Case, Chore, Circuit, Fact, Frame, Job, Pdu, Place, ProtectedOutlet } from "./model/types";
+import type { Batch, Case, Chore, Circuit, Fact, Frame, Job, Pdu, Place, ProtectedOutlet, Visit } from "./model/types";
 
 export type Connection = { state: "opening" } | { state: "live" } | { state: "lost"; since: number; why: string | null };
 
@@ -56,6 +56,11 @@ export const jobs = computed(() => part<Job[]>("to_do").value ?? []);
 export const protectedOutlets = computed(() => part<ProtectedOutlet[]>("protected").value ?? []);
 // What the list asks people for now; hands that find no free place yet are not in it.
 export const askedVisits = computed(() => new Set(chores.value.map((c) => c.visit)));
+
+export const stepsOfVisits = computed(() => {
+  const seated = places.value.map((p) => p.visit).filter((v): v is Visit => v !== null);
+  return new Map(seated.map((v) => [v.visit, v.step]));
+});
 
 // Serial numbers of visits: of those that sit somewhere, and of those that were opened while this page looked on.
 export const serials = computed(() => {

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { say, send } from "./commands";
 import { person } from "./person";
 import { firstTick } from "./model/chores";
-import { chores } from "./room";
+import { chores, stepsOfVisits } from "./room";
 import { ScanReader, type Reading } from "./scan_reader";
 
 export const typed = signal("");
@@ -17,7 +17,7 @@ export const words: readonly { word: string; means: string }[] = [
 ];
 
 async function next(by: string): Promise<void> {
-  const chore = firstTick(chores.peek());
+  const chore = firstTick(chores.peek(), stepsOfVisits.peek());
   if (chore === null || chore.visit === null) {
     say(false, "NEXT: nothing in the list is ended by a tick.");
     return;

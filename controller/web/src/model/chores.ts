@@ -6,14 +6,20 @@ export function canTick(chore: Chore): boolean {
   return chore.visit !== null && (chore.kind === "tick" || chore.kind === "look" || chore.kind === "hold");
 }
 
-// What the button says: after some hands Greenroom looks again by itself whether it worked.
-export function tickWord(chore: Chore): string {
+// A tick at a charge says that the battery is full; it must never be pressed as a mere "seen".
+function claimsCharge(step: string | undefined): boolean {
+  return step === "charge" || step === "charge_gate";
+}
+
+// What the button says: after other looks Greenroom looks again by itself whether it worked.
+export function tickWord(chore: Chore, step: string | undefined): string {
+  if (claimsCharge(step)) return step === "charge" ? "Battery is full" : "Charged enough";
   return chore.kind === "look" ? "Done, look again" : "Done";
 }
 
-// The first thing of the list that the command word NEXT ticks.
-export function firstTick(chores: readonly Chore[]): Chore | null {
-  return chores.find(canTick) ?? null;
+// The first thing of the list that the command word NEXT ticks; a charge is claimed only by its own button.
+export function firstTick(chores: readonly Chore[], steps: ReadonlyMap<number, string>): Chore | null {
+  return chores.find((c) => canTick(c) && !claimsCharge(steps.get(c.visit ?? 0))) ?? null;
 }
 
 // Of a chore without a visit only this can be said: nobody can find that Mac.

@@ -1,6 +1,7 @@
 // What facilities must see to: each thing names the command that says it is done, as "clear_lock left:7".
 import type { Command } from "../commands";
 import type { Job } from "./types";
+import { plain } from "./words";
 
 export interface JobAction {
   label: string;
@@ -42,4 +43,14 @@ export function actionOf(job: Job): JobAction | null {
     default:
       return null;
   }
+}
+
+// By kind, in the order in which the kinds come.
+export function groupsOfJobs(jobs: readonly Job[]): Job[][] {
+  const kinds = [...new Set(jobs.map((job) => job.kind))];
+  return kinds.map((kind) => jobs.filter((job) => job.kind === kind));
+}
+
+export function jobsWord(kind: string, count: number): string {
+  return kind === "unproven" ? `${count} outlets are not proven to feed their slots` : `${count} times: ${plain(kind)}`;
 }

@@ -1,6 +1,6 @@
 // "Next for you": what people do now, in the room's own order, each with the one button that says it is done.
-import { useComputed } from "@preact/signals";
-import { cases, chores } from "../room";
+import { useComputed, useSignal } from "@preact/signals";
+import { cases, chores, stepsOfVisits } from "../room";
 import { openSlot } from "../selection";
 import type { Question } from "../ask";
 import type { Command } from "../commands";
@@ -32,7 +32,7 @@ function Buttons({ chore }: { chore: Chore }) {
       {canTick(chore) && (
         <Action
           strong
-          label={tickWord(chore)}
+          label={tickWord(chore, stepsOfVisits.value.get(chore.visit ?? 0))}
           about={subject}
           command={() => ({ type: "step_done", number: chore.visit ?? 0 })}
         />
@@ -62,8 +62,12 @@ function Item({ chore, first }: { chore: Chore; first: boolean }) {
   );
 }
 
+const shortList = 8; // what is done first; the rest is there to be asked for
+
 export function NextForYou() {
   const count = useComputed(() => chores.value.length);
+  const whole = useSignal(false);
+  const shown = whole.value ? chores.value : chores.value.slice(0, shortList);
   return (
     <aside class="next" aria-labelledby="next-title">
       <h2 id="next-title">
@@ -73,8 +77,13 @@ export function NextForYou() {
         <p class="hint">Nothing needs hands now.</p>
       ) : (
         <ol>
-          {chores.value.map((chore, i) => <Item key={choreKey(chore)} chore={chore} first={i === 0} />)}
+          {shown.map((chore, i) => <Item key={choreKey(chore)} chore={chore} first={i === 0} />)}
         </ol>
+      )}
+      {count.value > shortList && (
+        <button type="button" class="action" aria-expanded={whole.value} onClick={() => void (whole.value = !whole.value)}>
+          {whole.value ? "Show the first only" : `Show ${count.value - shortList} more`}
+        </button>
       )}
     </aside>
   );

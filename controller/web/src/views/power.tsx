@@ -4,7 +4,7 @@ import { circuitKeys, circuits, jobs, pduKeys, places, protectedOutlets } from "
 import { openSlot, chartedCircuit } from "../selection";
 import type { Job } from "../model/types";
 import { treeOf } from "../model/circuit_tree";
-import { actionOf } from "../model/jobs";
+import { actionOf, groupsOfJobs, jobsWord } from "../model/jobs";
 import { waitGroups } from "../model/wait_groups";
 import { counted } from "../model/words";
 import { Action } from "./action";
@@ -12,6 +12,8 @@ import { Chart } from "./chart";
 import { CircuitRow } from "./circuit";
 import { Pdus } from "./pdus";
 import { Sign } from "./sign";
+
+const most = 4; // things of a kind that are shown at once
 
 function Circuits() {
   // The tree changes with the room file only: a reading renders its own row.
@@ -51,11 +53,23 @@ function JobItem({ job }: { job: Job }) {
   );
 }
 
+// A new room has a map to prove for each outlet: so many of a kind are one line until they are looked at.
+function JobGroup({ group }: { group: Job[] }) {
+  const items = group.map((job) => <JobItem key={`${job.kind}/${job.about}`} job={job} />);
+  if (group.length <= most) return <ul class="jobs">{items}</ul>;
+  return (
+    <details class="job-group">
+      <summary><Sign shape="hands" tone="amber" />{jobsWord(group[0]?.kind ?? "", group.length)}</summary>
+      <ul class="jobs">{items}</ul>
+    </details>
+  );
+}
+
 function Jobs() {
   return (
     <section class="panel" aria-labelledby="jobs-title">
       <h2 id="jobs-title">For facilities <span class="count">{counted(jobs.value.length, "thing")}</span></h2>
-      {jobs.value.length === 0 ? <p class="hint">Nothing to see to.</p> : <ul class="jobs">{jobs.value.map((job) => <JobItem key={`${job.kind}/${job.about}`} job={job} />)}</ul>}
+      {jobs.value.length === 0 ? <p class="hint">Nothing to see to.</p> : groupsOfJobs(jobs.value).map((group) => <JobGroup key={group[0]?.kind} group={group} />)}
     </section>
   );
 }

@@ -78,7 +78,7 @@ function Deeds({ place }: { place: Place }) {
   const outlet = place.outlet;
   return (
     <p class="buttons">
-      {chore !== undefined && <Action strong label={tickWord(chore)} command={() => ({ type: "step_done", number: chore.visit ?? 0 })} />}
+      {chore !== undefined && <Action strong label={tickWord(chore, place.visit?.step)} command={() => ({ type: "step_done", number: chore.visit ?? 0 })} />}
       {open.map((c) => <Action key={c.case} label={`Close case ${c.case}`} ask={() => closeCaseQuestion(c)} />)}
       {outlet !== null && !outlet.locked_out_by.includes(outlet.outlet) && (
         <Action label={`Lock out outlet ${outlet.outlet}`} ask={() => lockOutQuestion(`outlet ${outlet.outlet}`, outlet.outlet)} />
