@@ -423,7 +423,11 @@ Result<unsigned> HttpServer::listen(unsigned port) {
   if (!error) impl_->acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) impl_->acceptor.bind(here, error);
   if (!error) impl_->acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return cannot(error);
+  if (error) {
+    error_code ignored;
+    impl_->acceptor.close(ignored);  // another port may be tried
+    return cannot(error);
+  }
   const unsigned bound = impl_->acceptor.local_endpoint(error).port();
   impl_->policy = local_policy(bound, impl_->token);
   return bound;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "controller/api/parts.hpp"
@@ -55,10 +56,10 @@ Parts parts_of(const RoomView& v) {
   state["service"].erase("wall");
   Parts parts;
   for (const auto& [listing, key] : listings) {
-    for (const Json& each : state[listing]) parts.emplace(name_of(listing, each[key]), printed(each));
+    for (const Json& each : state[listing]) parts.emplace_back(name_of(listing, each[key]), printed(each));
     state.erase(std::string(listing));
   }
-  for (const auto& [name, value] : state.items()) parts.emplace(name, printed(value));
+  for (const auto& [name, value] : state.items()) parts.emplace_back(name, printed(value));
   return parts;
 }
 
@@ -71,12 +72,14 @@ std::string whole_frame(const Parts& now, const RoomView& v) {
 std::string change_frame(const Parts& before, const Parts& now, const RoomView& v) {
   std::string set;
   std::string gone;
+  std::unordered_map<std::string_view, std::string_view> left(before.begin(), before.end());
   for (const auto& [name, value] : now) {
-    const auto was = before.find(name);
-    if (was == before.end() || was->second != value) add(set, member(name, value));
+    const auto was = left.find(name);
+    if (was == left.end() || was->second != value) add(set, member(name, value));
+    if (was != left.end()) left.erase(was);
   }
   for (const auto& [name, unused] : before) {
-    if (!now.contains(name)) add(gone, Json(name).dump());
+    if (left.contains(name)) add(gone, Json(name).dump());
   }
   return set.empty() && gone.empty() ? std::string() : framed(false, set, gone, v);
 }

@@ -5,15 +5,16 @@
 // fields that end in _ms or _in_s, and the service's wall time. Readers reckon ages from the absolute times beside them.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "controller/api/room_view.hpp"
 
 namespace greenroom {
 
-using Parts = std::map<std::string, std::string, std::less<>>;  // name -> its JSON
+// Names and their JSON, as the room lists them: a page shows its places in this order.
+using Parts = std::vector<std::pair<std::string, std::string>>;
 
 Parts parts_of(const RoomView&);
 

@@ -182,6 +182,7 @@ TEST_F(Http, APortThatIsTakenIsToldSo) {
   ASSERT_FALSE(listening);
   EXPECT_EQ(listening.error().code, Errc::busy);
   EXPECT_THAT(listening.error().message, AllOf(HasSubstr(std::to_string(port)), HasSubstr("--port")));
+  EXPECT_TRUE(second.listen(0)) << "another may be tried";
 }
 
 // ---- hostile clients
@@ -284,6 +285,18 @@ TEST_F(Http, AStreamBeginsWithTheWholeRoom) {
   EXPECT_THAT(got,
               AllOf(HasSubstr("event: parts\ndata: {\"whole\":true,"), HasSubstr("\"places/1-01\":{"), EndsWith("\n\n")));
   EXPECT_TRUE(fact_numbers(got).empty()) << "facts from now on";
+}
+
+TEST_F(Http, TheWholeRoomComesInTheOrderOfTheRoomFile) {
+  RawClient c(port);
+  const std::string got = say(c, get("/api/v1/events"));
+  std::size_t last = 0;
+  for (const Slot& slot : room.rig.setup.room.slots) {
+    const std::size_t at = got.find("\"places/" + slot.name + "\":{");
+    ASSERT_NE(at, std::string::npos) << slot.name;
+    EXPECT_LT(last, at) << slot.name;
+    last = at;
+  }
 }
 
 TEST_F(Http, FactsComeOnceEachAndInOrder) {

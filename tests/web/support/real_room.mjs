@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { web } from "./modules.mjs";
 
 export const program = process.env.GREENROOM;
-const examples = join(web, "../../config/examples");
+export const examples = join(web, "../../config/examples");
 const room = join(examples, "returns-room.toml");
 const batch = join(examples, "returns.csv");
 
