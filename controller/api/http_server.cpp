@@ -236,7 +236,7 @@ Task<void> HttpServer::Impl::one_request(Client c, Parser& parser) {
   const auto& request = parser.get();
   std::string target(request.target());
   const std::string_view path = std::string_view(target).substr(0, target.find('?'));
-  if (path == events_path) {
+  if (path == events_path && request.method() == http::verb::get) {
     std::string last_id(request["Last-Event-ID"]);
     co_return co_await stream(c, std::move(target), std::move(last_id));
   }
