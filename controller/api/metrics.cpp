@@ -113,6 +113,19 @@ void add_circuit_states(Families& all, const Json& circuits) {
   all.push_back(std::move(f));
 }
 
+// The tree, to join the numbers with: a sum over circuits of different levels counts every ampere more than once.
+void add_circuit_tree(Families& all, const Json& circuits) {
+  MetricFamily f = family("greenroom_circuit_info", "Always 1; what a circuit is and which one feeds it.");
+  for (const Json& c : circuits) {
+    add(f,
+        {{"circuit", c["circuit"].get<std::string>()},
+         {"kind", c["kind"].get<std::string>()},
+         {"parent", c["parent"].is_null() ? std::string() : c["parent"].get<std::string>()}},
+        1);
+  }
+  all.push_back(std::move(f));
+}
+
 void add_outlets(Families& all, const Json& pdus) {
   MetricFamily f = family("greenroom_outlets", "Outlets by what was read of them; unknown: nothing fresh.");
   for (const Json& p : pdus) {
@@ -146,6 +159,7 @@ std::string metrics_text(const RoomView& v) {
   Families all;
   add_columns(all, circuit_columns, circuits["circuits"], "circuit");
   add_circuit_states(all, circuits["circuits"]);
+  add_circuit_tree(all, circuits["circuits"]);
   add_columns(all, pdu_columns, pdus["pdus"], "pdu");
   add_outlets(all, pdus["pdus"]);
   add_single(all, "greenroom_outlets_protected", "Outlets that must not open now.", power["protected"].size());

@@ -29,5 +29,5 @@ until "$program" status --data "$data" >"$work/asked" 2>&1; do
   kill -0 $service || { cat "$work/serve.err" "$work/world.err"; exit 1; }
 done
 port=$(sed -n 's|.*the page is at http://127.0.0.1:\([0-9]*\)/.*|\1|p' "$work/serve.err")
-/usr/bin/python3 "${BASH_SOURCE[0]%/*}/api_$claim.py" "$port" "$data/token" || failed=1
+/usr/bin/python3 -B "${BASH_SOURCE[0]%/*}/api_$claim.py" "$port" "$data/token" || failed=1
 finish

@@ -74,6 +74,11 @@ TEST_F(Metrics, ATrippedCircuitIsInThatStateAndInNoOther) {
   EXPECT_EQ(value("circuit_state{circuit=\"branch\",state=\"in_use\"}"), "0");
 }
 
+TEST_F(Metrics, TheTreeOfCircuitsIsThereToJoinWith) {
+  EXPECT_EQ(value("circuit_info{circuit=\"branch\",kind=\"breaker\",parent=\"panel\"}"), "1");
+  EXPECT_EQ(value("circuit_info{circuit=\"panel\",kind=\"panel\",parent=\"\"}"), "1");
+}
+
 TEST_F(Metrics, APduShowsWhetherItAnswersAndHowOldItsReadingIs) {
   room.rig.senses.power.pdus[0].last_read = room.rig.now - 1500ms;
   EXPECT_EQ(value("pdu_up{pdu=\"left\"}"), "1");

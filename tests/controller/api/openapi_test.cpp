@@ -51,7 +51,7 @@ TEST_F(OpenApi, EveryRouteOfTheTableIsInTheDocumentWithItsMethod) {
 TEST_F(OpenApi, EveryPathOfTheDocumentIsAnswered) {
   std::size_t answered = 0;
   for (const auto& [path, methods] : document["paths"].items()) {
-    if (path == "/metrics") continue;  // by the HTTP server: HttpServerTest
+    if (path == "/metrics") continue;  // by the HTTP server itself: http_server_test.cpp
     for (const auto& [method, unused] : methods.items()) {
       std::string asked = path;
       for (const auto& [part, name] : {std::pair{"{slot}", "1-01"}, {"{batch}", "returns"}}) {
