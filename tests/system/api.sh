@@ -5,7 +5,7 @@
 set -eu
 program=$1 examples=$2 claim=$3
 . "${BASH_SOURCE[0]%/*}/json.sh"
-data=$work/data room=$examples/returns-room.toml speed=120
+data=$work/data room=$examples/returns-room.toml speed=240
 mkdir "$data"
 service= world=
 cleanup() {

@@ -2,6 +2,7 @@
 import http.client
 import json
 import sys
+import time
 
 
 class Room:
@@ -34,15 +35,16 @@ class Room:
             if line.startswith("data: "):
                 yield name, json.loads(line[6:])
 
-    def until(self, fact_type):
-        """Every event up to the first fact of this type, and the room as it is with it."""
-        seen, there = [], False
-        for name, data in self.events("?from=1"):
-            seen.append((name, data))
-            there = there or name == "fact" and data["type"] == fact_type
-            if there and name == "parts":
+    def until(self, enough):
+        """Every event from the first fact on, until enough(name, data) says so."""
+        seen, give_up = [], time.monotonic() + 180
+        for event in self.events("?from=1"):
+            seen.append(event)
+            if enough(*event):
                 return seen
-        sys.exit(f"the stream ended before any {fact_type}; {len(seen)} events came")
+            if time.monotonic() > give_up:
+                break
+        sys.exit(f"what is waited for did not come; {len(seen)} events did, the last {seen[-1:]}"[:1000])
 
 
 failures = []
