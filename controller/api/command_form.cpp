@@ -14,13 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Names and notes that people type; a serial number has at most 12 characters, a path or a sentence fits as well.
-constexpr std::size_t longest_name = 200;
-constexpr std::size_t longest_text = 4000;
-// The room decides a list in one turn, and nothing else meanwhile: so many rows, all of them cases, take less than a second.
-constexpr std::size_t most_rows = 10'000;
-constexpr std::uint64_t largest_number = (1ULL << 53) - 1;  // what every JSON reader keeps exactly
-constexpr int deepest = 4;                                  // {"rows":[{"serial":..}]} needs three
+constexpr int deepest = 4;  // {"rows":[{"serial":..}]} needs three
 
 constexpr std::array import_fields{FieldForm{"text", "the batch's name"}, FieldForm{"rows", "the rows of the list"},
                                    FieldForm{"number", "when it is due, in seconds since 1970 (8 hours from now)", false}};

@@ -10,6 +10,13 @@
 
 namespace greenroom {
 
+// Names and notes that people type; a serial number has at most 12 characters, a path or a sentence fits as well.
+inline constexpr std::size_t longest_name = 200;
+inline constexpr std::size_t longest_text = 4000;
+// The room decides a list in one turn, and nothing else meanwhile: so many rows, all of them cases, take less than a second.
+inline constexpr std::size_t most_rows = 10'000;
+inline constexpr std::uint64_t largest_number = (1ULL << 53) - 1;  // what every JSON reader keeps exactly
+
 struct FieldForm {
   std::string_view name;   // label | serial | text | number | rows
   std::string_view means;  // "the circuit's name"

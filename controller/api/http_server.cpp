@@ -19,6 +19,7 @@
 #include "controller/api/carry_out.hpp"
 #include "controller/api/http_rules.hpp"
 #include "controller/api/live_feed.hpp"
+#include "controller/api/metrics.hpp"
 #include "controller/api/routes.hpp"
 #include "controller/api/web_assets.hpp"
 #include "hw/async/event.hpp"
@@ -241,7 +242,7 @@ Task<void> HttpServer::Impl::one_request(Client c, Parser& parser) {
   const auto& request = parser.get();
   std::string target(request.target());
   const std::string_view path = std::string_view(target).substr(0, target.find('?'));
-  if (path == events_path) {
+  if (path == events_path && request.method() == http::verb::get) {
     std::string last_id(request["Last-Event-ID"]);
     co_return co_await stream(c, std::move(target), std::move(last_id));
   }
@@ -253,7 +254,8 @@ Task<void> HttpServer::Impl::one_request(Client c, Parser& parser) {
   } else {
     auto response = co_await answer(parser);
     if (!response) co_return fail(response.error());
-    std::string head = head_for(response->status, json_type, response->body.size(), stays);
+    const bool metrics = path == metrics_path && response->status == 200;
+    std::string head = head_for(response->status, metrics ? metrics_type : json_type, response->body.size(), stays);
     if (const auto sent = co_await send(c, std::move(head), response->body); !sent) co_return fail(sent.error());
   }
   if (!stays) co_return fail(Errc::cancelled, "the client wants no more");
@@ -281,6 +283,7 @@ Task<ApiResponse> HttpServer::Impl::answer(Parser& parser) {
   ApiRequest request(std::string(asked.method_string()), std::string(asked.target()), std::move(parser.get().body()));
   const auto moment = view();
   if (!moment) co_return wrong(503, "the room's controller starts anew; ask again in a moment");
+  if (request.method == "GET" && request.path == metrics_path) co_return ApiResponse(200, metrics_text(*moment));
   switch (routed(request)) {
     case Route::commands: co_return co_await carry_out(commands, std::move(request), *moment);
     case Route::watch: co_return wrong(404, "over HTTP a watch is GET /api/v1/events");

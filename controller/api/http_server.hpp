@@ -4,6 +4,7 @@
 //   GET  /api/v1/..          as routes.hpp says
 //   GET  /api/v1/events      a stream of facts and changes (live_feed.hpp); ?from=SEQ, ?last=N, or Last-Event-ID
 //   POST /api/v1/commands    answered when durable
+//   GET  /metrics            for Prometheus (metrics.hpp)
 //
 // Who may ask is http_rules.hpp. Nothing that a client does or leaves undone makes the room wait: heads, bodies, times,
 // connections and what a stream may leave unread are bounded, and past its bound a connection is closed.

@@ -2,6 +2,7 @@
 // servers.
 //
 //   GET  /api/v1/status  slots  slots/ID  circuits  pdus  batches  batches/NAME  cases[?all=1]  chores  power  room
+//        openapi.json                all of this for programs (openapi.hpp)
 //        facts?from=SEQ&limit=N      as they stand in the journal
 //        watch[?from=SEQ]            the same, one a line as they come; answered by the local server
 //        events[?from=SEQ | ?last=N] the same over HTTP, with what changed beside it (live_feed.hpp)
@@ -30,10 +31,12 @@ ApiResponse refusal(const Error&);
 // 200 when accepted, 409 when refused: {"accepted":..,"words":..,"seq":..,"key":..}
 ApiResponse to_response(const Answer&, std::string_view key);
 
-// The first fact that a watch sends: ?from, or the next one that comes. Errc::usage when it is no number.
+// The first fact that a watch sends: ?from, or the next one that comes. Errc::usage when it is no number, or beyond the
+// next: whoever waits for it would wait in silence.
 Result<Seq> watch_from(const ApiRequest&, const RoomView&);
 // The same for a stream over HTTP: behind what its reader had last (Last-Event-ID, "" for none), ?from, or ?last=N of
-// those that are there.
+// those that are there. Beyond the end it is the next one: the reader is told the whole room first, and goes on from there
+// even where its number is of a journal that a backup has replaced.
 Result<Seq> events_from(const std::string& target, const std::string& last_id, const RoomView&);
 
 }  // namespace greenroom

@@ -137,6 +137,33 @@ TEST_F(Http, ThePageHoldsTheTokenAndMayAskNobodyElse) {
                                             HasSubstr("Content-Type: text/javascript"), HasSubstr("\x1f\x8b")));
 }
 
+TEST_F(Http, MetricsComeInTheFormatThatPrometheusAsksFor) {
+  RawClient c(port);
+  EXPECT_THAT(say(c, get("/metrics")),
+              AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Type: text/plain; version=0.0.4"),
+                    HasSubstr("\n# TYPE greenroom_slots gauge\ngreenroom_slots{state=\"free\"} ")));
+  c.got.clear();
+  EXPECT_THAT(say(c, "GET /metrics HTTP/1.1\r\nHost: room.example\r\n\r\n"), StartsWith("HTTP/1.1 403 "));
+}
+
+TEST_F(Http, TheStreamsPathIsReadAndTheMetricsPathTakesNoQuery) {
+  RawClient c(port);
+  const std::string write = fmt::format(
+      "POST /api/v1/events HTTP/1.1\r\n{}Authorization: Bearer {}\r\nContent-Type: application/json\r\n"
+      "Content-Length: 2\r\n\r\n{{}}",
+      host(), token);
+  EXPECT_THAT(say(c, write), StartsWith("HTTP/1.1 405 "));
+  c.got.clear();
+  EXPECT_THAT(say(c, get("/metrics?name=x")),
+              AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("Content-Type: application/json")));
+}
+
+TEST_F(Http, WhileTheControllerStartsAnewThereAreNoMetrics) {
+  away = true;
+  RawClient c(port);
+  EXPECT_THAT(say(c, get("/metrics")), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("Content-Type: application/json")));
+}
+
 TEST_F(Http, ACommandIsAnsweredWhenItsFactsAreDurable) {
   RawClient c(port);
   room.slow = true;

@@ -293,6 +293,7 @@ TEST_F(Routes, OpenCasesAreListedAndClosedOnesWhenAskedFor) {
   EXPECT_EQ(body("cases")["cases"][0]["owner"], "batch_lead");
   room.rig.command(CommandKind::close_case, {}, 1, "typing slip");
   EXPECT_EQ(body("cases")["cases"].size(), 0U);
+  EXPECT_EQ(body("cases?all=0")["cases"].size(), 0U);
   EXPECT_EQ(body("cases?all=1")["cases"][0]["open"], false);
 }
 
@@ -348,9 +349,28 @@ TEST_F(Routes, WhatIsNoRouteIsRefusedWithWords) {
   EXPECT_THAT(error("facts?from=x", 400), HasSubstr("whole number"));
   EXPECT_THAT(error("facts?limit=-1", 400), HasSubstr("whole number"));
   EXPECT_EQ(error("commands", 405), "commands are sent with POST");
+  EXPECT_THAT(error("events", 404), HasSubstr("over HTTP; here it is GET /api/v1/watch"));
+  EXPECT_THAT(error("slots/1%2", 404), HasSubstr("there is no path"));
   EXPECT_EQ(handle(ApiRequest("POST", "/api/v1/slots"), room.view()).status, 405);
   EXPECT_EQ(handle(ApiRequest("GET", "/"), room.view()).status, 404);
   EXPECT_EQ(handle(ApiRequest("GET", ""), room.view()).status, 404);
+}
+
+TEST_F(Routes, WhatIsAskedBesideTheRouteIsRefusedWithTheNearestName) {
+  EXPECT_EQ(error("facts?form=2", 400), "facts takes no \"form\"; did you mean \"from\"?");
+  EXPECT_EQ(error("facts?colour=red", 400), "facts takes no \"colour\"; it takes from, limit");
+  EXPECT_EQ(error("slots?state=free", 400), "slots takes no \"state\"");
+  EXPECT_EQ(error("slots/1-01?x", 400), "slots/{slot} takes no \"x\"");
+  EXPECT_EQ(get("slots?").status, 200);
+  EXPECT_EQ(get("facts?&from=1&").status, 200);
+}
+
+TEST_F(Routes, ANumberBeyondItsBoundsIsRefusedWithThem) {
+  EXPECT_EQ(error("facts?limit=0", 400), "\"limit\" must be a whole number from 1, not \"0\"");
+  EXPECT_EQ(error("cases?all=yes", 400), "\"all\" must be a whole number from 0 to 1, not \"yes\"");
+  EXPECT_EQ(error("cases?all", 400), "\"all\" must be a whole number from 0 to 1, not \"\"");
+  EXPECT_EQ(error("facts?from=9007199254740992", 400), "\"from\" must be a whole number from 0, not \"9007199254740992\"");
+  EXPECT_EQ(body("facts?limit=1")["facts"].size(), 1U);
 }
 
 // ---- commands -------------------------------------------------------------------------------------------------------
@@ -367,6 +387,37 @@ TEST_F(Routes, AWatchBeginsAfterWhatIsDurableUnlessToldOtherwise) {
   EXPECT_EQ(watch_from(ApiRequest("GET", "/api/v1/watch"), room.view()).value(), room.health.durable + 1);
   EXPECT_EQ(watch_from(ApiRequest("GET", "/api/v1/watch?from=0"), room.view()).value(), 1U);
   EXPECT_FALSE(watch_from(ApiRequest("GET", "/api/v1/watch?from=all"), room.view()));
+  EXPECT_EQ(watch_from(ApiRequest("GET", "/api/v1/watch?form=3"), room.view()).error().message,
+            "watch takes no \"form\"; did you mean \"from\"?");
+}
+
+TEST_F(Routes, AWatchOfAFactThatIsFarFromComeIsRefused) {
+  const auto watch = [&](Seq from) {
+    return watch_from(ApiRequest("GET", "/api/v1/watch?from=" + std::to_string(from)), room.view());
+  };
+  const Seq last = room.health.durable;
+  EXPECT_EQ(watch(last + 1).value(), last + 1);  // a watch that was cut off and had everything
+  EXPECT_EQ(watch(last + 2).error().message, "fact " + std::to_string(last + 2) + " is not there, the last one is " +
+                                                 std::to_string(last) + ": is it a number of another journal? Watch from " +
+                                                 std::to_string(last + 1) + " or before");
+}
+
+TEST_F(Routes, AStreamBeyondTheEndBeginsWithTheNextFact) {
+  const auto stream = [&](const std::string& query, const std::string& last_id) {
+    return events_from("/api/v1/events" + query, last_id, room.view()).value();
+  };
+  const Seq next = room.health.durable + 1;
+  EXPECT_EQ(stream("?from=999999", ""), next);
+  EXPECT_EQ(stream("", "999999"), next);
+  EXPECT_EQ(stream("?from=1", std::to_string(next - 2)), next - 1);
+  EXPECT_FALSE(events_from("/api/v1/events?form=1", "", room.view()));
+  EXPECT_FALSE(events_from("/api/v1/events?from=%zz", "", room.view()));
+}
+
+TEST_F(Routes, ACommandTakesNoQuery) {
+  const auto c = command_of(ApiRequest("POST", "/api/v1/commands?by=ann", "{}"), room.view());
+  ASSERT_FALSE(c);
+  EXPECT_EQ(c.error().message, "commands takes no \"by\"");
 }
 
 TEST_F(Routes, ARefusalOfTheRoomIsAConflictWithItsWords) {
