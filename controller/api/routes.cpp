@@ -50,7 +50,7 @@ Target target_of(std::string_view path) {
   const std::size_t slash = path.find('/');
   t.what = path.substr(0, slash);
   const auto which = unescaped(slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1));
-  if (!which) return t;
+  if (!which || (slash != std::string_view::npos && which->empty())) return t;  // "slots/" is no slot, and not all of them
   t.which = *which;
   while (!query.empty()) {
     const std::string_view pair = query.substr(0, query.find('&'));

@@ -47,6 +47,7 @@ case $claim in
     does 2 slot 1-0l
     says 'slot 1-0l' 'there is no slot "1-0l"; did you mean "1-01"?' "$work/err"
     does_json 2 slot 1-0l
+    does 2 slot ''
     for wrong in slot 'slot a b' 'status extra' '--frob' 'batch show' 'watch --from x' 'watch --from -1' 'command'; do does 2 $wrong; done ;;
   commands)
     start

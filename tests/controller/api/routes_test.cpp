@@ -165,6 +165,10 @@ TEST_F(Routes, AMisspeltSlotIsAnsweredWithTheNearest) {
   EXPECT_EQ(error("slots/nothing-like-it", 404), "there is no slot \"nothing-like-it\"");
 }
 
+TEST_F(Routes, AnEmptyNameNamesNothing) {
+  for (const char* path : {"slots/", "batches/", "slots/?a=b"}) error(path, 404);
+}
+
 TEST_F(Routes, ANameMayBeEscaped) { EXPECT_EQ(slot("1%2D01")["slot"], "1-01"); }
 
 TEST_F(Routes, AllSlotsComeInTheOrderOfTheRoomFile) {
