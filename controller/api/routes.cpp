@@ -86,20 +86,26 @@ std::uint64_t number_in(const Target& t, std::string_view name, std::uint64_t ot
   return otherwise;
 }
 
+const QueryForm* query_form(const RouteForm& form, std::string_view name) {
+  const auto at = std::find_if(form.query.begin(), form.query.end(), [&](const QueryForm& q) { return q.name == name; });
+  return at == form.query.end() ? nullptr : &*at;
+}
+
+Error takes_no(const RouteForm& form, const std::string& name) {
+  std::vector<std::string> known;
+  for (const QueryForm& q : form.query) known.emplace_back(q.name);
+  std::string words = fmt::format("{} takes no {}", form.path, in_quotes(name));
+  if (const auto guess = nearest(name, known)) words += fmt::format("; did you mean {}?", in_quotes(*guess));
+  else if (!known.empty()) words += fmt::format("; it takes {}", fmt::join(known, ", "));
+  return {Errc::usage, words};
+}
+
 // Every name that was asked for is one of the route's, and its value a number within its bounds.
 Result<void> fits(const RouteForm& form, const Target& t) {
   if (!t.known) return fail(Errc::usage, "after a % in a path stand two hexadecimal digits");
-  std::vector<std::string> known;
-  for (const QueryForm& q : form.query) known.emplace_back(q.name);
   for (const auto& [name, text] : t.query) {
-    const auto q = std::find_if(form.query.begin(), form.query.end(), [&](const QueryForm& f) { return f.name == name; });
-    if (q == form.query.end()) {
-      const auto guess = nearest(name, known);
-      return fail(Errc::usage, fmt::format("{} takes no {}{}", form.path, in_quotes(name),
-                                           guess           ? fmt::format("; did you mean {}?", in_quotes(*guess))
-                                           : known.empty() ? std::string()
-                                                           : fmt::format("; it takes {}", fmt::join(known, ", "))));
-    }
+    const QueryForm* q = query_form(form, name);
+    if (q == nullptr) return fail(takes_no(form, name));
     std::uint64_t value{};
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc{} && stop == text.data() + text.size() && value >= q->least && value <= q->most) continue;
