@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "controller/api/carry_out.hpp"
+#include "controller/api/http_reply.hpp"
 #include "controller/api/http_rules.hpp"
 #include "controller/api/live_feed.hpp"
 #include "controller/api/metrics.hpp"
@@ -36,25 +37,17 @@ using Parser = http::request_parser<http::string_body>;
 
 constexpr auto with_error = asio::as_tuple(asio::use_awaitable);
 constexpr std::string_view events_path = "/api/v1/events";
+constexpr std::string_view json_type = "application/json";
 constexpr std::size_t facts_a_write = 256;
 constexpr std::size_t most_drained = 4U << 20U;           // of what a refused client still sends
 constexpr Duration heartbeat = std::chrono::seconds{15};  // WHATWG HTML, 9.2.7: proxies drop what is silent for long
-
-// For all that is sent. The page may load and ask nothing but us, and nobody may put it into a frame of theirs.
-constexpr std::string_view always =
-    "Cache-Control: no-store\r\n"
-    "X-Content-Type-Options: nosniff\r\n"
-    "Referrer-Policy: no-referrer\r\n"
-    "Cross-Origin-Resource-Policy: same-origin\r\n"
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n";
 
 std::string_view field(const Parser::value_type& request, http::field name) {
   const auto value = request[name];
   return {value.data(), value.size()};
 }
 
-HttpHead head_of(const Parser::value_type& request) {
+HttpHead asked_of(const Parser::value_type& request) {
   HttpHead head;
   head.method = {request.method_string().data(), request.method_string().size()};
   head.target = {request.target().data(), request.target().size()};
@@ -126,7 +119,6 @@ struct HttpServer::Impl {
   Task<void> tell(Client, Seq from);
   bool make_room();
   void hand(Connection&, const SharedText&);
-  [[nodiscard]] std::string page(const WebAsset&) const;
 
   Clock& real;
   CommandPort& commands;
@@ -141,19 +133,6 @@ struct HttpServer::Impl {
   TimePoint last_told;
   TaskGroup tasks;
 };
-
-namespace {
-
-constexpr std::string_view json_type = "application/json";
-
-std::string head_for(int status, std::string_view type, std::size_t bytes, bool stays, std::string_view more = {}) {
-  const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status)));
-  return fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}{}{}\r\n", status,
-                     std::string_view(reason.data(), reason.size()), type, bytes, stays ? "" : "Connection: close\r\n", more,
-                     always);
-}
-
-}  // namespace
 
 asio::awaitable<void> HttpServer::Impl::accept() {
   while (acceptor.is_open()) {
@@ -228,7 +207,7 @@ Task<void> HttpServer::Impl::one_request(Client c, Parser& parser) {
     co_return fail(Errc::device_gone, "the client went away");
   }
   c->idle_since.reset();
-  auto no = refused(head_of(parser.get()), policy);
+  auto no = refused(asked_of(parser.get()), policy);
   if (!no && !parser.is_done() && parser.get().method() != http::verb::post) no = wrong(400, "a read has no body");
   if (no) {
     ApiResponse words = std::move(*no);
@@ -248,14 +227,14 @@ Task<void> HttpServer::Impl::one_request(Client c, Parser& parser) {
   }
   const bool stays = request.keep_alive();
   if (const WebAsset* asset = web_asset(path); asset != nullptr && request.method() == http::verb::get) {
-    const std::string whole = page(*asset);
-    std::string head = head_for(200, asset->type, whole.size(), stays, asset->gzip ? "Content-Encoding: gzip\r\n" : "");
+    const std::string whole = page_with(*asset, token);
+    std::string head = head_of({200, asset->type, whole.size(), stays, asset->gzip});
     if (const auto sent = co_await send(c, std::move(head), whole); !sent) co_return fail(sent.error());
   } else {
     auto response = co_await answer(parser);
     if (!response) co_return fail(response.error());
     const bool metrics = path == metrics_path && response->status == 200;
-    std::string head = head_for(response->status, metrics ? metrics_type : json_type, response->body.size(), stays);
+    std::string head = head_of({response->status, metrics ? metrics_type : json_type, response->body.size(), stays});
     if (const auto sent = co_await send(c, std::move(head), response->body); !sent) co_return fail(sent.error());
   }
   if (!stays) co_return fail(Errc::cancelled, "the client wants no more");
@@ -294,7 +273,7 @@ Task<ApiResponse> HttpServer::Impl::answer(Parser& parser) {
 // Says why, and ends the connection. What the client still sends is read and dropped for a while: closed at once, the
 // words would be lost with what was not read (RFC 9112, 9.6).
 Task<void> HttpServer::Impl::refuse(Client c, ApiResponse response) {
-  std::string head = head_for(response.status, json_type, response.body.size(), false);
+  std::string head = head_of({response.status, json_type, response.body.size()});
   if (const auto sent = co_await send(c, std::move(head), response.body); !sent) co_return fail(sent.error());
   error_code ignored;
   c->socket.shutdown(tcp::socket::shutdown_send, ignored);
@@ -315,14 +294,6 @@ Task<void> HttpServer::Impl::send(Client c, std::string head, std::string_view b
   c->deadline = never;
   if (error) co_return fail(Errc::device_gone, "the client went away");
   co_return Result<void>{};
-}
-
-std::string HttpServer::Impl::page(const WebAsset& asset) const {
-  std::string text(asset.bytes);
-  if (asset.gzip) return text;
-  constexpr std::string_view place = "@TOKEN@";
-  if (const std::size_t at = text.find(place); at != std::string::npos) text.replace(at, place.size(), token);
-  return text;
 }
 
 // ---- streams
@@ -348,8 +319,7 @@ Task<void> HttpServer::Impl::stream(Client c, std::string target, std::string la
 
 // Everything from `from` on, until the client goes.
 Task<void> HttpServer::Impl::tell(Client c, Seq from) {
-  std::string head = fmt::format(
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n{}\r\nretry: 1000\n\n", always);
+  std::string head = stream_head();
   if (const auto sent = co_await send(c, std::move(head), {}); !sent) co_return fail(sent.error());
   while (from < feed.next()) {
     auto moment = view();
