@@ -1,3 +1,4 @@
+// In one file although it is long: Beast costs 20 s of compiling in each file that includes it.
 #include "controller/api/http_server.hpp"
 
 #include <fmt/format.h>

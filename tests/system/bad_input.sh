@@ -17,7 +17,7 @@ refused() {
   [ "$code" != 2 ] || expect "$*" 'lines on stdout' 0 "$(wc -l <"$work/out")"
 }
 # bad_batch FILE PATTERN: by the check, and by the demo with the same words.
-bad_batch() { refused 1 "$2" batch check "$1"; refused 2 "$2" demo --until-done --json --batch "$1"; }
+bad_batch() { refused 1 "$2" batch check "$1"; refused 2 "$2" demo --until-done --speed max --json --batch "$1"; }
 good_batch() {
   run batch check "$1"
   expect "batch check ${1##*/}" 'exit code' 0 "$status"
@@ -60,22 +60,22 @@ case $claim in
     sed 's/^dialect = "baytech-mmp"/dialect = "own\/strip.toml"/' "$room" >"$work/own.toml"
     refused 2 'own/strip.toml: there is no such file' demo --room "$work/own.toml"
     cp "$examples/../pdu/baytech-mmp.toml" "$work/own/strip.toml"
-    for verb in 'room check' 'demo --until-done --json --room'; do
+    for verb in 'room check' 'demo --until-done --speed max --json --room'; do
       run $verb "$work/own.toml"
       expect "$verb with a dialect of one's own" 'exit code' 0 "$status"
     done
     echo 'oops = 1' >>"$work/own/strip.toml"
     refused 1 'own/strip.toml:[0-9]*:1: unknown key "oops"' room check "$work/own.toml"
     for option in --report --journal; do
-      refused 2 "$none cannot be written" demo --until-done --json $option "$none"
+      refused 2 "$none cannot be written" demo --until-done --speed max --json $option "$none"
       expect "demo $option into no folder" 'a file' none "$([ -e "$none" ] && echo some || echo none)"
       cp "$room" "$work/room.toml"
-      refused 2 'name one file' demo --until-done --json --room "$work/room.toml" $option "$work/room.toml"
+      refused 2 'name one file' demo --until-done --speed max --json --room "$work/room.toml" $option "$work/room.toml"
       expect "demo $option over its room file" 'the room file' same "$(cmp -s "$room" "$work/room.toml" && echo same || echo lost)"
     done ;;
   room)
     awk '/^\[\[slot\]\]/ { held = $0; next } held != "" { if ($0 ~ /"P-01"/) { skip = 1 } else { print held; skip = 0 }; held = "" } /^$/ { skip = 0 } !skip' "$room" >"$work/nopack.toml"
-    refused 2 'sends Macs to a pack_table, and the room has none' demo --until-done --json --room "$work/nopack.toml"
+    refused 2 'sends Macs to a pack_table, and the room has none' demo --until-done --speed max --json --room "$work/nopack.toml"
     sed -e 's/^rating_A = 20/ratng_A = 20/' -e 's/"right:11..16"/"right:1..6"/' -e 's/"pack_table"/"packtable"/' "$room" >"$work/bad.toml"
     at() { awk -v what="$1" 'index($0, what) == 1 { print FNR; exit }' "$work/bad.toml"; }
     for verb in check demo; do
@@ -120,7 +120,7 @@ case $claim in
     printf 'Asset Tag,Serial\0' >"$work/nul.csv"
     bad_batch "$work/nul.csv" 'NUL byte' ;;
   encodings)   # one list in each form that spreadsheets write: the same rows, so the same run
-    run demo --until-done --json
+    run demo --until-done --speed max --json
     chain=$(field chain "$line")
     { printf '\xff\xfe'; iconv -f UTF-8 -t UTF-16LE "$list"; } >"$work/le.csv"
     { printf '\xfe\xff'; iconv -f UTF-8 -t UTF-16BE "$list"; } >"$work/be.csv"
@@ -132,7 +132,7 @@ case $claim in
     good_batch "$work/sep.csv" 48
     for form in le be crlf semicolons; do
       good_batch "$work/$form.csv" 48
-      run demo --until-done --json --batch "$work/$form.csv"
+      run demo --until-done --speed max --json --batch "$work/$form.csv"
       expect "$form" 'chain of the run' "$chain" "$(field chain "$line")"
     done
     awk 'NR == 1; NR == 2 { sub(/^[^,]*,[^,]*/, ""); for (i = 1; i <= 100000; i++) printf "IT-%06d,GR%08d%s\n", i, i, $0 }' "$list" >"$work/large.csv"
