@@ -15,10 +15,16 @@ const json = async (url) => (await fetch(url)).json();
 
 test("the page follows a room live, and no view keeps anybody out", { timeout: 8 * patience }, async () => {
   const room = await demo();
-  const began = performance.now();
+  const times = [];
+  for (let i = 0; i < 3; ++i) {
+    const began = performance.now();
+    const first = await RoomPage.open(browser, room.url, { person: null });
+    times.push(performance.now() - began);
+    await first.close();
+  }
+  console.log(`first view after ${times.map((t) => t.toFixed(0))} ms`);
+  assert.ok(Math.min(...times) < 1000, "the best of three: another program may have had the processor");
   const page = await RoomPage.open(browser, room.url, { person: null });
-  const opened = performance.now() - began;
-  console.log(`first view after ${opened.toFixed(0)} ms`);
   await page.page.locator(".card").nth(32).waitFor(); // every place of the room
   await page.page.locator(".card", { hasText: "Charge" }).first().waitFor(); // the crew has seated a Mac meanwhile
   for (const view of ["Bench", "Power", "Batch"]) {
