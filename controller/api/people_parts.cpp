@@ -159,6 +159,7 @@ Json chores_json(const RoomView& v) {
                    {"slot", text_or_null(c.slot)},
                    {"owner", to_string(c.owner)},
                    {"kind", c.kind},
+                   {"case", c.number == 0 ? Json() : Json(c.number)},
                    {"to", text_or_null(c.to)},
                    {"words", c.words}});
   }

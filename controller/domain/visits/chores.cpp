@@ -211,7 +211,8 @@ class List {
         if (to_string(o) == k.owner) owner = o;
       }
       const std::string slot = v == nullptr ? std::string() : std::string(slot_name(c_, *v));
-      all_.push_back({k.visit, v == nullptr ? std::string() : v->serial, slot, owner, k.words + " " + k.next, "case", {}});
+      all_.push_back(
+          {k.visit, v == nullptr ? std::string() : v->serial, slot, owner, k.words + " " + k.next, "case", {}, k.number});
     }
   }
 

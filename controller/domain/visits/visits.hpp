@@ -56,9 +56,10 @@ struct Chore {
   std::string serial;
   std::string slot;  // where it stands, or where it should go; may be empty
   Owner owner{};
-  std::string words;  // one instruction
-  std::string kind;   // a stable word: seat | move | tick | look | hold | keys | case
-  std::string to;     // kind of slot to go to (seat, move): restore | shelf | pack_table
+  std::string words;       // one instruction
+  std::string kind;        // a stable word: seat | move | tick | look | hold | keys | case
+  std::string to;          // kind of slot to go to (seat, move): restore | shelf | pack_table
+  std::uint64_t number{};  // of the case that it is about (case)
 };
 std::vector<Chore> chores(const VisitContext&);
 

@@ -295,6 +295,9 @@ TEST_F(Routes, OpenCasesAreListedAndClosedOnesWhenAskedFor) {
   ASSERT_EQ(body("cases")["cases"].size(), 1U);
   EXPECT_EQ(body("cases")["cases"][0]["reason"], "duplicate_serial");
   EXPECT_EQ(body("cases")["cases"][0]["owner"], "batch_lead");
+  const json chores = body("chores")["chores"];
+  EXPECT_EQ(std::count_if(chores.begin(), chores.end(), [](const json& c) { return c["kind"] == "case" && c["case"] == 1; }),
+            1);
   room.rig.command(CommandKind::close_case, {}, 1, "typing slip");
   EXPECT_EQ(body("cases")["cases"].size(), 0U);
   EXPECT_EQ(body("cases?all=0")["cases"].size(), 0U);

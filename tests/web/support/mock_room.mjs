@@ -128,7 +128,7 @@ export class MockRoom {
     const found = this.parts.get(key);
     if (!found) return [false, `No open case has the number ${number}.`];
     this.parts.delete(key);
-    this.#chores((list) => list.filter((chore) => chore.words !== `${found.words} ${found.next}`));
+    this.#chores((list) => list.filter((chore) => chore.case !== number));
     return [true, `case ${number} is closed`];
   }
 
@@ -147,7 +147,7 @@ export class MockRoom {
     const number = 1 + Math.max(0, ...[...this.parts.keys()].filter((k) => k.startsWith("cases/")).map((k) => Number(k.slice(6))));
     this.parts.set(`cases/${number}`, { case: number, open: true, about, reason: "step_failed", serial, slot, words, next, owner,
       opened: iso(this.wall - 40 * 60_000), deadline: iso(this.wall + 7 * 3_600_000) });
-    this.#chores((list) => [...list, { visit: null, serial, slot, owner, kind: "case", to: null, words: `${words} ${next}` }]);
+    this.#chores((list) => [...list, { visit: null, serial, slot, owner, kind: "case", case: number, to: null, words: `${words} ${next}` }]);
     return number;
   }
 
@@ -271,9 +271,9 @@ export class MockRoom {
   #addPeople() {
     const look = this.parts.get("places/1-06").visit;
     this.parts.set("chores", [
-      { visit: look.visit, serial: look.serial, slot: "1-06", owner: "technician", kind: "look", to: null,
+      { visit: look.visit, serial: look.serial, slot: "1-06", owner: "technician", kind: "look", case: null, to: null,
         words: "Start the Mac with Option-Command-R and install macOS over the wired network." },
-      { visit: null, serial: "C02MOCKNEW1", slot: "1-08", owner: "technician", kind: "seat", to: "restore",
+      { visit: null, serial: "C02MOCKNEW1", slot: "1-08", owner: "technician", kind: "seat", case: null, to: "restore",
         words: "Take C02MOCKNEW1 from the trolley, scan it, scan slot 1-08, plug it in." },
     ]);
     this.openCase({ serial: "C02MOCK03", slot: "1-04", words: "C02MOCK03 is locked by Activation Lock.",

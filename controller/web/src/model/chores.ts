@@ -42,12 +42,12 @@ export function endsBy(chore: Chore): string | null {
   }
 }
 
-// The case that a chore is about. The list of chores does not number it, but its words are the case's words and next step.
+// The case that a chore is about.
 export function caseOf(chore: Chore, cases: readonly Case[]): Case | null {
-  return chore.kind === "case" ? (cases.find((c) => `${c.words} ${c.next}` === chore.words) ?? null) : null;
+  return chore.kind === "case" ? (cases.find((c) => c.case === chore.case) ?? null) : null;
 }
 
 // Stays the same while the chore does, so that a list that moves keeps the focus where it was.
 export function choreKey(chore: Chore): string {
-  return `${chore.kind}/${chore.visit ?? ""}/${chore.serial ?? ""}/${chore.slot ?? ""}/${chore.kind === "case" ? chore.words : ""}`;
+  return `${chore.kind}/${chore.visit ?? ""}/${chore.serial ?? ""}/${chore.slot ?? ""}/${chore.case ?? ""}`;
 }

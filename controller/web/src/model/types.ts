@@ -67,6 +67,7 @@ export interface Chore {
   slot: string | null;
   owner: string;
   kind: string; // seat | move | tick | look | hold | keys | case
+  case: number | null; // the number of the case that it is about
   to: string | null;
   words: string;
 }
