@@ -53,7 +53,7 @@ HttpHead asked_of(const Parser::value_type& request) {
   head.method = {request.method_string().data(), request.method_string().size()};
   head.target = {request.target().data(), request.target().size()};
   if (request.count(http::field::host) == 1) head.host = field(request, http::field::host);
-  head.origin = field(request, http::field::origin);
+  head.origin = request.count(http::field::origin) > 1 ? "several" : field(request, http::field::origin);
   const auto site = request["Sec-Fetch-Site"];
   head.fetch_site = {site.data(), site.size()};
   head.content_type = field(request, http::field::content_type);
@@ -209,6 +209,11 @@ Task<void> HttpServer::Impl::one_request(Client c, Parser& parser) {
   }
   c->idle_since.reset();
   auto no = refused(asked_of(parser.get()), policy);
+  // Where a body ends must not be in doubt, or its rest would be read as the next request (RFC 9112, 6.1 and 6.3).
+  const std::size_t codings = parser.get().count(http::field::transfer_encoding);
+  const bool only_chunked = codings == 1 && boost::beast::iequals(parser.get()[http::field::transfer_encoding], "chunked");
+  if (codings > 0 && (!only_chunked || parser.get().count(http::field::content_length) > 0))
+    no = wrong(400, "a body is sent with a Content-Length, or as chunked alone");
   if (!no && !parser.is_done() && parser.get().method() != http::verb::post) no = wrong(400, "a read has no body");
   if (no) {
     ApiResponse words = std::move(*no);
@@ -303,6 +308,10 @@ Task<void> HttpServer::Impl::stream(Client c, std::string target, std::string la
   const auto moment = view();
   if (!moment) {
     ApiResponse words = wrong(503, "the room's controller starts anew; ask again in a moment");
+    co_return co_await refuse(c, std::move(words));
+  }
+  if (streams >= limits.streams) {
+    ApiResponse words = wrong(503, "as many pages are open as this room serves; close one");
     co_return co_await refuse(c, std::move(words));
   }
   const auto from = events_from(target, last_id, *moment);

@@ -29,6 +29,7 @@ class HttpServer {
     std::size_t head = 16U << 10U;   // bytes; a browser's are below 2 KiB
     std::size_t body = 16U << 20U;   // bytes; a list of 10,000 Macs, with every note
     std::size_t connections = 2048;  // a thousand pages, and room for who comes; the longest idle gives way
+    std::size_t streams = 1536;      // so that whoever asks one thing is answered while all pages are open
     std::size_t unread = 4U << 20U;  // bytes that a stream may leave unread: some frames of a room of 1,000 slots
     Duration head_time = std::chrono::seconds{10};  // a request that was begun must have its head by then,
     Duration body_time = std::chrono::seconds{30};  // and its body by then

@@ -50,7 +50,7 @@ after(async () => {
   await room.end();
 });
 
-claim("The first line of the demo is the address of its page", async () => {
+claim("the first line of the demo is the address of its page", async () => {
   assert.match(await room.line(0), address);
   assert.match(await (await fetch(url)).text(), /<title>Greenroom<\/title>/);
 });

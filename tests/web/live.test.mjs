@@ -155,6 +155,45 @@ test("a case is closed with how it was solved, and leaves the list", async () =>
   await service.close();
 });
 
+test("a scan into the name field is a scan, and the name stays", async () => {
+  const service = await mock({ moving: false });
+  const page = await RoomPage.open(browser, service.url, { person: null });
+  const name = page.page.getByLabel("Your name");
+  await name.click();
+  await page.page.keyboard.type("anna", { delay: 80 }); // as people type
+  await page.scan("C02ONE000001");
+  await page.answered(/C02ONE000001/);
+  assert.equal(await name.inputValue(), "anna");
+  assert.equal(service.server.commands.at(-1).by, "anna");
+  await page.page.keyboard.press("Enter");
+  await page.scan("1-08");
+  await page.answered(/1-08/);
+  assert.equal(await name.inputValue(), "anna");
+  await page.close();
+  await service.close();
+});
+
+test("a page that nobody sees gives its connection back, and is live again when it is looked at", async () => {
+  const service = await mock();
+  const page = await RoomPage.open(browser, service.url, { view: "batch" });
+  const look = (hidden) =>
+    page.page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { value, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  const open = async (count) => {
+    while ([...service.server.streams].length !== count) await page.page.evaluate(() => new Promise((next) => requestAnimationFrame(next)));
+  };
+  await open(1);
+  await look(true);
+  await open(0);
+  await look(false);
+  await open(1);
+  await seesEveryFact(page, service.room, 0);
+  await page.close();
+  await service.close();
+});
+
 test("markup in names is text", async () => {
   const service = await mock({ moving: false });
   const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;

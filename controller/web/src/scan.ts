@@ -2,10 +2,10 @@
 // room decides what it means. Two words of the page's own work as command barcodes.
 import { signal } from "@preact/signals";
 import { say, send } from "./commands";
-import { person } from "./person";
+import { person, personTyped, setPerson } from "./person";
 import { firstTick } from "./model/chores";
 import { chores, stepsOfVisits } from "./room";
-import { ScanReader, type Reading } from "./scan_reader";
+import { burst, ScanReader, shortest, type Reading } from "./scan_reader";
 
 export const typed = signal("");
 
@@ -58,11 +58,32 @@ function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+// The name field keeps the focus while people put it down for the scanner: a burst that ends there is a scan, and is taken
+// out of the name again. True when this key was its end.
+const inName = { burst: "", before: "", lastAt: Number.NEGATIVE_INFINITY };
+function endsScanInName(event: KeyboardEvent): boolean {
+  const fast = event.timeStamp - inName.lastAt <= burst;
+  if ([...event.key].length === 1) {
+    if (!fast) Object.assign(inName, { burst: "", before: personTyped.peek() });
+    inName.burst += event.key;
+    inName.lastAt = event.timeStamp;
+    return false;
+  }
+  const ended = event.key === "Enter" && fast && inName.burst.length > shortest;
+  if (ended) setPerson(inName.before);
+  return ended;
+}
+
 let swallowUp = "";
 
 function onKeyDown(event: KeyboardEvent): void {
   swallowUp = "";
-  if (event.isComposing || isField(event.target)) return;
+  if (event.isComposing) return;
+  if (event.target instanceof HTMLElement && "name" in event.target.dataset && endsScanInName(event)) {
+    void scanned(inName.burst);
+    return;
+  }
+  if (isField(event.target)) return;
   const chord = event.ctrlKey || event.altKey || event.metaKey;
   const reading = reader.read({ key: event.key, at: event.timeStamp, chord });
   if (reading.kind === "ignored") return;

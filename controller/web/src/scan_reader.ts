@@ -1,9 +1,9 @@
 // Keys that come without focus become labels. A scanner types a key every 7 to 16 ms and ends with Enter or Tab; a person
 // types slowly and ends with Enter. Pure: the times come from outside.
 
-const burst = 50; // ms: two keys that are further apart were not typed by one pull of a scanner's trigger
+export const burst = 50; // ms: two keys that are further apart were not typed by one pull of a scanner's trigger
 const pause = 500; // ms: a key that came so long before a scan was a stray one
-const shortest = 3; // characters of a burst that count as a scan
+export const shortest = 3; // characters of a burst that count as a scan
 const again = 2_000; // ms: the same label within these is the same pull
 
 export interface ScanKey {

@@ -54,6 +54,7 @@ async function askWhetherThere(): Promise<void> {
 async function startAgain(): Promise<void> {
   source?.close();
   source = null;
+  if (document.hidden) return;
   const last = await status();
   if (last === null) {
     window.setTimeout(() => void startAgain(), pause);
@@ -104,4 +105,17 @@ function open(): void {
   });
 }
 
-export { open as openStream };
+// A browser has six connections to one address, for all its tabs: a page that nobody sees gives its own back, or the
+// seventh tab would not open, and no command of the others would go out.
+function onVisibility(): void {
+  if (!document.hidden) return void startAgain();
+  window.clearTimeout(quietTimer);
+  source?.close();
+  source = null;
+  lost();
+}
+
+export function openStream(): void {
+  document.addEventListener("visibilitychange", onVisibility);
+  if (!document.hidden) open();
+}

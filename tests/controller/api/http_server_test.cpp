@@ -303,6 +303,36 @@ TEST_F(Http, AConnectionThatAsksNothingEndsAfterAMinute) {
   EXPECT_TRUE(c.ended);
 }
 
+// The rest of such a body would be read as a request of its own (RFC 9112, 11.2).
+TEST_F(Http, ABodyWhoseEndIsInDoubtEndsTheConnection) {
+  const std::string hidden = get("/api/v1/batches");
+  for (const char* coding : {"xchunked", "chunked, identity", "identity", "chunked\r\nTransfer-Encoding: identity"}) {
+    RawClient c(port);
+    const std::string got = say(
+        c, fmt::format("POST /api/v1/commands HTTP/1.1\r\n{}Authorization: Bearer {}\r\nContent-Type: application/json\r\n"
+                       "Transfer-Encoding: {}\r\n\r\n{}",
+                       host(), token, coding, hidden));
+    EXPECT_THAT(got, StartsWith("HTTP/1.1 400 ")) << coding;
+    EXPECT_EQ(got.find("HTTP/1.1", 1), std::string::npos) << coding;
+  }
+}
+
+TEST_F(Http, OfTwoOriginsNoneIsOurs) {
+  RawClient c(port);
+  const std::string ours = fmt::format("Origin: http://127.0.0.1:{}\r\n", port);
+  EXPECT_THAT(say(c, get("/api/v1/status", ours + "Origin: http://elsewhere.example\r\n")), StartsWith("HTTP/1.1 403 "));
+}
+
+TEST_F(Http, StreamsBeyondTheirLimitAreToldSoAndReadsGoOn) {
+  HttpServer::Limits limits;
+  limits.streams = 1;
+  start(limits);
+  RawClient first(port), second(port), reader(port);
+  say(first, get("/api/v1/events"));
+  EXPECT_THAT(say(second, get("/api/v1/events")), StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(say(reader, get("/api/v1/status")), StartsWith("HTTP/1.1 200 "));
+}
+
 // ---- streams
 
 TEST_F(Http, AStreamBeginsWithTheWholeRoom) {

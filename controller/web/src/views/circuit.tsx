@@ -61,13 +61,15 @@ function Number({ name, value, note }: { name: string; value: string; note?: str
 }
 
 function Numbers({ c }: { c: Circuit }) {
-  const mean = c.mean_10_min_A === null ? null : `10 min: ${amps(c.mean_10_min_A)}`;
+  // Each sum beside the limit that it is held against: they are two, and never mixed.
+  const mean = `10 min: ${amps(c.mean_10_min_A)}, of ${amps(c.continuous_limit_A)}`;
+  const granted = `reserve ${amps(c.reserve_A)}, of ${amps(c.hard_limit_A)}`;
   const limit = c.lowered_to_A === null ? `hard limit ${amps(c.hard_limit_A)}` : `hard limit ${amps(c.hard_limit_A)}, lowered`;
   return (
     <dl class="numbers">
       <Number name="measured" value={amps(c.reading_A)} note={whyUnmeasured(c)} />
       <Number name="expected" value={amps(c.soft_sum_A)} note={mean} />
-      <Number name="granted" value={amps(c.hard_sum_A)} note={c.reserve_A === null ? null : `reserve ${amps(c.reserve_A)}`} />
+      <Number name="granted" value={amps(c.hard_sum_A)} note={granted} />
       <Number name="limit" value={amps(c.continuous_limit_A)} note={limit} />
     </dl>
   );

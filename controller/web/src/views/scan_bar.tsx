@@ -16,6 +16,8 @@ function Name() {
         maxLength={60}
         value={personTyped.value}
         onInput={(e) => setPerson(e.currentTarget.value)}
+        onKeyDown={(e) => e.key === "Enter" && e.currentTarget.blur()}
+        data-name
       />
     </label>
   );
