@@ -1,4 +1,4 @@
-// docs/first-ten-minutes.md, sentence by sentence: a test's name stands in the document, word for word, and holds.
+// What docs/first-ten-minutes.md claims: a test's name stands in the document, word for word, and holds.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -92,6 +92,54 @@ claim("The first Macs sit on the charge shelf within the room's first ten minute
     if (places.some((p) => p.kind === "shelf" && p.visit !== null)) break;
     assert.ok(Date.parse(service.wall) - Date.parse(service.started) < 600_000);
   }
+});
+
+claim("Most places wait for the same thing before long, room on the circuit `branch`", async () => {
+  const fast = demo("--port", "0", "--speed", "600");
+  const there = (await fast.line(0)).match(address)[1];
+  for (;;) {
+    const { slots } = await json(`${there}api/v1/slots`);
+    const waits = slots.filter((s) => s.waits_for?.kind === "circuit");
+    if (waits.length < 8) continue; // of the 24 on the shelf
+    assert.ok(waits.every((s) => s.waits_for.name === "branch"));
+    break;
+  }
+  await fast.end();
+});
+
+claim("What nobody measures is called unknown, and never drawn as zero.", async () => {
+  const page = await RoomPage.open(browser, url.slice(0, -1), { view: "power" });
+  const branch = page.page.locator(".circuit", { hasText: "branch" }).first();
+  assert.equal(await branch.locator("dd").first().textContent(), "unknown");
+  await page.close();
+});
+
+claim("The room binds the two when the second scan comes within 30 seconds", async () => {
+  const slow = demo("--port", "0", "--speed", "5");
+  const there = (await slow.line(0)).match(address)[1];
+  const token = (await (await fetch(there)).text()).match(/greenroom-token" content="(\w+)"/)[1];
+  const scan = async (label, key) => {
+    const body = JSON.stringify({ type: "scan", key, by: "carla", label });
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+    return (await fetch(`${there}api/v1/commands`, { method: "POST", body, headers })).json();
+  };
+  let seat; // the last of the list: the crew begins with the first
+  while (!(seat = (await json(`${there}api/v1/chores`)).chores.filter((c) => c.kind === "seat").at(-1)));
+  const free = (await json(`${there}api/v1/slots`)).slots.filter((s) => s.kind === "shelf" && s.state === "free").at(-1).slot;
+  assert.equal((await scan(seat.serial, "1")).accepted, true);
+  assert.equal((await scan(free, "2")).accepted, true);
+  assert.equal((await json(`${there}api/v1/slots/${free}`)).visit.serial, seat.serial);
+  await slow.end();
+});
+
+claim("what happened, and what changes, as it happens", async () => {
+  const stream = await fetch(`${url}api/v1/events?last=5`);
+  let got = "";
+  for await (const text of stream.body.pipeThrough(new TextDecoderStream())) {
+    got += text;
+    if (got.includes('data: {"whole":false')) break;
+  }
+  assert.ok(got.split("event: fact").length > 5);
 });
 
 claim("Four rows are cases from the start, each with an owner and what to do next", async () => {
