@@ -6,14 +6,10 @@
 #include <algorithm>
 #include <cctype>
 
-#include "controller/api/parts.hpp"
+#include "controller/api/routes.hpp"
 
 namespace greenroom {
 namespace {
-
-ApiResponse wrong(int status, std::string_view words) {
-  return {status, api::Json{{"error", words}}.dump(-1, ' ', false, api::Json::error_handler_t::replace)};
-}
 
 bool same_letters(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {

@@ -61,8 +61,6 @@ HttpHead asked_of(const Parser::value_type& request) {
   return head;
 }
 
-ApiResponse wrong(int status, std::string_view words) { return {status, fmt::format(R"({{"error":"{}"}})", words)}; }
-
 // What a request that cannot be read is told; nothing when there is nobody to tell.
 std::optional<ApiResponse> told_of(const error_code& e, const HttpServer::Limits& limits) {
   if (e == http::error::header_limit) return wrong(431, fmt::format("a request's head has at most {} bytes", limits.head));

@@ -68,7 +68,6 @@ Target target_of(std::string_view path) {
 std::string printed(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 ApiResponse answer(const Json& json) { return {200, printed(json)}; }
-ApiResponse wrong(int status, std::string_view words) { return {status, printed(Json{{"error", words}})}; }
 
 // Text from outside, made short enough to be told back.
 std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", text.substr(0, 80)); }
@@ -242,6 +241,8 @@ Result<Command> command_of(const ApiRequest& request, const RoomView& v) {
   }
   return command;
 }
+
+ApiResponse wrong(int status, std::string_view words) { return {status, printed(Json{{"error", words}})}; }
 
 ApiResponse refusal(const Error& e) {
   switch (e.code) {

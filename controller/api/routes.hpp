@@ -10,6 +10,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "controller/api/room_view.hpp"
 #include "controller/bench/command_port.hpp"
@@ -28,6 +29,8 @@ Route routed(const ApiRequest&);
 // A command that may go to the room; otherwise the answer: 400 not understood, 409 its key was used for another command.
 Result<Command> command_of(const ApiRequest&, const RoomView&);
 ApiResponse refusal(const Error&);
+// {"error": words}, with this status.
+ApiResponse wrong(int status, std::string_view words);
 // 200 when accepted, 409 when refused: {"accepted":..,"words":..,"seq":..,"key":..}
 ApiResponse to_response(const Answer&, std::string_view key);
 

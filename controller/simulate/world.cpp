@@ -3,7 +3,6 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <limits>
-#include <set>
 #include <thread>
 #include <utility>
 

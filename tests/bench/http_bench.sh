@@ -7,13 +7,6 @@ program=$1 load=$2 clients=${3:-1000} seconds=${4:-20}
 here=${BASH_SOURCE[0]%/*}
 examples=$here/../../config/examples
 . "$here/../system/json.sh"
-service= world=
-cleanup() {
-  local pid
-  for pid in $service $world; do kill -9 "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
 ulimit -n "$(ulimit -Hn)"
 last=$(($(nproc) - 1))
 
@@ -29,13 +22,19 @@ until grep -q 'the page is at' "$work/serve.err"; do
 done
 port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/serve.err")
 # The Macs must be at work, or a stream has nothing to tell.
-until [ "$("$program" status --data "$data" --json 2>>"$work/status.err" | sed -n 's/.*"waiting":\([0-9]*\).*/\1/p')" -gt 5 ] 2>/dev/null; do :; done
+give_up=$((SECONDS + 60))
+waiting=0
+until [ "${waiting:-0}" -gt 5 ]; do
+  [ $SECONDS -lt $give_up ] || { echo "no Mac was at work within 60 s"; cat "$work/serve.err"; exit 1; }
+  run status --data "$data" --json
+  waiting=$(field waiting "$line")
+done
 
 # measure NAME ARGUMENTS...: the load's line, with a name and the service's memory; kept in $line.
 measure() {
   local name=$1
   shift
-  line=$(taskset -c "$last" "$load" "$@") || true
+  line=$(taskset -c "$last" "$load" "$@") || failed=1
   line="{\"bench\":\"$name\",${line#\{}"
   line="${line%\}},\"rss_KiB\":$(awk '/VmRSS/ { print $2 }' "/proc/$service/status"),\"cores\":1}"
   printf '%s\n' "$line"

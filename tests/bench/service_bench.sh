@@ -9,13 +9,6 @@ examples=$here/../../config/examples
 . "$here/../system/json.sh"
 shift
 cores=$(nproc)
-service= world=
-cleanup() {
-  local pid
-  for pid in $service $world; do kill -9 "$pid" 2>/dev/null || true; done
-  rm -rf "$work"
-}
-trap cleanup EXIT
 # end PID: an orderly end, exit code 0.
 end() {
   local code=0

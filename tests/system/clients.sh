@@ -5,8 +5,6 @@ set -eu
 program=$1 examples=$2 claim=$3
 . "${BASH_SOURCE[0]%/*}/json.sh"
 export GREENROOM_DATA=$work/data
-service=
-trap 'kill -9 $service 2>/dev/null || true; rm -rf "$work"' EXIT
 
 serve() { "$program" serve --room "$examples/returns-room.toml" --data "$GREENROOM_DATA" >>"$work/serve.out" 2>>"$work/serve.err" </dev/null & service=$!; }
 # Asks until it answers: a service that ended is not waited for.

@@ -3,7 +3,14 @@
 # Sourced after `program` is set. A script ends with `finish`, and fails if any `expect...` did.
 [ -x "$program" ] || { echo "$program is not built; ./run test builds it" >&2; exit 2; }
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# What a script leaves running is ended with it: it may have failed half-way.
+service= world=
+cleanup() {
+  local pid
+  for pid in $service $world; do kill -9 "$pid" 2>/dev/null || true; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
 failed=0
 
 # run ARGUMENTS...: the program's exit code in $status, its last line on stdout in $line, all of it in $work/out and $work/err.

@@ -1,95 +1,17 @@
-#include "controller/api/http_server.hpp"
-
-#include <fmt/format.h>
-
-#include "tests/controller/api/server_fixture.hpp"
+#include "tests/controller/api/http_fixture.hpp"
 
 namespace greenroom {
 namespace {
 
 using namespace std::chrono_literals;
-using test::ApiRoom;
-using test::mac_a;
-using test::mac_b;
-using test::mac_c;
+using test::Http;
 using test::parsed;
 using test::RawClient;
+using test::token;
 using testing::AllOf;
-using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-const std::string token(64, 'f');
-
-struct Http : testing::Test {
-  Http() {
-    room.rig.import({test::row(2, mac_a), test::row(3, mac_b)});
-    room.keep();
-  }
-  ~Http() override {
-    server->stop();
-    run();
-    EXPECT_TRUE(server->idle());
-  }
-  void SetUp() override { start({}); }
-  void start(HttpServer::Limits limits) {
-    if (server) {
-      server->stop();
-      run();
-    }
-    server = std::make_unique<HttpServer>(
-        io.get_executor(), real, room, [this] { return away ? std::nullopt : std::optional(room.view()); }, token, limits);
-    const auto listening = server->listen(0);
-    ASSERT_TRUE(listening) << listening.error().message;
-    port = *listening;
-    server->start();
-    run();
-  }
-  void run() {
-    io.restart();
-    io.poll();
-  }
-  void pass(Duration d) {
-    const TimePoint end = real.now() + d;
-    for (; real.next() && *real.next() <= end; run()) real.run_next();
-    real.nap(end - real.now());
-  }
-  std::string& say(RawClient& c, std::string_view text) {
-    while (!text.empty() && !c.ended) {
-      text.remove_prefix(c.write(text));
-      run();
-      c.take();
-    }
-    run();
-    c.take();
-    return c.got;
-  }
-  [[nodiscard]] std::string host() const { return fmt::format("Host: 127.0.0.1:{}\r\n", port); }
-  [[nodiscard]] std::string get(std::string_view target, std::string_view more = {}) const {
-    return fmt::format("GET {} HTTP/1.1\r\n{}{}\r\n", target, host(), more);
-  }
-  [[nodiscard]] std::string post(std::string_view body, std::string_view more = {}) const {
-    return fmt::format(
-        "POST /api/v1/commands HTTP/1.1\r\n{}Authorization: Bearer {}\r\nContent-Type: application/json\r\n"
-        "Content-Length: {}\r\n{}\r\n{}",
-        host(), token, body.size(), more, body);
-  }
-  static std::string body_of(const std::string& response) { return response.substr(response.find("\r\n\r\n") + 4); }
-  static std::vector<int> fact_numbers(const std::string& stream) {
-    std::vector<int> all;
-    for (std::size_t at = 0; (at = stream.find("\nid: ", at)) != std::string::npos; ++at)
-      all.push_back(std::stoi(stream.substr(at + 5)));
-    return all;
-  }
-
-  asio::io_context io{1};
-  ManualClock real{io.get_executor()};
-  ApiRoom room;
-  bool away{};
-  unsigned port{};
-  std::unique_ptr<HttpServer> server;
-};
 
 const std::string lock_out = R"({"type":"deny","key":"k1","by":"ann","serial":"C02AAAAAAAAA","text":"legal hold"})";
 
@@ -331,127 +253,6 @@ TEST_F(Http, StreamsBeyondTheirLimitAreToldSoAndReadsGoOn) {
   say(first, get("/api/v1/events"));
   EXPECT_THAT(say(second, get("/api/v1/events")), StartsWith("HTTP/1.1 503 "));
   EXPECT_THAT(say(reader, get("/api/v1/status")), StartsWith("HTTP/1.1 200 "));
-}
-
-// ---- streams
-
-TEST_F(Http, AStreamBeginsWithTheWholeRoom) {
-  RawClient c(port);
-  const std::string got = say(c, get("/api/v1/events"));
-  EXPECT_THAT(got, AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Content-Type: text/event-stream")));
-  EXPECT_THAT(got,
-              AllOf(HasSubstr("event: parts\ndata: {\"whole\":true,"), HasSubstr("\"places/1-01\":{"), EndsWith("\n\n")));
-  EXPECT_TRUE(fact_numbers(got).empty()) << "facts from now on";
-}
-
-TEST_F(Http, TheWholeRoomComesInTheOrderOfTheRoomFile) {
-  RawClient c(port);
-  const std::string got = say(c, get("/api/v1/events"));
-  std::size_t last = 0;
-  for (const Slot& slot : room.rig.setup.room.slots) {
-    const std::size_t at = got.find("\"places/" + slot.name + "\":{");
-    ASSERT_NE(at, std::string::npos) << slot.name;
-    EXPECT_LT(last, at) << slot.name;
-    last = at;
-  }
-}
-
-TEST_F(Http, FactsComeOnceEachAndInOrder) {
-  RawClient c(port);
-  say(c, get("/api/v1/events?from=1"));
-  room.rig.import({test::row(4, mac_c)}, "more");
-  room.keep();
-  pass(250ms);
-  c.take();
-  const auto numbers = fact_numbers(c.got);
-  ASSERT_EQ(numbers.size(), room.health.durable);
-  for (std::size_t i = 0; i < numbers.size(); ++i) EXPECT_EQ(numbers[i], static_cast<int>(i) + 1);
-  EXPECT_THAT(c.got, HasSubstr("\"batches/more\":{"));
-}
-
-TEST_F(Http, AReaderThatComesAgainGoesOnBehindItsLastFact) {
-  RawClient c(port);
-  const std::string got =
-      say(c, get("/api/v1/events?from=1", fmt::format("Last-Event-ID: {}\r\n", room.health.durable - 1)));
-  const auto numbers = fact_numbers(got);
-  ASSERT_EQ(numbers.size(), 1U);
-  EXPECT_EQ(numbers[0], static_cast<int>(room.health.durable));
-}
-
-TEST_F(Http, AReaderMayAskForTheLastFacts) {
-  RawClient c(port), all(port);
-  EXPECT_EQ(fact_numbers(say(c, get("/api/v1/events?last=2"))).size(), 2U);
-  EXPECT_EQ(fact_numbers(say(all, get("/api/v1/events?last=999999"))).size(), room.health.durable);
-}
-
-TEST_F(Http, AStreamFromAPlaceThatIsNoNumberIsRefused) {
-  RawClient c(port);
-  EXPECT_THAT(say(c, get("/api/v1/events?from=yesterday")), AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("yesterday")));
-}
-
-TEST_F(Http, AQuietRoomSendsNothingButAHeartbeat) {
-  RawClient c(port);
-  say(c, get("/api/v1/events"));
-  c.got.clear();
-  pass(14s);
-  c.take();
-  EXPECT_EQ(c.got.find("event"), std::string::npos);
-  c.got.clear();
-  pass(2s);
-  c.take();
-  EXPECT_EQ(c.got, ":\n\n");
-}
-
-TEST_F(Http, WhatChangesOftenIsToldFourTimesASecond) {
-  RawClient c(port);
-  say(c, get("/api/v1/events"));
-  c.got.clear();
-  for (int i = 0; i < 20; ++i) {
-    room.rig.import({test::row(4, mac_c)}, "batch " + std::to_string(i));
-    room.keep();
-    pass(50ms);
-  }
-  c.take();
-  std::size_t frames = 0;
-  for (std::size_t at = 0; (at = c.got.find("event: parts", at)) != std::string::npos; ++at) ++frames;
-  EXPECT_EQ(frames, 4U);
-}
-
-TEST_F(Http, AStreamThatIsNotReadIsDroppedAndOthersGoOn) {
-  HttpServer::Limits limits;
-  limits.unread = 100'000;
-  start(limits);
-  RawClient reader(port), sleeper(port);
-  say(reader, get("/api/v1/events"));
-  sleeper.write(get("/api/v1/events"));
-  run();
-  // More than the kernel keeps for a socket (tcp(7), tcp_wmem and tcp_rmem: some megabytes) and the bound together.
-  for (int i = 0; i < 100; ++i) {
-    room.rig.import({test::row(4, std::string(3000, 'x'))}, "batch " + std::to_string(i));
-    room.keep();
-    pass(250ms);
-    reader.take();
-  }
-  EXPECT_FALSE(reader.ended);
-  const auto told = fact_numbers(reader.got);
-  EXPECT_EQ(told.back(), static_cast<int>(room.health.durable));
-  sleeper.take();
-  EXPECT_TRUE(sleeper.ended);
-  EXPECT_LT(fact_numbers(sleeper.got).size(), told.size());
-}
-
-TEST_F(Http, AStreamGoesOnWhenTheControllerWasAway) {
-  RawClient c(port);
-  say(c, get("/api/v1/events"));
-  away = true;
-  pass(1s);
-  room.rig.import({test::row(4, mac_c)}, "more");
-  room.keep();
-  away = false;
-  pass(250ms);
-  c.take();
-  EXPECT_FALSE(c.ended);
-  EXPECT_EQ(fact_numbers(c.got).back(), static_cast<int>(room.health.durable));
 }
 
 }  // namespace
