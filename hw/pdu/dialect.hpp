@@ -19,6 +19,7 @@
 #include "hw/base/time.hpp"
 #include "hw/base/units.hpp"
 #include "hw/pdu/pdu.hpp"
+#include "hw/serial/line_settings.hpp"
 
 namespace re2 {
 class RE2;
@@ -27,14 +28,6 @@ class RE2;
 namespace greenroom {
 
 using Regex = std::shared_ptr<const re2::RE2>;  // linear time, so that hostile bytes cost no more than honest ones
-
-enum class Parity { none, even, odd };
-struct LineSettings {
-  std::uint32_t baud{9600};
-  std::uint8_t bits{8};
-  Parity parity{Parity::none};
-  std::uint8_t stop{1};
-};
 
 constexpr int kMostGroups = 16;  // in one pattern
 
