@@ -21,7 +21,7 @@
 #include "hw/async/real_clock.hpp"
 #include "hw/base/file_lock.hpp"
 #include "hw/base/log.hpp"
-#include "hw/pdu/cli_pdu.hpp"
+#include "hw/pdu/make_pdu.hpp"
 #include "hw/serial/line_url.hpp"
 #include "hw/usb/usb_table.hpp"
 
@@ -155,7 +155,7 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
     std::unique_ptr<SerialLine> line;
     if (why.empty()) line = world->line(parse_line_url(pdu.line)->path);
     else line = std::make_unique<AbsentLine>(why);
-    pdus.push_back(make_cli_pdu(std::move(dialects[pdus.size()]), std::move(line), *clock));
+    pdus.push_back(make_pdu(std::move(dialects[pdus.size()]), std::move(line), *clock));
     ports.pdus.push_back(pdus.back().get());
   }
   bench = std::make_unique<Bench>(executor, std::move(setup), std::move(ports));

@@ -20,7 +20,7 @@
 #include "hw/async/handover.hpp"
 #include "hw/async/manual_clock.hpp"
 #include "hw/base/log.hpp"
-#include "hw/pdu/cli_pdu.hpp"
+#include "hw/pdu/make_pdu.hpp"
 #include "hw/usb/usb_table.hpp"
 
 namespace greenroom::sim {
@@ -255,7 +255,7 @@ ControllerUnit::ControllerUnit(asio::any_io_executor executor, World::Impl& worl
   for (std::uint32_t i = 0; i < world.setup.room.pdus.size(); ++i) {
     auto dialect = load_dialect(world.setup.room.pdus[i]);
     if (!dialect) continue;  // checked before: World::Impl::run
-    drivers.push_back(make_cli_pdu(std::move(*dialect), world.plant.open_line(PduId{i}), world.clock));
+    drivers.push_back(make_pdu(std::move(*dialect), world.plant.open_line(PduId{i}), world.clock));
     witnessed.push_back(std::make_unique<WitnessPdu>(PduId{i}, *drivers.back(), world.judge));
     ports.pdus.push_back(witnessed.back().get());
   }

@@ -54,7 +54,7 @@ std::vector<CircuitSpec> circuits_of(const Room& room) {
 model::Device device_of(const PduConfig& pdu) {
   std::string id = pdu.dialect;
   if (const auto source = dialect_text(pdu)) {
-    if (const LoadedDialect dialect = parse_dialect(source->text, source->file)) id = dialect->id;
+    if (const LoadedDialect dialect = parse_dialect(source->text, source->file)) id = facts(*dialect).id;
   }
   if (id.find("mmp") != std::string::npos) return model::Device::mmp;
   if (id.find("rpc3") != std::string::npos) return model::Device::rpc3;

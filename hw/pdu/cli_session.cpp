@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "config/reader/reader.hpp"
+
 namespace greenroom {
 namespace {
 
@@ -25,7 +27,13 @@ bool matches_end(const Regex& regex, std::string_view text) {
   return re2::RE2::FullMatch({text.data(), text.size()}, *regex);
 }
 
-bool answers_mark(const Dialect& d, std::string_view text, std::string_view echo) {
+// The text of a message, without its line end.
+std::string_view without_end(std::string_view message) {
+  while (!message.empty() && (message.back() == '\r' || message.back() == '\n')) message.remove_suffix(1);
+  return message;
+}
+
+bool answers_mark(const CliDialect& d, std::string_view text, std::string_view echo) {
   const auto at = text.rfind(echo);
   if (at == std::string_view::npos) return false;
   text.remove_prefix(at + echo.size());
@@ -34,23 +42,13 @@ bool answers_mark(const Dialect& d, std::string_view text, std::string_view echo
 
 }  // namespace
 
-Result<void> CliSession::may_commit(const SwitchOrder& order) const {
-  if (clock_.now() >= order.expires) {
-    const Duration late = clock_.now() - order.expires;
-    return fail(Errc::expired,
-                fmt::format("outlet {}: the order expired {:.3f} s before it could be sent; nothing was switched",
-                            order.number, in_seconds(late)));
-  }
-  if (!order.still_allowed) return {};
-  return order.still_allowed();
-}
-
 void CliSession::lose() {
   lost_ = true;
   unpaired_ = true;
 }
 
 Task<void> CliSession::put(std::string bytes) {
+  last_said_ = clock_.now();
   auto r = co_await line_.write(std::move(bytes));
   if (!r) lose();
   co_return r;
@@ -104,7 +102,8 @@ Task<bool> CliSession::ask(std::string bytes, std::string echo) {
   TimePoint until = limit;
   for (;;) {
     const auto got = co_await line_.read_some(until);
-    if (!got && got.error().code == Errc::timeout) co_return false;
+    if (!got && got.error().code == Errc::timeout)
+      co_return echo.empty() && dialect_.screen&& matches_end(dialect_.prompt, text_);
     if (!got) co_return fail(got.error());
     text_ += *got;
     if (echo.empty() ? is_prompt(dialect_, text_) : answers_mark(dialect_, text_, echo)) {
@@ -131,6 +130,11 @@ Task<bool> CliSession::at_prompt() {
   std::string wake_up = dialect_.wake;
   auto awake = co_await ask(std::move(wake_up), std::string());
   if (!awake || !*awake || !unpaired_) co_return awake;
+  for (const std::string& message : dialect_.enter) {
+    std::string bytes = message;
+    awake = co_await say(std::move(bytes));
+    if (!awake || !*awake) co_return awake;
+  }
   if (!dialect_.mark.empty()) {
     std::string echo = replaced(dialect_.mark, "{n}", std::to_string(++marks_));
     std::string bytes = echo + dialect_.end_of_command;
@@ -141,10 +145,36 @@ Task<bool> CliSession::at_prompt() {
   co_return true;
 }
 
-Task<void> CliSession::wake() {
-  if (clock_.now() < no_login_before_) {
+// A message on the way into a session or out of a menu: true when the prompt answers it.
+Task<bool> CliSession::say(std::string message) {
+  text_.clear();
+  if (auto r = co_await put(std::move(message)); !r) co_return fail(r.error());
+  const TimePoint limit = clock_.now() + dialect_.wake_within;
+  while (!matches_end(dialect_.prompt, text_)) {
+    const auto got = co_await line_.read_some(limit);
+    if (!got && got.error().code == Errc::timeout) co_return false;
+    if (!got) co_return fail(got.error());
+    text_ += *got;
+    for (const Interrupt& i : dialect_.interrupts) {
+      if (!matches_end(i.see, text_)) continue;
+      text_.clear();
+      std::string next = i.confirms ? i.refuse : i.say;
+      if (auto r = co_await put(std::move(next)); !r) co_return fail(r.error());
+    }
+  }
+  co_return true;
+}
+
+// Refused logins are not repeated before their time, but to open an outlet one more is tried.
+Task<void> CliSession::wake(bool opens) {
+  const bool once = opens && !pressed_;
+  if (clock_.now() < no_login_before_ && !once) {
     co_return fail(Errc::busy, fmt::format("no login for another {:.0f} s after refused ones",
                                            in_seconds(no_login_before_ - clock_.now())));
+  }
+  if (clock_.now() < no_login_before_) {
+    pressed_ = true;
+    logins_ = 0;
   }
   for (int i = 0; i < kWakeUps; ++i) {
     if (lost_) {
@@ -156,7 +186,10 @@ Task<void> CliSession::wake() {
       lose();
       co_return fail(awake.error());
     }
-    if (*awake) co_return Result<void>{};
+    if (*awake) {
+      pressed_ = false;
+      co_return Result<void>{};
+    }
     unpaired_ = true;
     lost_ = i > 0;  // one dropped character is common and needs no long silence
   }
@@ -173,8 +206,9 @@ Task<void> CliSession::answer(const SwitchOrder* order, Sent& sent) {
   Result<void> allowed;
   if (question.confirms) {
     sent.committed = false;  // the device waits: nothing is switched until we say so
-    allowed = order != nullptr ? may_commit(*order)
-                               : fail(Errc::protocol, "the device asks to confirm a switch that nobody ordered");
+    if (order == nullptr) allowed = fail(Errc::protocol, "the device asks to confirm a switch that nobody ordered");
+    else if (!parser_.may_confirm()) allowed = fail(Errc::protocol, "the device asks to confirm, and did not name what");
+    else allowed = may_commit(*order, clock_.now());
   }
   std::string say = allowed ? question.say : question.refuse;
   sent.committed = allowed && question.confirms;
@@ -185,10 +219,15 @@ Task<void> CliSession::answer(const SwitchOrder* order, Sent& sent) {
   co_return allowed;
 }
 
-Task<Extract> CliSession::collect(const Exchange& x, const SwitchOrder* order, Sent& sent) {
+// Until the prompt; of the last message of an exchange until the whole reply.
+Task<Extract> CliSession::collect(const Exchange& x, const SwitchOrder* order, Sent& sent, bool last) {
   const TimePoint limit = sent.began + x.within;
   for (;;) {
     const bool at_prompt = parser_.end() == ReplyParser::End::prompt;
+    if (at_prompt && !last) {
+      Extract nothing_yet;
+      co_return nothing_yet;
+    }
     if (at_prompt && parser_.complete()) co_return parser_.take();
     const auto got = co_await line_.read_some(at_prompt ? std::min(limit, clock_.now() + dialect_.quiet) : limit);
     if (!got) {
@@ -215,22 +254,45 @@ Task<Extract> CliSession::collect(const Exchange& x, const SwitchOrder* order, S
 }
 
 Task<Extract> CliSession::run(const Exchange& x, const SwitchOrder* order, Sent& sent) {
-  if (auto r = co_await wake(); !r) co_return fail(r.error());
+  const bool logged_out = dialect_.idle_logout > Duration{} && clock_.now() - last_said_ >= dialect_.idle_logout;
+  if (logged_out) unpaired_ = true;
+  if (dialect_.wake_each || lost_ || unpaired_) {
+    if (auto r = co_await wake(order != nullptr && order->to == Switch::off); !r) co_return fail(r.error());
+  }
   if (dialect_.gap > Duration{}) {
     if (auto r = co_await clock_.sleep_until(clock_.now() + dialect_.gap); !r) co_return fail(r.error());
   }
-  std::string command = x.send;
+  const std::string outlet = order != nullptr ? dialect_.name_of(order->number) : std::string();
+  parser_.begin(x, order != nullptr ? std::optional(order->number) : std::nullopt);
+  sent.began = clock_.now();
+  for (const std::string& message : x.before) {
+    std::string bytes = replaced(message, "{outlet}", outlet);
+    parser_.sent(without_end(bytes), Echo::maybe);
+    if (auto r = co_await put(std::move(bytes)); !r) co_return fail(r.error());
+    const auto answered = co_await collect(x, order, sent, /*last=*/false);
+    if (!answered) co_return answered;
+  }
+  std::string command = replaced(x.send, "{outlet}", outlet);
   if (order != nullptr) {
-    command = replaced(std::move(command), "{outlet}", std::to_string(order->number));
-    if (auto r = may_commit(*order); !r) co_return fail(r.error());
+    if (auto r = may_commit(*order, clock_.now()); !r) {
+      if (!x.before.empty()) lose();  // in the middle of a menu
+      co_return fail(r.error());
+    }
     sent.committed = true;
   }
-  parser_.begin(x, command);
-  sent.began = clock_.now();
+  parser_.sent(command, dialect_.echo);
+  if (x.before.empty()) sent.began = clock_.now();
   command += dialect_.end_of_command;
   if (auto r = co_await put(std::move(command)); !r) co_return fail(r.error());
   sent.ended = clock_.now();
-  co_return co_await collect(x, order, sent);
+  auto reply = co_await collect(x, order, sent, /*last=*/true);
+  for (const std::string& message : x.after) {
+    if (lost_) break;
+    std::string bytes = message;
+    const auto back = co_await say(std::move(bytes));
+    if (!back || !*back) lose();
+  }
+  co_return reply;
 }
 
 }  // namespace greenroom

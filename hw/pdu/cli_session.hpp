@@ -8,20 +8,14 @@
 #include "hw/async/clock.hpp"
 #include "hw/pdu/cli_pdu.hpp"
 #include "hw/pdu/cli_text.hpp"
+#include "hw/pdu/pdu_talk.hpp"
 #include "hw/serial/serial_line.hpp"
 
 namespace greenroom {
 
-// What became of an exchange on the wire, whether or not its reply was whole.
-struct Sent {
-  TimePoint began;   // right before the command's first byte
-  TimePoint ended;   // right after its last
-  bool committed{};  // a switch order is with the device: it may act, whatever follows
-};
-
 class CliSession {
  public:
-  CliSession(const Dialect& d, SerialLine& line, Clock& clock, Credentials c)
+  CliSession(const CliDialect& d, SerialLine& line, Clock& clock, Credentials c)
       : dialect_(d), line_(line), clock_(clock), credentials_(std::move(c)), parser_(d) {}
 
   // With `order` the exchange is a switch; it is asked for permission at every byte that commits it. Before the commit
@@ -29,18 +23,18 @@ class CliSession {
   Task<Extract> run(const Exchange&, const SwitchOrder* order, Sent&);
 
  private:
-  Task<void> wake();
+  Task<void> wake(bool opens);
   Task<bool> ask(std::string bytes, std::string echo);
   Task<bool> at_prompt();
+  Task<bool> say(std::string message);
   Task<void> drain();
-  Task<Extract> collect(const Exchange&, const SwitchOrder*, Sent&);
+  Task<Extract> collect(const Exchange&, const SwitchOrder*, Sent&, bool last);
   Task<void> answer(const SwitchOrder*, Sent&);
   Task<void> put(std::string bytes);
   void lose();
   Task<bool> log_in();
-  Result<void> may_commit(const SwitchOrder&) const;
 
-  const Dialect& dialect_;
+  const CliDialect& dialect_;
   SerialLine& line_;
   Clock& clock_;
   Credentials credentials_;
@@ -51,6 +45,8 @@ class CliSession {
   std::uint64_t marks_{};
   std::uint32_t logins_{};  // in a row that did not lead to a prompt
   TimePoint no_login_before_{};
+  bool pressed_{};  // the one login in spite of that was tried
+  TimePoint last_said_{};
 };
 
 }  // namespace greenroom

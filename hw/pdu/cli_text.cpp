@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+
+#include "config/reader/reader.hpp"
 
 namespace greenroom {
 namespace {
@@ -52,6 +55,14 @@ bool decimal(std::string_view text, std::int64_t scale, std::int64_t& milli) {
   return true;
 }
 
+template <class Reading>
+void set(Reading& reading, Says says, std::int64_t milli) {
+  if (says == Says::current) reading.current = Amps{milli};
+  if (says == Says::power) reading.power = Watts{milli};
+  if (says == Says::voltage) reading.voltage = Volts{milli};
+  if (says == Says::apparent) reading.apparent = VoltAmperes{milli};
+}
+
 Errc code_of(Fault f) {
   switch (f) {
     case Fault::rejected: return Errc::refused;
@@ -64,33 +75,41 @@ Errc code_of(Fault f) {
 
 }  // namespace
 
-bool is_prompt(const Dialect& d, std::string_view text) {
+bool is_prompt(const CliDialect& d, std::string_view text) {
   return RE2::FullMatch(piece(trim_right(trim_blank_lines(text))), *d.prompt);
 }
 
-ReplyParser::ReplyParser(const Dialect& d) : dialect_(d) { tail_.reserve(256); }
+ReplyParser::ReplyParser(const CliDialect& d) : dialect_(d) { tail_.reserve(256); }
 
-void ReplyParser::begin(const Exchange& x, std::string_view command) {
+void ReplyParser::begin(const Exchange& x, std::optional<OutletNumber> ordered) {
   exchange_ = &x;
-  command_ = command;
-  tail_.clear();
+  ordered_ = ordered;
   total_ = 0;
-  echoed_ = !dialect_.echo;
   end_ = End::nothing;
   question_ = nullptr;
   found_ = Extract{};
   seen_rules_.assign(x.rules.size(), 0);
-  outlets_seen_ = 0;
-  wants_outlets_ = x.states || x.outlet_meters;
+  last_of_rule_.assign(x.rules.size(), 0);
+  outlets_seen_ = states_seen_ = open_ = 0;
+  wants_outlets_ = !ordered && (x.states || x.outlet_meters);
   if (wants_outlets_) {
     seen_outlets_.assign(dialect_.outlets(), 0);
     found_.outlets.resize(dialect_.outlets());
   }
   if (x.bank_meters) {
-    for (const Bank& b : dialect_.banks) found_.banks.push_back(BankReading{b.id, {}, {}});
+    for (const Bank& b : dialect_.banks) found_.banks.push_back(BankReading{b.id, {}, {}, {}, {}});
   }
   wrong_.clear();
   error_ = nullptr;
+}
+
+void ReplyParser::sent(std::string_view command, Echo echo) {
+  command_ = command;
+  echo_ = echo;
+  echoed_ = echo != Echo::always;
+  tail_.clear();
+  end_ = End::nothing;
+  question_ = nullptr;
 }
 
 void ReplyParser::feed(std::string_view bytes) {
@@ -154,6 +173,10 @@ void ReplyParser::line(std::string_view text) {
     echoed_ = true;  // or void: then the prompt ends it all the same
     return;
   }
+  if (echo_ == Echo::maybe && !text.empty()) {
+    echo_ = Echo::none;
+    if (text == command_) return;
+  }
   if (text.empty()) return;
   if (!printable(text)) return wrong("noise in a line", text);
   for (const ErrorRule& e : dialect_.errors) {
@@ -172,17 +195,18 @@ void ReplyParser::line(std::string_view text) {
 bool ReplyParser::apply(const LineRule& rule, std::size_t index, std::string_view text) {
   if (!rule.high.empty() && (text < rule.low || text > rule.high)) return false;
   std::size_t at = 0;
-  if (!match_once(rule, text, at)) return false;
+  if (!match_once(rule, index, text, at)) return false;
   while (rule.several && at < text.size()) {
-    if (match_once(rule, text, at)) continue;
+    if (match_once(rule, index, text, at)) continue;
     wrong("the rest of a line is not understood", text.substr(at));
     break;
   }
-  if (rule.of != LineRule::Of::outlet && seen_rules_[index]++ != 0) wrong("stands twice", text);
+  if (seen_rules_[index] < 0xFFFF) ++seen_rules_[index];
+  if (rule.of != LineRule::Of::outlet && seen_rules_[index] > 1) wrong("stands twice", text);
   return true;
 }
 
-bool ReplyParser::match_once(const LineRule& rule, std::string_view line, std::size_t& at) {
+bool ReplyParser::match_once(const LineRule& rule, std::size_t index, std::string_view line, std::size_t& at) {
   std::array<StringPiece, kMostGroups + 1> groups;
   const int count = rule.match->NumberOfCapturingGroups() + 1;
   const auto anchor = rule.several ? RE2::ANCHOR_START : RE2::ANCHOR_BOTH;
@@ -197,64 +221,138 @@ bool ReplyParser::match_once(const LineRule& rule, std::string_view line, std::s
       return true;
     }
   }
-  if (rule.of == LineRule::Of::outlet) outlet(reading);
+  if (rule.of == LineRule::Of::outlet) {
+    if (rule.continues) more(rule, index, reading, line);
+    else outlet(reading);
+  }
   return true;
 }
 
 bool ReplyParser::capture(LineRule::Of of, const Capture& c, std::string_view text, OutletReading& reading) {
-  std::int64_t milli = 0;
   switch (c.says) {
     case Says::model: found_.model = text; return true;
     case Says::identity: found_.identity = text; return true;
-    case Says::state: {
+    case Says::number: return number(text, reading.number);
+    case Says::state:
+    case Says::control: {
       const auto& words = dialect_.states;
       const auto word = std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.first == text; });
       if (word == words.end()) return false;
-      reading.state = word->second;
+      if (c.says == Says::state) reading.state = word->second;
+      else if (word->second == OutletState::on) reading.commanded = Switch::on;
+      else if (word->second == OutletState::off) reading.commanded = Switch::off;
       return true;
     }
-    case Says::number:
-      if (text.find('.') != text.npos || !decimal(text, 1, milli) || milli < dialect_.first || milli > dialect_.last)
-        return false;
-      reading.number = static_cast<OutletNumber>(milli);
-      return true;
-    case Says::current:
-    case Says::power: break;
+    default: break;
   }
+  const auto& none = dialect_.no_reading;
+  if (std::find(none.begin(), none.end(), text) != none.end()) return true;
+  std::int64_t milli = 0;
   if (!decimal(text, c.scale, milli)) return false;
-  const bool of_bank = of == LineRule::Of::bank;
-  auto& current = of_bank ? found_.banks[c.bank].current : reading.current;
-  auto& power = of_bank ? found_.banks[c.bank].power : reading.power;
-  if (c.says == Says::current) current = Amps{milli};
-  if (c.says == Says::power) power = Watts{milli};
+  if (of == LineRule::Of::outlet) set(reading, c.says, milli);
+  else if (c.bank < found_.banks.size()) set(found_.banks[c.bank], c.says, milli);
   return true;
 }
 
+bool ReplyParser::number(std::string_view text, OutletNumber& n) const {
+  if (!dialect_.names.empty()) {
+    const auto last = dialect_.names.begin() + static_cast<std::ptrdiff_t>(dialect_.outlets());
+    const auto at = std::find(dialect_.names.begin(), last, text);
+    n = static_cast<OutletNumber>(dialect_.first + (at - dialect_.names.begin()));
+    return at != last;
+  }
+  std::int64_t whole = 0;
+  if (text.find('.') != text.npos || !decimal(text, 1, whole) || whole > 0xFFFF) return false;
+  n = static_cast<OutletNumber>(whole);
+  return dialect_.has(n);
+}
+
+// A line that names its outlet.
 void ReplyParser::outlet(const OutletReading& reading) {
-  const std::size_t at = static_cast<std::size_t>(reading.number - dialect_.first);
-  if (seen_outlets_[at]++ != 0) return wrong(fmt::format("outlet {} stands twice", reading.number), "");
+  if (ordered_) {
+    if (reading.number != *ordered_)
+      wrong("outlet " + dialect_.name_of(*ordered_) + " was ordered, and the reply speaks of " +
+                dialect_.name_of(reading.number),
+            "");
+    return;
+  }
+  if (!wants_outlets_) return;
+  const std::size_t at = dialect_.index(reading.number);
+  open_ = at + 1;
+  if (seen_outlets_[at]++ != 0) return wrong(fmt::format("outlet {} stands twice", dialect_.name_of(reading.number)), "");
   found_.outlets[at] = reading;
   ++outlets_seen_;
+  if (reading.state != OutletState::unknown) ++states_seen_;
+}
+
+// A line that goes on about the outlet that was named before it.
+void ReplyParser::more(const LineRule& rule, std::size_t index, const OutletReading& reading, std::string_view line) {
+  if (!wants_outlets_) return;
+  if (open_ == 0) return wrong("speaks of no outlet", line);
+  if (std::exchange(last_of_rule_[index], open_) == open_) return wrong("stands twice", line);
+  OutletReading& known = found_.outlets[open_ - 1];
+  for (const Capture& c : rule.captures) {
+    if (c.says == Says::state) {
+      known.state = reading.state;
+      ++states_seen_;
+    }
+    if (c.says == Says::control) known.commanded = reading.commanded;
+    if (c.says == Says::current) known.current = reading.current;
+    if (c.says == Says::power) known.power = reading.power;
+    if (c.says == Says::voltage) known.voltage = reading.voltage;
+    if (c.says == Says::apparent) known.apparent = reading.apparent;
+  }
+}
+
+bool ReplyParser::may_confirm() const {
+  if (!wrong_.empty() || error_ != nullptr) return false;
+  for (std::size_t i = 0; i < seen_rules_.size(); ++i) {
+    if (exchange_->rules[i].before_confirm && seen_rules_[i] == 0) return false;
+  }
+  return true;
+}
+
+// Rules that must have been seen, and how often: each line about banks and each required line once; each line that goes on
+// about an outlet, for all of them; and each line of an order that names its outlet.
+std::size_t ReplyParser::lines_missing() const {
+  std::size_t lines = 0;
+  for (std::size_t i = 0; i < seen_rules_.size(); ++i) {
+    const LineRule& rule = exchange_->rules[i];
+    std::size_t wanted = 1;
+    if (rule.of == LineRule::Of::outlet && !ordered_) wanted = rule.continues ? dialect_.outlets() : 0;
+    if (rule.of == LineRule::Of::bank && useless(rule)) wanted = 0;
+    if (seen_rules_[i] < wanted) ++lines;
+  }
+  return lines;
+}
+
+// Of banks that a smaller device does not have.
+bool ReplyParser::useless(const LineRule& rule) const {
+  return std::all_of(rule.captures.begin(), rule.captures.end(),
+                     [this](const Capture& c) { return c.bank >= dialect_.banks.size(); });
 }
 
 bool ReplyParser::complete() const {
   if (!wrong_.empty() || error_ != nullptr || !echoed_) return false;
   if (wants_outlets_ && outlets_seen_ != dialect_.outlets()) return false;
-  for (std::size_t i = 0; i < seen_rules_.size(); ++i) {
-    if (exchange_->rules[i].of != LineRule::Of::outlet && seen_rules_[i] == 0) return false;
-  }
-  return true;
+  if (wants_outlets_ && exchange_->states && states_seen_ != dialect_.outlets()) return false;
+  return lines_missing() == 0;
 }
 
 std::string ReplyParser::missing() const {
   if (!echoed_) return "not even the echo";
-  std::size_t lines = 0;
-  for (std::size_t i = 0; i < seen_rules_.size(); ++i) {
-    lines += exchange_->rules[i].of != LineRule::Of::outlet && seen_rules_[i] == 0 ? 1U : 0U;
-  }
-  std::string text = wants_outlets_ ? fmt::format("{} of {} outlets", outlets_seen_, dialect_.outlets()) : "";
+  const std::size_t lines = lines_missing();
+  std::string text;
+  if (wants_outlets_) text = fmt::format("{} of {} outlets", outlets_seen_, dialect_.outlets());
   if (lines > 0) text += fmt::format("{}{} other lines missing", text.empty() ? "" : ", ", lines);
   return text.empty() ? "no prompt" : text;
+}
+
+// Every outlet up to one, in order, and none after it.
+bool ReplyParser::looks_smaller() const {
+  if (!wants_outlets_ || outlets_seen_ == 0 || outlets_seen_ == dialect_.outlets() || !wrong_.empty()) return false;
+  const auto last = seen_outlets_.begin() + static_cast<std::ptrdiff_t>(outlets_seen_);
+  return std::all_of(seen_outlets_.begin(), last, [](std::uint8_t seen) { return seen == 1; });
 }
 
 Result<Extract> ReplyParser::take() {
@@ -262,7 +360,11 @@ Result<Extract> ReplyParser::take() {
   if (error_ != nullptr) {
     return fail(code_of(error_->fault), fmt::format("the device answered {} to {}", quoted(error_line_), quoted(command_)));
   }
-  if (!complete()) return fail(Errc::protocol, fmt::format("the reply to {} is void: {}", quoted(command_), missing()));
+  if (!complete()) {
+    const std::string smaller =
+        looks_smaller() ? fmt::format("; if the device has {0}, say outlets = {0}", outlets_seen_) : "";
+    return fail(Errc::protocol, fmt::format("the reply to {} is void: {}{}", quoted(command_), missing(), smaller));
+  }
   return std::move(found_);
 }
 

@@ -23,15 +23,20 @@ using OutletNumber = std::uint16_t;  // the device's own number
 
 struct OutletReading {
   OutletNumber number{};
-  OutletState state{OutletState::unknown};
+  OutletState state{OutletState::unknown};  // as it is sensed
+  std::optional<Switch> commanded;          // what the device was last told, where it says so apart
   std::optional<Amps> current;
   std::optional<Watts> power;
+  std::optional<Volts> voltage;
+  std::optional<VoltAmperes> apparent;
 };
 
 struct BankReading {
   std::string bank;  // the dialect's own name of the bank, "A" when there is one
   std::optional<Amps> current;
   std::optional<Watts> power;
+  std::optional<Volts> voltage;
+  std::optional<VoltAmperes> apparent;
 };
 
 struct PduReading {

@@ -35,10 +35,14 @@ struct FakePdu final : Pdu {
       --failures;
       co_return fail(Errc::timeout, "no reply within 2 s");
     }
-    PduReading reading{clock.now(), clock.now(), {}, {{"A", Amps{}, std::nullopt}}};
+    PduReading reading{clock.now(), clock.now(), {}, {}};
+    reading.banks.emplace_back();
+    reading.banks.back().bank = "A";
+    reading.banks.back().current = Amps{};
     for (std::size_t i = 0; i < on.size(); ++i) {
-      reading.outlets.push_back(
-          {static_cast<OutletNumber>(i + 1), on[i] ? OutletState::on : OutletState::off, std::nullopt, std::nullopt});
+      reading.outlets.emplace_back();
+      reading.outlets.back().number = static_cast<OutletNumber>(i + 1);
+      reading.outlets.back().state = on[i] ? OutletState::on : OutletState::off;
     }
     co_return reading;
   }
@@ -49,8 +53,10 @@ struct FakePdu final : Pdu {
       if (const auto released = co_await held.wait(); !released) co_return fail(released.error());
     }
     on[order.number - 1U] = order.to == Switch::on;
-    co_return OutletReading{order.number, order.to == Switch::on ? OutletState::on : OutletState::off, std::nullopt,
-                            std::nullopt};
+    OutletReading read_back;
+    read_back.number = order.number;
+    read_back.state = order.to == Switch::on ? OutletState::on : OutletState::off;
+    co_return read_back;
   }
   Clock& clock;
   std::vector<bool> on;

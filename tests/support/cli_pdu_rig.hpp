@@ -9,6 +9,7 @@
 
 #include "hw/async/task_group.hpp"
 #include "hw/pdu/cli_pdu.hpp"
+#include "hw/pdu/dialect.hpp"
 #include "tests/support/scripted_line.hpp"
 
 namespace greenroom::test {
@@ -24,9 +25,9 @@ inline std::string sample(const std::string& name) {
   return all.str();
 }
 
-inline Dialect dialect(const std::string& id) {
+inline CliDialect dialect(const std::string& id) {
   auto d = load_dialect(kRoot + "/config/pdu/" + id + ".toml");
-  if (d) return *d;
+  if (d) return std::get<CliDialect>(*d);
   for (const auto& c : d.error()) ADD_FAILURE() << to_string(c);
   return {};
 }
@@ -40,7 +41,7 @@ inline std::string replaced(std::string s, const std::string& what, const std::s
 // A driver on a line that is already known to be in order, unless `fresh`.
 struct Room : Stage {
   explicit Room(const std::string& id, bool fresh = false) : Room(dialect(id), fresh) {}
-  explicit Room(Dialect d, bool fresh = false) {
+  explicit Room(CliDialect d, bool fresh = false) {
     const std::string id = d.id;
     prompt_ = id == "baytech-mmp" ? "MMP>" : id == "baytech-rpc3-nc" ? "RPC3-NC>" : "RPC-28>";
     pdu = make_cli_pdu(std::move(d), std::make_unique<ScriptedLine>(script), clock, Credentials("admin", "secret"));

@@ -19,7 +19,7 @@
 #include "controller/simulate/remote_world.hpp"
 #include "hw/async/real_clock.hpp"
 #include "hw/async/task_group.hpp"
-#include "hw/pdu/cli_pdu.hpp"
+#include "hw/pdu/make_pdu.hpp"
 #include "tests/support/room_builder.hpp"
 
 namespace greenroom::sim {
@@ -128,7 +128,7 @@ Dialect rpc3() { return *parse_dialect(*read_data("config/pdu/baytech-rpc3-nc.to
 
 TEST_F(WorldServerTest, AModelPduIsIdentifiedAndSwitchedOverItsLine) {
   start_world();
-  const auto pdu = make_cli_pdu(rpc3(), world().line("left"), *clock);
+  const auto pdu = make_pdu(rpc3(), world().line("left"), *clock);
   const auto traits = wait(pdu->identify());
   ASSERT_TRUE(traits) << traits.error().message;
   EXPECT_EQ(traits->outlets, 8);
@@ -206,7 +206,7 @@ TEST_F(WorldServerTest, ALineThatTheRoomDoesNotHaveIsRefused) {
 }
 
 TEST_F(WorldServerTest, ALineWithoutAWorldIsGoneAndIdentifiesAnewWhenTheWorldIsBack) {
-  const auto pdu = make_cli_pdu(rpc3(), world().line("left"), *clock);
+  const auto pdu = make_pdu(rpc3(), world().line("left"), *clock);
   const auto none = wait(pdu->identify());
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, Errc::device_gone);

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "hw/base/random.hpp"
-#include "hw/pdu/cli_pdu.hpp"
+#include "hw/pdu/make_pdu.hpp"
 #include "tests/support/scripted_line.hpp"
 
 namespace greenroom {
@@ -111,7 +111,7 @@ TEST(CliFaults, NoWrongStateIsEverReportedAndTheLineRecoversWithinThreePolls) {
   ASSERT_TRUE(dialect);
   test::Stage stage;
   BadLine::World world(stage.clock);
-  auto pdu = make_cli_pdu(*dialect, std::make_unique<BadLine>(world), stage.clock);
+  auto pdu = make_pdu(*dialect, std::make_unique<BadLine>(world), stage.clock);
   Random people = Random(7).stream("people");
   int right = 0;
   int errors = 0;
@@ -144,7 +144,7 @@ TEST(CliFaults, ASwitchThatIsReportedDoneIsDone) {
   ASSERT_TRUE(dialect);
   test::Stage stage;
   BadLine::World world(stage.clock);
-  auto pdu = make_cli_pdu(*dialect, std::make_unique<BadLine>(world), stage.clock);
+  auto pdu = make_pdu(*dialect, std::make_unique<BadLine>(world), stage.clock);
   Random people = Random(8).stream("people");
   int done = 0;
   for (int i = 0; i < 3'000; ++i) {

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using namespace test;
 using Room = test::Room;
 
-Dialect with_login() {
+CliDialect with_login() {
   std::ifstream in(kRoot + "/config/pdu/baytech-rpc28-nc.toml");
   std::stringstream text;
   text << in.rdbuf();
@@ -20,7 +20,7 @@ Dialect with_login() {
        << "[login_limits]\nattempts = 2\nbackoff_s = 60\ndenied = ['Invalid']\n"
        << "[[evidence]]\nfacts = [\"login\"]\ntrust = \"peer\"\nsource = \"stv0g/pductl\"\n";
   auto d = parse_dialect(text.str(), "login.toml");
-  if (d) return *d;
+  if (d) return std::get<CliDialect>(*d);
   for (const auto& c : d.error()) ADD_FAILURE() << to_string(c);
   return {};
 }
