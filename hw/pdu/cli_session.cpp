@@ -224,6 +224,10 @@ Task<Extract> CliSession::collect(const Exchange& x, const SwitchOrder* order, S
   const TimePoint limit = sent.began + x.within;
   for (;;) {
     const bool at_prompt = parser_.end() == ReplyParser::End::prompt;
+    if (at_prompt && !last && !parser_.sound()) {  // on the way into a menu: no step further on a wrong one
+      lose();
+      co_return parser_.take();
+    }
     if (at_prompt && !last) {
       Extract nothing_yet;
       co_return nothing_yet;
@@ -267,12 +271,14 @@ Task<Extract> CliSession::run(const Exchange& x, const SwitchOrder* order, Sent&
   sent.began = clock_.now();
   for (const std::string& message : x.before) {
     std::string bytes = replaced(message, "{outlet}", outlet);
-    parser_.sent(without_end(bytes), Echo::maybe);
+    parser_.sent(without_end(bytes), bytes.front() == '\x1b' ? Echo::maybe : dialect_.echo);
     if (auto r = co_await put(std::move(bytes)); !r) co_return fail(r.error());
     const auto answered = co_await collect(x, order, sent, /*last=*/false);
     if (!answered) co_return answered;
   }
   std::string command = replaced(x.send, "{outlet}", outlet);
+  command = replaced(std::move(command), "{first}", dialect_.name_of(dialect_.first));
+  command = replaced(std::move(command), "{last}", dialect_.name_of(dialect_.last()));
   if (order != nullptr) {
     if (auto r = may_commit(*order, clock_.now()); !r) {
       if (!x.before.empty()) lose();  // in the middle of a menu

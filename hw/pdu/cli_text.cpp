@@ -305,7 +305,7 @@ void ReplyParser::more(const LineRule& rule, std::size_t index, const OutletRead
 }
 
 bool ReplyParser::may_confirm() const {
-  if (!wrong_.empty() || error_ != nullptr) return false;
+  if (!sound()) return false;
   for (std::size_t i = 0; i < seen_rules_.size(); ++i) {
     if (exchange_->rules[i].before_confirm && seen_rules_[i] == 0) return false;
   }
@@ -333,7 +333,7 @@ bool ReplyParser::useless(const LineRule& rule) const {
 }
 
 bool ReplyParser::complete() const {
-  if (!wrong_.empty() || error_ != nullptr || !echoed_) return false;
+  if (!sound() || !echoed_) return false;
   if (wants_outlets_ && outlets_seen_ != dialect_.outlets()) return false;
   if (wants_outlets_ && exchange_->states && states_seen_ != dialect_.outlets()) return false;
   return lines_missing() == 0;

@@ -35,7 +35,8 @@ class ReplyParser {
   // What stands at the end of all that was received.
   enum class End { nothing, prompt, question, login };
   [[nodiscard]] End end() const { return end_; }
-  [[nodiscard]] const Interrupt& question() const { return *question_; }  // when end() is question
+  [[nodiscard]] const Interrupt& question() const { return *question_; }            // when end() is question
+  [[nodiscard]] bool sound() const { return wrong_.empty() && error_ == nullptr; }  // nothing was wrong so far
   // Everything that must be seen before a switch is confirmed was seen, and nothing was wrong.
   [[nodiscard]] bool may_confirm() const;
   void answered();  // the question was answered: what comes next begins a new line

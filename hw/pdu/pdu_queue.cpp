@@ -363,7 +363,8 @@ Task<void> PduQueue::meters(Job& job) {
   for (const BankReading& more : reply->banks) {
     if (!more.current && !more.power && !more.voltage && !more.apparent) continue;
     auto& banks = job.states->banks;
-    const auto same = std::find_if(banks.begin(), banks.end(), [&more](const BankReading& b) { return b.bank == more.bank; });
+    const auto same =
+        std::find_if(banks.begin(), banks.end(), [&more](const BankReading& b) { return b.bank == more.bank; });
     if (same == banks.end()) banks.push_back(more);
     else *same = more;
   }
