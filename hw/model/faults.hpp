@@ -43,8 +43,9 @@ struct EngineFault {
   double at{};  // share of the run after which it strikes, [0, 1)
 };
 
-// What a reply on a line suffers.
-enum class LineFault { none, lost, late, garbled, doubled, request_lost };
+// What a reply on a line suffers. The last two come on a benchtop only (benchtop.hpp): the reply before this one in its
+// place, and the end of the one before, with its prompt, amid noise ahead of it.
+enum class LineFault { none, lost, late, garbled, doubled, request_lost, stale, prompt_in_noise };
 
 class FaultDice {
  public:

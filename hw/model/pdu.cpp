@@ -1,25 +1,13 @@
 #include "hw/model/pdu.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 namespace greenroom::model {
 namespace {
 
-constexpr std::size_t longest_line = 80;
-constexpr Duration reboot_pause = std::chrono::seconds{10};  // the count-down on the line
-constexpr Duration all_spacing = std::chrono::milliseconds{100};
 const double triangle = std::sqrt(6.0);  // half width over deviation of a sum of two uniform draws
-
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -34,9 +22,11 @@ ModelPdu::ModelPdu(PduId id, const PduSpec& spec, std::vector<std::uint8_t> bank
       on_(bank_of_.size(), 0),
       locked_(bank_of_.size(), 0),
       before_(bank_of_.size(), 0),
-      banks_(spec.device == Device::rpc28 ? 2 : 1),
-      meters_(banks_ + (spec.device == Device::mmp ? bank_of_.size() : 0)),
-      figures_(meters_.size()) {
+      moves_at_(bank_of_.size(), TimePoint{}),
+      banks_(static_cast<std::size_t>(form_of(spec.device).banks)),
+      meters_(banks_ + (form_of(spec.device).outlet_meters ? bank_of_.size() : 0)),
+      figures_(meters_.size()),
+      face_(make_face(*this)) {
   for (Meter& m : meters_) m.error = noise_.uniform(1.0 - spec.meter_error, 1.0 + spec.meter_error);
 }
 
@@ -47,173 +37,84 @@ void ModelPdu::receive(const std::string& bytes) {
   if (!up_) return;
   Duration late{};
   const LineFault fault = around_.line_fault(late);
+  const Duration took = byte_time() * static_cast<std::int64_t>(bytes.size());
+  const Duration silence = std::max(Duration{}, around_.now() - took - heard_);
+  heard_ = around_.now();
   if (fault == LineFault::request_lost) return;
   std::string out;
-  std::size_t echoed = 0;
-  for (const char c : bytes) {
-    const std::size_t before = out.size();
-    take(c, out);
-    if (!up_) return;
-    if (out.size() == before + 1) ++echoed;
-  }
+  const std::size_t echoed = face_->receive(bytes, silence, out);
   if (!out.empty()) answer(std::move(out), echoed, fault, late);
 }
 
-void ModelPdu::take(char c, std::string& out) {
-  if (asking_ != Asking::nothing) {
-    if (c == '\n' || c == '\r') return;
-    out += c;
-    out += "\r\n";
-    const bool on = asking_ == Asking::switch_on;
-    asking_ = Asking::nothing;
-    answered_ = true;
-    if (c == 'Y' || c == 'y') act(asked_ == 0 ? 1 : asked_, asked_ == 0 ? on_.size() : asked_, on, out);
-    odd_prompt_ = !odd_prompt_;
-    out += prompt(spec_.device, odd_prompt_);
-    return;
-  }
-  if (c == '\n') return;
-  if (std::exchange(answered_, false) && c == '\r') return;  // a line end after the letter is not a command
-  if (c != '\r') {
-    if (line_.size() < longest_line) line_ += c;
-    out += c;
-    return;
-  }
-  out += "\r\n";
-  run(out);
-  line_.clear();
-  if (asking_ != Asking::nothing) return;
-  odd_prompt_ = !odd_prompt_;
-  out += prompt(spec_.device, odd_prompt_);
+bool ModelPdu::order(std::size_t outlet, bool on, Duration extra) {
+  if (locked_[outlet] != 0) return false;
+  on_[outlet] = on ? 1 : 0;
+  const Duration delay = spec_.think + spec_.relay_delay + extra;
+  moves_at_[outlet] = around_.now() + delay;
+  around_.later(delay, [this, outlet, on, epoch = epoch_] {
+    if (epoch == epoch_) around_.drive(id_, outlet, on, Cause::ordered);
+  });
+  return true;
 }
 
-void ModelPdu::run(std::string& out) {
-  const std::string text = lower(line_);
-  const std::size_t begin = text.find_first_not_of(' ');
-  if (begin == std::string::npos) return;
-  const std::size_t blank = std::min(text.find(' ', begin), text.size());
-  const std::string_view word = std::string_view(text).substr(begin, blank - begin);
-  const std::string_view argument = blank < text.size() ? std::string_view(text).substr(blank + 1) : std::string_view{};
-  if (word == "status") return report(out, print_status);
-  if (word == "on" || word == "off") return switching(argument, word == "on", out);
-  if (word == "ostatus" && spec_.device == Device::mmp) return report(out, print_outlets);
-  if (word == "current") return report(out, print_current);
-  if (word == "voltage") return report(out, print_voltage);
-  if (word == "power" && spec_.device == Device::mmp) return report(out, print_power);
-  if (word == "temp") {
-    out += "\r\n";
-    report(out, print_temperature);
-    out += "\r\n";
-    out += type_help;
-    return;
-  }
-  if (word == "help") {
-    out += help(spec_.device);
-    out += type_help;
-    return;
-  }
-  if (word == "unitid") {
-    out += "\r\nUnit ID: " + spec_.name + "\r\n\r\n";
-    return;
-  }
-  if (word == "logout" || word == "logoff" || word == "exit") {
-    out += banner(spec_.device);
-    return;
-  }
-  const auto outlet = outlet_number(argument);
-  if (outlet && (word == "lock" || word == "unlock")) {
-    for (std::size_t i = 0; i < locked_.size(); ++i) {
-      if (*outlet == 0 || *outlet == i + 1) locked_[i] = word == "lock" ? 1 : 0;
-    }
-    return;
-  }
-  if (outlet && *outlet > 0 && word == "reboot") return restart(*outlet - 1, out);
-  out += "Input error\r\n\r\n";
-}
-
-std::optional<std::size_t> ModelPdu::outlet_number(std::string_view argument) const {
-  while (!argument.empty() && argument.back() == ' ') argument.remove_suffix(1);
-  if (argument == "all") return 0;
-  std::size_t n = 0;
-  const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), n);
-  if (error != std::errc{} || end != argument.data() + argument.size() || n > on_.size()) return std::nullopt;
-  return n;
-}
-
-void ModelPdu::switching(std::string_view argument, bool on, std::string& out) {
-  const auto outlet = argument.empty() ? std::optional<std::size_t>(0) : outlet_number(argument);
-  if (!outlet) {
-    out += "Input error\r\n\r\n";
-    return;
-  }
-  if (spec_.confirm) {
-    asking_ = on ? Asking::switch_on : Asking::switch_off;
-    asked_ = *outlet;
-    out += on ? "Turn On " : "Turn Off ";
-    out += *outlet == 0 ? "All Outlets" : "Outlet " + std::to_string(*outlet);
-    out += " (Y/N)?";
-    return;
-  }
-  act(*outlet == 0 ? 1 : *outlet, *outlet == 0 ? on_.size() : *outlet, on, out);
-}
-
-void ModelPdu::act(std::size_t first, std::size_t last, bool on, std::string& out) {
-  Duration delay = spec_.think + spec_.relay_delay;
-  for (std::size_t n = first; n <= last; ++n) {
-    if (locked_[n - 1] != 0) {
-      out += "Input error\r\n\r\n";
-      continue;
-    }
-    on_[n - 1] = on ? 1 : 0;
-    around_.later(delay, [this, n, on, epoch = epoch_] {
-      if (epoch == epoch_) around_.drive(id_, n - 1, on, Cause::ordered);
-    });
-    delay += all_spacing;
-  }
-  busy_ = std::max(busy_, delay - spec_.think - all_spacing);  // the prompt comes when the contact has moved
-  if (spec_.auto_status) report(out, print_status);
-}
-
-void ModelPdu::restart(std::size_t outlet, std::string& out) {
-  out += "\r\nRebooting...  9876543210\r\n";
-  busy_ = reboot_pause;
-  if (on_[outlet] == 0 || locked_[outlet] != 0) return;  // only outlets that were on
+void ModelPdu::restart(std::size_t outlet, Duration pause) {
+  if (on_[outlet] == 0 || locked_[outlet] != 0) return;
   const auto drive = [this, outlet, epoch = epoch_](bool on) {
     if (epoch == epoch_) around_.drive(id_, outlet, on, Cause::ordered);
   };
+  moves_at_[outlet] = around_.now() + pause;
   around_.later(spec_.relay_delay, [drive] { drive(false); });
-  around_.later(reboot_pause, [drive] { drive(true); });
+  around_.later(pause, [drive] { drive(true); });
 }
 
-void ModelPdu::report(std::string& out, void (*print)(std::string&, const PduFigures&)) {
-  show_meters();
-  PduFigures f;
-  f.device = spec_.device;
-  f.celsius = spec_.device == Device::rpc28 ? 30.0 : 40.0;
-  f.banks = std::span<const BankFigures>(figures_).first(banks_);
-  f.outlets = std::span<const BankFigures>(figures_).subspan(banks_);
-  f.on = on_;
-  print(out, f);
-}
-
-// A reply is one event, at the time of its last byte. The echo goes out while the command comes in.
-void ModelPdu::answer(std::string out, std::size_t echoed, LineFault fault, Duration late_by) {
-  const Duration byte = std::chrono::microseconds{10'000'000 / spec_.baud};
-  const Duration took = spec_.think + busy_ + byte * static_cast<std::int64_t>(out.size() - std::min(echoed, out.size()));
-  busy_ = {};
-  if (fault == LineFault::lost) return;
+// Line noise shows as bytes outside ASCII: a device without checksums gives no way to see a changed digit.
+void ModelPdu::spoil(std::string& out, LineFault fault) {
+  const auto noise = [this] { return static_cast<char>(0x80 + noise_.below(0x80)); };
   if (fault == LineFault::doubled) out += out;
   if (fault == LineFault::garbled) {
-    // Line noise shows as bytes outside ASCII: a device without checksums gives no way to see a changed digit.
     const std::uint64_t hits = 1 + noise_.below(4);
     for (std::uint64_t i = 0; i < hits; ++i) {
       const std::uint64_t at = noise_.below(out.size());
-      out[at] = static_cast<char>(0x80 + noise_.below(0x80));
+      out[at] = noise();
     }
   }
-  around_.later(took + late_by, [this, wire = wire_, text = std::move(out), epoch = epoch_] {
-    if (wire && epoch == epoch_) wire->arrive(text);
+  if (fault == LineFault::stale && !last_answer_.empty()) out = last_answer_;
+  if (fault == LineFault::prompt_in_noise) {
+    std::string before(1, noise());
+    before += last_answer_.substr(last_answer_.size() - std::min<std::size_t>(last_answer_.size(), 12));
+    before += noise();
+    out = before + out;
+  }
+}
+
+void ModelPdu::send_at(Duration from_now, std::string text) {
+  around_.later(from_now, [this, wire = wire_, text = std::move(text), epoch = epoch_] {
+    if (wire && epoch == epoch_ && !unplugged_) wire->arrive(text);
   });
+}
+
+// The echo goes out while the command comes in; what follows waits for what is still being sent.
+void ModelPdu::answer(std::string out, std::size_t echoed, LineFault fault, Duration late_by) {
+  const TimePoint now = around_.now();
+  const bool only_echo = echoed == out.size();
+  Duration begins = only_echo ? Duration{} : spec_.think + busy_;
+  begins = std::max(begins, sending_until_ - now) + (fault == LineFault::late ? late_by : Duration{});
+  if (!only_echo) busy_ = {};
+  if (fault == LineFault::lost) return;
+  const std::string clean = only_echo ? std::string{} : out;
+  const std::size_t on_wire = out.size() - std::min(echoed, out.size());
+  spoil(out, fault);
+  if (!clean.empty()) last_answer_ = clean;
+  const Duration ends = begins + byte_time() * static_cast<std::int64_t>(on_wire);
+  if (fault != LineFault::late) sending_until_ = now + ends;
+  if (spec_.gather <= Duration{}) return send_at(ends, std::move(out));
+  const auto piece = std::max<std::size_t>(1, static_cast<std::size_t>(spec_.gather / byte_time()));
+  std::size_t at = out.size() > on_wire ? std::min(echoed, out.size()) : 0;
+  if (at > 0) send_at({}, out.substr(0, at));
+  for (std::size_t sent = 0; at < out.size(); at += piece) {
+    sent += std::min(piece, out.size() - at);
+    send_at(begins + byte_time() * static_cast<std::int64_t>(sent), out.substr(at, piece));
+  }
 }
 
 // --- meters
@@ -224,20 +125,25 @@ void ModelPdu::whole_second() {
 }
 
 void ModelPdu::sample() {
-  for (std::size_t i = 0; i < banks_; ++i) meters_[i].amps = meters_[i].watts = 0.0;
+  for (std::size_t i = 0; i < banks_; ++i) {
+    meters_[i].amps = around_.other_amps(id_, i);
+    meters_[i].watts = meters_[i].amps * volts_;
+  }
   for (std::size_t i = 0; i < on_.size(); ++i) {
     const double amps = around_.amps(id_, i);
     const double watts = around_.watts(id_, i);
-    Meter& bank = meters_[bank_of_[i] < banks_ ? bank_of_[i] : 0];
-    bank.amps += amps;
-    bank.watts += watts;
-    if (spec_.device != Device::mmp) continue;
+    if (banks_ > 0) {
+      Meter& bank = meters_[bank_of_[i] < banks_ ? bank_of_[i] : 0];
+      bank.amps += amps;
+      bank.watts += watts;
+    }
+    if (meters_.size() == banks_) continue;
     meters_[banks_ + i].amps = amps;
     meters_[banks_ + i].watts = watts;
   }
 }
 
-void ModelPdu::show_meters() {
+std::span<const BankFigures> ModelPdu::meters() {
   for (std::size_t i = 0; i < meters_.size(); ++i) {
     Meter& m = meters_[i];
     if (!m.frozen) {
@@ -256,6 +162,7 @@ void ModelPdu::show_meters() {
     f.volts = volts_;
     f.good = i >= banks_ || around_.bank_good(id_, i);
   }
+  return figures_;
 }
 
 // --- its life
@@ -269,8 +176,7 @@ void ModelPdu::button(std::size_t outlet, bool on) {
 void ModelPdu::go_down(Cause cause) {
   up_ = false;
   ++epoch_;
-  line_.clear();
-  asking_ = Asking::nothing;
+  face_->reset();
   before_ = on_;
   std::fill(on_.begin(), on_.end(), std::uint8_t{0});
   around_.tell(PduLost{id_, cause});
@@ -316,10 +222,9 @@ void ModelPdu::boot(Cause cause) {
       delay += spec_.sequence;
     }
     around_.tell(PduBooted{id_});
-    odd_prompt_ = false;
-    std::string out(banner(spec_.device));
-    out += prompt(spec_.device, odd_prompt_);
-    answer(std::move(out), 0, LineFault::none, Duration{});
+    std::string out;
+    face_->boot(out);
+    if (!out.empty()) answer(std::move(out), 0, LineFault::none, Duration{});
   });
 }
 

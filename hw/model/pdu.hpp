@@ -1,7 +1,8 @@
-// A model PDU: the text peer at the far end of a line. It keeps what the device believes (its own table of states and
-// its meters); the contacts themselves belong to the plant and may disagree.
+// A model PDU: the peer at the far end of a line. How it talks is its face's (device_face.hpp). It keeps what the device
+// believes (its own table of states and its meters); the contacts themselves belong to the plant and may disagree.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,9 +10,9 @@
 #include <vector>
 
 #include "hw/base/random.hpp"
+#include "hw/model/device_face.hpp"
 #include "hw/model/event.hpp"
 #include "hw/model/faults.hpp"
-#include "hw/model/pdu_text.hpp"
 #include "hw/model/wire.hpp"
 
 namespace greenroom::model {
@@ -22,13 +23,16 @@ struct PduSurroundings {
   virtual void drive(PduId, std::size_t outlet, bool on, Cause) = 0;       // moves the contact, if it moves
   [[nodiscard]] virtual double amps(PduId, std::size_t outlet) const = 0;  // through the contact, now
   [[nodiscard]] virtual double watts(PduId, std::size_t outlet) const = 0;
+  // Drawn behind the meter of this bank by what hangs on no outlet of the device.
+  [[nodiscard]] virtual double other_amps(PduId, std::size_t /*bank*/) const { return 0.0; }
   [[nodiscard]] virtual bool bank_good(PduId, std::size_t bank) const = 0;
   virtual LineFault line_fault(Duration& late_by) = 0;
+  [[nodiscard]] virtual TimePoint now() const = 0;
   virtual void later(Duration, std::function<void()>) = 0;  // dropped when the plant is gone
   virtual void tell(Happening) = 0;
 };
 
-class ModelPdu {
+class ModelPdu final : private DeviceBody {
  public:
   ModelPdu(PduId, const PduSpec&, std::vector<std::uint8_t> bank_of, double volts, PduSurroundings&, const Random&);
 
@@ -46,8 +50,8 @@ class ModelPdu {
   // Meter faults. `meter`: a bank, or for a metered outlet banks() + its index. Gain 1 and false: healthy.
   void freeze(std::size_t meter, bool frozen) { meters_[meter].frozen = frozen; }
   void set_gain(std::size_t meter, double gain) { meters_[meter].gain = gain; }
-  [[nodiscard]] std::size_t banks() const { return banks_; }
-  [[nodiscard]] std::size_t meters() const { return meters_.size(); }
+  [[nodiscard]] std::size_t banks() const override { return banks_; }
+  [[nodiscard]] std::size_t meter_count() const { return meters_.size(); }
 
  private:
   struct Meter {
@@ -56,20 +60,25 @@ class ModelPdu {
     double amps{}, watts{}, most{};  // as sampled; shown with the noise of the reading
     double shown_amps{}, shown_watts{};
   };
-  enum class Asking { nothing, switch_on, switch_off };
+  // --- for its face
+  [[nodiscard]] const PduSpec& spec() const override { return spec_; }
+  [[nodiscard]] TimePoint now() const override { return around_.now(); }
+  [[nodiscard]] std::span<const std::uint8_t> on() const override { return on_; }
+  [[nodiscard]] bool pending(std::size_t outlet) const override { return around_.now() < moves_at_[outlet]; }
+  [[nodiscard]] bool locked(std::size_t outlet) const override { return locked_[outlet] != 0; }
+  void lock(std::size_t outlet, bool lock) override { locked_[outlet] = lock ? 1 : 0; }
+  bool order(std::size_t outlet, bool on, Duration extra) override;
+  void restart(std::size_t outlet, Duration pause) override;
+  std::span<const BankFigures> meters() override;
+  void busy(Duration d) override { busy_ = std::max(busy_, d); }
 
-  void take(char c, std::string& out);
-  void run(std::string& out);  // the command in line_
-  void switching(std::string_view argument, bool on, std::string& out);
-  void act(std::size_t first, std::size_t last, bool on, std::string& out);
-  void restart(std::size_t outlet, std::string& out);
-  void report(std::string& out, void (*print)(std::string&, const PduFigures&));
+  [[nodiscard]] Duration byte_time() const { return std::chrono::microseconds{10'000'000 / spec_.baud}; }
   void answer(std::string out, std::size_t echoed, LineFault, Duration late_by);
-  void show_meters();
+  void spoil(std::string& out, LineFault);
+  void send_at(Duration from_now, std::string text);
   void sample();
   void boot(Cause);
   void go_down(Cause);
-  [[nodiscard]] std::optional<std::size_t> outlet_number(std::string_view) const;  // 0 is "all"
 
   PduId id_;
   PduSpec spec_;
@@ -78,18 +87,18 @@ class ModelPdu {
   Random noise_;
   std::shared_ptr<Wire> wire_;
   std::vector<std::uint8_t> bank_of_, on_, locked_, before_;
+  std::vector<TimePoint> moves_at_;
   std::size_t banks_;
   std::vector<Meter> meters_;         // banks first, then metered outlets
   std::vector<BankFigures> figures_;  // the same, as printed
   bool up_{true}, booting_{}, unplugged_{};
-  bool odd_prompt_{};
   std::uint64_t epoch_{};  // work of an earlier life of the device is dropped
   std::int64_t second_{};
-  std::string line_;
-  Asking asking_{Asking::nothing};
-  std::size_t asked_{};
-  bool answered_{};  // a question, just now
+  TimePoint heard_{-std::chrono::hours{1}};  // the last byte that came
+  TimePoint sending_until_{-std::chrono::hours{1}};
+  std::string last_answer_;
   Duration busy_{};  // extra time the running command takes
+  std::unique_ptr<DeviceFace> face_;
 };
 
 }  // namespace greenroom::model

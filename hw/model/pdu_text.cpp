@@ -104,11 +104,6 @@ constexpr std::string_view help_text =
 
 }  // namespace
 
-int outlets_of(Device d) {
-  if (d == Device::rpc28) return 20;
-  return d == Device::rpc3 ? 8 : 24;
-}
-
 std::string_view banner(Device d) {
   if (d == Device::rpc28) return rpc28_banner;
   return d == Device::rpc3 ? rpc3_banner : mmp_banner;

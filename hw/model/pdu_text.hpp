@@ -6,14 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "hw/model/spec.hpp"
+#include "hw/model/device_face.hpp"
 
 namespace greenroom::model {
 
-struct BankFigures {
-  double amps{}, most{}, volts{}, watts{};
-  bool good{true};  // its breaker
-};
 struct PduFigures {
   Device device{};
   double celsius{30.0};
@@ -22,7 +18,6 @@ struct PduFigures {
   std::span<const BankFigures> outlets;  // mmp only
 };
 
-int outlets_of(Device);  // 20, 8, 24
 std::string_view banner(Device);
 std::string_view prompt(Device, bool odd);  // the RPC-28 shows two by turns
 std::string_view help(Device);

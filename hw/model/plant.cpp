@@ -46,7 +46,7 @@ void Plant::Impl::make_pdus() {
     const auto built = static_cast<std::size_t>(outlets_of(spec.pdus[p].device));
     sockets.emplace_back(built);
     std::vector<std::uint8_t> banks(built, 0);
-    if (spec.pdus[p].device == Device::rpc28) std::fill(banks.begin() + 10, banks.end(), std::uint8_t{1});
+    for (std::size_t i = 0; i < built; ++i) banks[i] = bank_of(spec.pdus[p].device, i, built);
     for (std::uint32_t i = 0; i < spec.outlets.size(); ++i) {
       const OutletSpec& o = spec.outlets[i];
       if (o.pdu != PduId{p} || o.number < 1 || o.number > built) continue;

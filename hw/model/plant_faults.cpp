@@ -160,12 +160,12 @@ bool Plant::Impl::strike_power(FaultKind kind) {
 bool Plant::Impl::strike_meter(FaultKind kind) {
   const bool outlet_meters_only = kind == FaultKind::meter_disagrees;  // where the bank's meter can give it away
   const auto can =
-      indices(pdus, [&](const auto& p) { return p->up() && (!outlet_meters_only || p->meters() > p->banks()); });
+      indices(pdus, [&](const auto& p) { return p->up() && (!outlet_meters_only || p->meter_count() > p->banks()); });
   if (can.empty()) return false;
   const std::uint32_t target = can[dice.pick(kind, can.size())];
   ModelPdu* pdu = pdus[target].get();
   const std::size_t first = outlet_meters_only ? pdu->banks() : 0;
-  const std::size_t meter = first + dice.pick(kind, pdu->meters() - first);
+  const std::size_t meter = first + dice.pick(kind, pdu->meter_count() - first);
   tell(FaultInjected{kind, target});
   if (kind == FaultKind::meter_frozen) {
     pdu->freeze(meter, true);

@@ -62,6 +62,7 @@ struct Plant::Impl final : PduSurroundings {
   Impl(asio::any_io_executor, Clock&, WorldSpec, const FaultEnvelope&, const Random&);
 
   // --- plant.cpp
+  [[nodiscard]] TimePoint now() const override { return clock.now(); }
   void later(Duration, std::function<void()>) override;
   void tell(Happening) override;
   void make_pdus();

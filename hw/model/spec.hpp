@@ -34,17 +34,37 @@ struct CircuitSpec {
 //   rpc28   Baytech RPC-28-NC: 20 outlets on two banks, each bank metered      prompts RPC-28> and RPC-28A> by turns
 //   rpc3    Baytech RPC3-NC: 8 outlets, one bank metered                       prompt RPC3-NC>
 //   mmp     Baytech MMP: up to 24 outlets, each metered, and the whole input   prompt MMP>
-enum class Device { rpc28, rpc3, mmp };
+// The others as their faces say (faces.hpp); which id, how many outlets and what is metered: device_face.hpp.
+enum class Device {
+  rpc28,
+  rpc3,
+  mmp,
+  apc_ap79xx,
+  apc_rpdu2,
+  sentry,
+  raritan_px,
+  cyclades_pm,
+  wti_nps,
+  vpcd,
+  waveshare_8,
+  waveshare_16,
+  sdm120,
+  sdm630,
+  waveshare_16_sdm630,
+};
 enum class PowerOn { all_off, last_state, sequenced };
 
 struct PduSpec {
   std::string name;
   Device device{Device::rpc28};
-  CircuitId circuit;  // its plug: without this one live, the line is silent
+  std::string firmware;  // where a device's forms differ in their words: its face says which there are; empty: the usual one
+  CircuitId circuit;     // its plug: without this one live, the line is silent
   PowerOn power_on{PowerOn::all_off};
   bool confirm{false};      // asks (Y/N)? before it switches
   bool auto_status{false};  // prints the status after every switch, as the factory setting does
   int baud{9600};
+  // 0: a reply arrives whole, at the time of its last byte; else as a USB adapter hands it on, what came in each such time.
+  Duration gather{};
   Duration think{std::chrono::milliseconds{20}};        // from the last byte of a command to the first of its answer
   Duration relay_delay{std::chrono::milliseconds{30}};  // from there to the contacts
   Duration boot{std::chrono::seconds{10}};              // mains back to first prompt (RPC-2 manual: 10 s)
