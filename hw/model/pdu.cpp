@@ -32,6 +32,18 @@ ModelPdu::ModelPdu(PduId id, const PduSpec& spec, std::vector<std::uint8_t> bank
 
 // --- the line
 
+void ModelPdu::connect(std::shared_ptr<Wire> wire) {
+  connect([wire = std::move(wire)](const std::string& bytes) { wire->arrive(bytes); });
+}
+
+void ModelPdu::greet() {
+  if (!up_ || unplugged_) return;
+  face_->reset();
+  std::string out;
+  face_->boot(out);
+  if (!out.empty()) answer(std::move(out), 0, LineFault::none, Duration{});
+}
+
 void ModelPdu::receive(const std::string& bytes) {
   if (unplugged_) return;
   if (!up_) return;
@@ -88,8 +100,8 @@ void ModelPdu::spoil(std::string& out, LineFault fault) {
 }
 
 void ModelPdu::send_at(Duration from_now, std::string text) {
-  around_.later(from_now, [this, wire = wire_, text = std::move(text), epoch = epoch_] {
-    if (wire && epoch == epoch_ && !unplugged_) wire->arrive(text);
+  around_.later(from_now, [this, reply = reply_, text = std::move(text), epoch = epoch_] {
+    if (reply && epoch == epoch_ && !unplugged_) (*reply)(text);
   });
 }
 

@@ -36,7 +36,10 @@ class ModelPdu final : private DeviceBody {
  public:
   ModelPdu(PduId, const PduSpec&, std::vector<std::uint8_t> bank_of, double volts, PduSurroundings&, const Random&);
 
-  void connect(std::shared_ptr<Wire> w) { wire_ = std::move(w); }
+  using Reply = std::function<void(const std::string&)>;
+  void connect(std::shared_ptr<Wire>);
+  void connect(Reply reply) { reply_ = std::make_shared<Reply>(std::move(reply)); }
+  void greet();  // somebody took up the line: an end of what was said on it, and the words of a start
   void receive(const std::string& bytes);
   void button(std::size_t outlet, bool on);
   // Supply lost: contacts drop, the line is silent. Supply back: boots by its policy.
@@ -85,7 +88,7 @@ class ModelPdu final : private DeviceBody {
   double volts_;
   PduSurroundings& around_;
   Random noise_;
-  std::shared_ptr<Wire> wire_;
+  std::shared_ptr<Reply> reply_;  // an answer belongs to the line on which it was asked for
   std::vector<std::uint8_t> bank_of_, on_, locked_, before_;
   std::vector<TimePoint> moves_at_;
   std::size_t banks_;
