@@ -28,6 +28,9 @@ constexpr std::string_view help =
     "  greenroom batch import FILE      a list of Macs (CSV)\n"
     "  greenroom command KIND [words]   lock-out, clear-lock, scan, step-done, close-case, limit, ...\n"
     "\n"
+    "One PDU, without a room:\n"
+    "  greenroom pdu VERB               dialects, identify, read, set, watch\n"
+    "\n"
     "Files, judged before they are used:\n"
     "  greenroom room check FILE        everything that is wrong with a room file\n"
     "  greenroom recipe check FILE...   everything that is wrong with recipe files\n"
@@ -43,25 +46,16 @@ struct Verb {
 
 namespace cli = greenroom::cli;
 constexpr std::array verbs{
-    Verb{"demo", cli::demo},
-    Verb{"serve", cli::serve},
-    Verb{"room", cli::room},
-    Verb{"recipe", cli::recipe},
-    Verb{"batch", cli::batch},
-    Verb{"journal", cli::journal},
-    Verb{"gate", cli::gate},
-    Verb{"status", cli::status},
-    Verb{"slots", cli::slots},
-    Verb{"slot", cli::slot},
-    Verb{"circuits", cli::circuits},
-    Verb{"pdus", cli::pdus},
-    Verb{"power", cli::power},
-    Verb{"cases", cli::cases},
-    Verb{"chores", cli::chores},
-    Verb{"watch", cli::watch},
-    Verb{"command", cli::command},
-    Verb{"model", cli::model},
-    Verb{"model-engine", cli::model_engine},
+    Verb{"demo", cli::demo},         Verb{"serve", cli::serve},
+    Verb{"room", cli::room},         Verb{"recipe", cli::recipe},
+    Verb{"batch", cli::batch},       Verb{"journal", cli::journal},
+    Verb{"gate", cli::gate},         Verb{"status", cli::status},
+    Verb{"slots", cli::slots},       Verb{"slot", cli::slot},
+    Verb{"circuits", cli::circuits}, Verb{"pdus", cli::pdus},
+    Verb{"pdu", cli::pdu},           Verb{"power", cli::power},
+    Verb{"cases", cli::cases},       Verb{"chores", cli::chores},
+    Verb{"watch", cli::watch},       Verb{"command", cli::command},
+    Verb{"model", cli::model},       Verb{"model-engine", cli::model_engine},
 };
 
 }  // namespace

@@ -77,6 +77,12 @@ Task<bool> CliSession::log_in() {
   }
   for (const LoginStep& step : dialect_.login) {
     if (!matches_end(step.see, text_)) continue;
+    const bool asks_user = step.say.find("${user}") != std::string::npos && credentials_.user.empty();
+    const bool asks_password = step.say.find("${password}") != std::string::npos && credentials_.password.empty();
+    if (asks_user || asks_password) {
+      co_return fail(Errc::refused,
+                     fmt::format("the device asks for a {}, and none was given", asks_user ? "user name" : "password"));
+    }
     if (&step == &dialect_.login.front() && logins_++ >= dialect_.login_attempts) {
       logins_ = 0;
       no_login_before_ = clock_.now() + dialect_.login_backoff;

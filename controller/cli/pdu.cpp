@@ -1,0 +1,48 @@
+// greenroom pdu ...: one PDU on one line, without a room.
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include "controller/cli/pdu_verbs.hpp"
+#include "controller/cli/verbs.hpp"
+
+namespace greenroom::cli {
+namespace {
+
+constexpr std::string_view help =
+    "greenroom pdu VERB: one PDU on one line, without a room file (--line URL --dialect ID; --json: one JSON value)\n"
+    "\n"
+    "  dialects                   which PDUs there are words for, and who says so\n"
+    "  identify                   who answers, and what it can do\n"
+    "  read                       every outlet and bank, once\n"
+    "  set OUTLET on|off          switches one outlet, and prints what was read back\n"
+    "  watch                      reads again and again, one line a reading\n"
+    "\n"
+    "Each verb prints its options with --help. Exit codes: 0 done, 1 failed, 2 used wrongly.\n";
+
+struct PduVerb {
+  std::string_view name;
+  int (*run)(const std::vector<std::string>& arguments);
+};
+constexpr std::array verbs{
+    PduVerb{"dialects", pdu_dialects}, PduVerb{"identify", pdu_identify}, PduVerb{"read", pdu_read},
+    PduVerb{"set", pdu_set},           PduVerb{"watch", pdu_watch},
+};
+
+}  // namespace
+
+int pdu(const std::vector<std::string>& arguments) {
+  const std::string verb = arguments.empty() ? "" : arguments.front();
+  for (const auto& [name, run] : verbs) {
+    if (verb == name) return run({arguments.begin() + 1, arguments.end()});
+  }
+  if (verb == "--help" || verb == "-h" || verb == "help") {
+    std::fwrite(help.data(), 1, help.size(), stdout);
+    return 0;
+  }
+  std::fprintf(stderr, "greenroom pdu: there is no verb \"%s\"; these are the verbs:\n\n%.*s", verb.c_str(),
+               static_cast<int>(help.size()), help.data());
+  return 2;
+}
+
+}  // namespace greenroom::cli

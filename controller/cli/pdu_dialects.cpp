@@ -1,0 +1,75 @@
+// greenroom pdu dialects: which PDUs there are words for, and who says so.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "config/dialects.hpp"
+#include "controller/cli/options.hpp"
+#include "controller/cli/pdu_line.hpp"
+#include "controller/cli/pdu_verbs.hpp"
+
+namespace greenroom::cli {
+namespace {
+
+nlohmann::ordered_json as_json(const Dialect& dialect) {
+  const DialectFacts& d = facts(dialect);
+  nlohmann::ordered_json json;
+  json["id"] = d.id;
+  json["name"] = d.name;
+  json["kind"] = std::holds_alternative<CliDialect>(dialect) ? "cli" : "modbus-rtu";
+  json["outlets"] = d.count;
+  json["outlets_most"] = std::max(d.most, d.count);
+  json["meters_outlets"] = d.meters_outlets;
+  json["meters_banks"] = d.meters_banks;
+  json["boot_policy"] = to_string(d.boot);
+  json["baud"] = d.line.baud;
+  json["evidence"] = nlohmann::ordered_json::array();
+  for (const DialectEvidence& e : d.evidence) {
+    nlohmann::ordered_json one;
+    one["facts"] = e.facts;
+    one["trust"] = to_string(e.trust);
+    one["source"] = e.source;
+    json["evidence"].push_back(std::move(one));
+  }
+  json["left_out"] = d.left_out;
+  json["proven_on_a_uart"] = false;  // no real device has been on a line of this project
+  return json;
+}
+
+void print(const Dialect& dialect) {
+  const DialectFacts& d = facts(dialect);
+  fmt::print("{}  {}\n", d.id, d.name);
+  fmt::print("    {}; meters {}; {} baud; comes back {}\n",
+             d.count == 0 ? "no outlets" : fmt::format("{} outlets (up to {})", d.count, std::max(d.most, d.count)),
+             d.meters_outlets ? "each outlet"
+             : d.meters_banks ? "banks"
+                              : "nothing",
+             d.line.baud, to_string(d.boot));
+  for (const DialectEvidence& e : d.evidence)
+    fmt::print("    {:<11}{}: {}\n", to_string(e.trust), fmt::join(e.facts, ", "), e.source);
+  for (const std::string& sentence : d.left_out) fmt::print("    left out   {}\n", sentence);
+}
+
+}  // namespace
+
+int pdu_dialects(const std::vector<std::string>& arguments) {
+  bool json = false;
+  CLI::App app{"Which PDUs there are words for, and who says so. No real device has proven any of them on a UART yet.",
+               "greenroom pdu dialects"};
+  app.add_flag("--json", json, "an array, on one line");
+  if (const auto code = parsed(app, arguments)) return *code;
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const std::string& id : known_dialects()) {
+    const auto dialect = dialect_for("greenroom pdu dialects", id, 0);
+    if (!dialect) return 1;
+    if (json) all.push_back(as_json(*dialect));
+    else print(*dialect);
+  }
+  if (json) fmt::print("{}\n", all.dump());
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace greenroom::cli

@@ -1,0 +1,41 @@
+// What the pdu verbs share: a PDU reached by its line and dialect, without a room file (rules.md R14: a line that a service
+// owns is refused, with its pid).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hw/async/clock.hpp"
+#include "hw/async/task.hpp"
+#include "hw/pdu/dialect.hpp"
+#include "hw/pdu/pdu.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace greenroom::cli {
+
+struct PduOptions {
+  std::string line, dialect, user, password_file;
+  std::uint16_t outlets{};  // 0: as many as the dialect says
+  bool json{};
+};
+void add_pdu_options(CLI::App&, PduOptions&);
+
+// A dialect by its name or its path, sized; what is wrong with it was told on stderr.
+std::optional<Dialect> dialect_for(const char* verb, const std::string& dialect, std::uint16_t outlets);
+
+// Opens the line, drives the PDU with `work` until it ends or a signal comes, and returns the exit code; a failure of
+// either is told on stderr, naming line and dialect. `verb` is "greenroom pdu read".
+using PduWork = std::function<Task<void>(Pdu&, const DialectFacts&, Clock&)>;
+int with_pdu(const PduOptions&, const char* verb, const PduWork&);
+
+// {"dialect", "line", "outlets": [...], "banks": [...], "age_ms"}, on one line.
+std::string reading_json(const PduOptions&, const DialectFacts&, const PduReading&, TimePoint now);
+std::string reading_text(const DialectFacts&, const PduReading&, TimePoint now);
+std::string_view to_string(OutletState);
+
+}  // namespace greenroom::cli
