@@ -1,6 +1,6 @@
 // A family of Modbus RTU devices on one line, as data: which units, what is read where, what switches. kind = "modbus-rtu"
 // in [dialect]; the file is explained in docs/adding-a-pdu.md. Read once, checked as a whole, never changed.
-// Callers: dialect.cpp (which hands over a file of this kind), modbus_values.cpp, modbus_pdu.cpp.
+// Callers: dialect.cpp (by read_modbus_dialect of dialect_reader.hpp), modbus_values.cpp, modbus_pdu.cpp.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "hw/pdu/dialect.hpp"
+#include "hw/base/result.hpp"
+#include "hw/pdu/dialect_facts.hpp"
 #include "hw/pdu/modbus_frame.hpp"
 
 namespace greenroom {
 
+enum class ModbusSays { state, current, power, voltage, apparent };
 enum class ModbusType { bit, u16, i16, u32, i32, f32 };
 enum class OwnEcho { none, always, detect };  // a two-wire adapter that hears itself
 
@@ -29,11 +31,11 @@ struct ModbusUnit {
 
 // One value, or one for each of several outlets.
 struct ModbusItem {
-  Says says{};         // state, current or power
+  ModbusSays says{};
   std::uint16_t at{};  // coil or register, counted from the start of the read
   ModbusType type{};
   bool low_word_first{};
-  double scale{1}, offset{};          // raw * scale + offset is amperes or watts
+  double scale{1}, offset{};          // raw * scale + offset is amperes, watts, volts or volt-amperes
   std::vector<std::int64_t> invalid;  // raw values that mean "not there": an absent reading
   bool nan_is_absent{};
   double low{}, high{};             // outside: the device is not what the dialect says, and the read is void
@@ -72,7 +74,7 @@ struct ModbusForbidden {
   std::string why;
 };
 
-struct ModbusDialect : Dialect {
+struct ModbusDialect : DialectFacts {
   std::vector<ModbusUnit> units;
   std::vector<ModbusRead> reads;  // in the order in which they are asked; those of supervise first
   std::vector<ModbusCheck> checks;
@@ -96,8 +98,5 @@ Result<std::string> frame(const ModbusDialect&, const modbus::Request&);
 Duration wire_time(const ModbusDialect&, const modbus::Request&);
 Duration supervise_wire_time(const ModbusDialect&);
 Duration silence(const LineSettings&);  // 3.5 characters, from 19200 baud on 1.75 ms
-
-using LoadedModbusDialect = tl::expected<ModbusDialect, std::vector<Complaint>>;
-LoadedModbusDialect load_modbus_dialect(Document);
 
 }  // namespace greenroom

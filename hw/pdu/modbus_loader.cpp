@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "hw/pdu/dialect_reader.hpp"
 #include "hw/pdu/modbus_dialect.hpp"
 
 namespace greenroom {
@@ -12,19 +12,18 @@ namespace {
 using modbus::Function;
 using modbus::Request;
 
-const Choices<Parity> kParity = {{"none", Parity::none}, {"even", Parity::even}, {"odd", Parity::odd}};
 const Choices<ModbusType> kTypes = {{"bit", ModbusType::bit}, {"u16", ModbusType::u16}, {"i16", ModbusType::i16},
                                     {"u32", ModbusType::u32}, {"i32", ModbusType::i32}, {"f32", ModbusType::f32}};
 const Choices<OwnEcho> kEcho = {{"none", OwnEcho::none}, {"always", OwnEcho::always}, {"detect", OwnEcho::detect}};
-const Choices<BootPolicy> kBoot = {
-    {"off", BootPolicy::off}, {"previous", BootPolicy::previous}, {"on", BootPolicy::on}, {"unknown", BootPolicy::unknown}};
-const Choices<Trust> kTrust = {
-    {"peer", Trust::peer}, {"capture", Trust::capture}, {"manual", Trust::manual}, {"unverified", Trust::unverified}};
-const Choices<std::pair<Says, double>> kQuantities = {{"state", {Says::state, 1}},
-                                                      {"current_A", {Says::current, 1}},
-                                                      {"current_mA", {Says::current, 1e-3}},
-                                                      {"power_W", {Says::power, 1}},
-                                                      {"power_kW", {Says::power, 1e3}}};
+
+struct Quantity {
+  ModbusSays says{};
+  double scale{};
+};
+const Choices<Quantity> kQuantities = {{"state", {ModbusSays::state, 1}},           {"current_A", {ModbusSays::current, 1}},
+                                       {"current_mA", {ModbusSays::current, 1e-3}}, {"power_W", {ModbusSays::power, 1}},
+                                       {"power_kW", {ModbusSays::power, 1e3}},      {"voltage_V", {ModbusSays::voltage, 1}},
+                                       {"apparent_VA", {ModbusSays::apparent, 1}}};
 // A gather of a few bytes: the end of a frame is awaited to the byte.
 constexpr Duration kGather = std::chrono::milliseconds{1};
 
@@ -32,11 +31,12 @@ std::uint16_t words_of(ModbusType t) { return t == ModbusType::u32 || t == Modbu
 
 class ModbusLoader {
  public:
-  explicit ModbusLoader(Document doc) : doc_(std::move(doc)) {}
+  explicit ModbusLoader(Document& doc) : doc_(doc) {}
 
-  LoadedModbusDialect load() {
+  ModbusDialect load() {
     const Table root = doc_.root();
-    about(root);
+    read_facts(root, d_);
+    d_.line.gather = kGather;
     for (const Table& t : root.tables("unit")) unit(t);
     if (d_.units.empty()) root.complain("[[unit]] is missing: who is on the bus, at which address?");
     pacing(root);
@@ -45,65 +45,17 @@ class ModbusLoader {
     if (d_.checks.empty()) root.complain("[[identify]] is missing: what proves that it is this device?");
     for (const Table& t : root.tables("forbid")) forbid(t);
     switching(root);
-    meters(root);
+    if ((d_.meters_outlets || d_.meters_banks) && !root.has("meter")) root.complain("[meter] is missing");
     for (const Table& t : root.tables("unit")) mark(t);
     states(root);
     evidence(root);
     std::stable_partition(d_.reads.begin(), d_.reads.end(), [](const ModbusRead& r) { return r.supervise; });
-    std::vector<Complaint> wrong = doc_.complaints();
-    std::erase_if(wrong, [](const Complaint& c) { return c.warning; });
-    if (!wrong.empty()) return tl::unexpected(std::move(wrong));
     return std::move(d_);
   }
 
  private:
-  std::optional<Table> section(const Table& in, std::string_view key) {
-    auto t = in.table(key);
-    if (!t) in.complain(fmt::format("[{}] is missing", key));
-    return t;
-  }
-
   std::uint16_t number(const Table& t, std::string_view key, Range range, std::optional<std::int64_t> fallback = {}) {
     return static_cast<std::uint16_t>(t.integer(key, range, fallback));
-  }
-
-  void about(const Table& root) {
-    if (const auto t = section(root, "dialect")) {
-      d_.id = t->text("id");
-      d_.name = t->text("name");
-      t->choice<int>("kind", {{"modbus-rtu", 0}});
-    }
-    d_.first = 1;
-    d_.last = 0;
-    if (const auto t = root.table("outlets")) {
-      d_.first = number(*t, "first", {0, 999});
-      d_.last = number(*t, "last", {0, 999});
-      if (d_.last < d_.first) t->complain("last", fmt::format("last ({}) is before first ({})", d_.last, d_.first));
-    }
-    for (const Table& t : root.tables("bank")) bank(t);
-    if (const auto t = section(root, "line")) {
-      d_.line.baud = static_cast<std::uint32_t>(t->integer("baud", {300, 4'000'000}));
-      d_.line.parity = t->choice<Parity>("parity", kParity, Parity::none);
-      d_.line.stop = static_cast<std::uint8_t>(t->integer("stop", {1, 2}, 1));
-      d_.line.gather = kGather;
-    }
-  }
-
-  // A phase of a meter is a bank; which outlets hang on it is the wiring's business, not the dialect's.
-  void bank(const Table& t) {
-    Bank b{t.text("id"), 1, 0};
-    if (t.has("first") || t.has("last")) {
-      b.first = number(t, "first", {0, 999});
-      b.last = number(t, "last", {0, 999});
-      if (b.last < b.first || b.first < d_.first || b.last > d_.last) {
-        t.complain(fmt::format("bank {}: outlets {} to {} are not all outlets {} to {} of the device", b.id, b.first, b.last,
-                               d_.first, d_.last));
-      }
-    }
-    for (const Bank& other : d_.banks) {
-      if (other.id == b.id) t.complain("id", fmt::format("bank {} stands twice", b.id));
-    }
-    d_.banks.push_back(std::move(b));
   }
 
   void unit(const Table& t) {
@@ -165,7 +117,7 @@ class ModbusLoader {
   }
 
   void pacing(const Table& root) {
-    const auto t = section(root, "pacing");
+    const auto t = dialect_section(root, "pacing");
     if (!t) return;
     d_.deadline = t->duration("deadline_ms", {10, 10'000});
     d_.late = t->duration("drain_after_timeout_ms", {10, 60'000});
@@ -192,8 +144,8 @@ class ModbusLoader {
 
   void item(const Table& t, ModbusRead& r) {
     ModbusItem i;
-    const auto [says, unit_scale] = t.choice<std::pair<Says, double>>("quantity", kQuantities);
-    i.says = says;
+    const Quantity quantity = t.choice<Quantity>("quantity", kQuantities);
+    i.says = quantity.says;
     const bool bits = modbus::is_of_bits(r.request.function);
     i.type = t.choice<ModbusType>("type", kTypes, bits ? std::optional(ModbusType::bit) : std::nullopt);
     if (bits != (i.type == ModbusType::bit)) {
@@ -201,12 +153,12 @@ class ModbusLoader {
     }
     i.at = number(t, "at", {0, 1999});
     if (words_of(i.type) == 2) i.low_word_first = t.choice<bool>("words", {{"hi-lo", false}, {"lo-hi", true}});
-    if (i.says == Says::state) {
+    if (i.says == ModbusSays::state) {
       i.on = t.integer("on", {0, 65535}, 1);
       i.off = t.integer("off", {0, 65535}, 0);
       if (i.on == i.off) t.complain("on and off are the same value");
     } else {
-      scale(t, i, unit_scale);
+      scale(t, i, quantity.scale);
     }
     where(t, i);
     const std::size_t last = i.at + static_cast<std::size_t>(i.repeat - 1) * i.stride + words_of(i.type);
@@ -232,15 +184,20 @@ class ModbusLoader {
       const auto at = std::find_if(d_.banks.begin(), d_.banks.end(), [&](const Bank& b) { return b.id == id; });
       if (at == d_.banks.end()) t.complain("bank", fmt::format("{} is no [[bank]]", quoted(id)));
       else i.bank = static_cast<std::size_t>(at - d_.banks.begin());
-      if (i.says == Says::state) t.complain("bank", "a state is an outlet's");
+      if (i.says == ModbusSays::state) t.complain("bank", "a state is an outlet's");
+      d_.meters_banks = true;
       return;
     }
     i.outlet = number(t, "outlet", {0, 999});
     i.repeat = number(t, "repeat", {1, 1000}, 1);
     i.stride = number(t, "stride", {1, 1000}, words_of(i.type));
-    if (i.outlet < d_.first || i.outlet + i.repeat - 1 > d_.last) {
-      t.complain(fmt::format("outlets {} to {} are not all outlets {} to {} of the device", i.outlet,
-                             i.outlet + i.repeat - 1, d_.first, d_.last));
+    if (i.says != ModbusSays::state) d_.meters_outlets = true;
+    const int last = i.outlet + i.repeat - 1;
+    if (d_.count == 0) {
+      t.complain("outlet", "this device has no [outlets]");
+    } else if (i.outlet < d_.first || last > d_.last()) {
+      t.complain(
+          fmt::format("outlets {} to {} are not all outlets {} to {} of the device", i.outlet, last, d_.first, d_.last()));
     }
   }
 
@@ -271,23 +228,20 @@ class ModbusLoader {
   }
 
   void switching(const Table& root) {
-    if (d_.outlets() == 0) {
+    if (d_.count == 0) {
       for (const std::string_view key : {"switching", "relays", "boot"}) {
         if (root.has(key)) root.complain(key, fmt::format("[{}] without [outlets]: nothing is switched here", key));
       }
       return;
     }
-    if (const auto t = section(root, "switching")) {
+    if (const auto t = root.table("switching")) {
       d_.on_value = number(*t, "on", {0, 0xffff});
       d_.off_value = number(*t, "off", {0, 0xffff});
       d_.bulk_off = t->flag("bulk_off");
-      d_.relay = t->duration("relay_ms", {0, 60'000});
-      d_.longest_queue = t->duration("longest_queue_ms", {0, 600'000});
       if (d_.on_value == d_.off_value) t->complain("off", "on and off are the same value");
     }
-    if (const auto t = section(root, "boot")) d_.boot = t->choice<BootPolicy>("policy", kBoot);
     for (const Table& t : root.tables("relays")) relays(t);
-    for (OutletNumber n = d_.first; n <= d_.last; ++n) {
+    for (OutletNumber n = d_.first; n <= d_.last(); ++n) {
       if (d_.relay_of(n) == nullptr) root.complain(fmt::format("no [[relays]] switches outlet {}", n));
     }
   }
@@ -295,8 +249,8 @@ class ModbusLoader {
   void relays(const Table& t) {
     ModbusRelays r;
     r.unit = unit_named(t);
-    r.first = number(t, "first", {d_.first * 1.0, d_.last * 1.0});
-    r.last = number(t, "last", {d_.first * 1.0, d_.last * 1.0});
+    r.first = number(t, "first", {d_.first * 1.0, d_.last() * 1.0});
+    r.last = number(t, "last", {d_.first * 1.0, d_.last() * 1.0});
     r.coil = number(t, "coil", {0, 0xffff});
     if (r.last < r.first) return t.complain("last", fmt::format("last ({}) is before first ({})", r.last, r.first));
     for (const ModbusRelays& other : d_.relays) {
@@ -311,19 +265,6 @@ class ModbusLoader {
     }
   }
 
-  void meters(const Table& root) {
-    const bool any = std::any_of(d_.reads.begin(), d_.reads.end(), [](const ModbusRead& r) {
-      return std::any_of(r.items.begin(), r.items.end(), [](const ModbusItem& i) { return i.says != Says::state; });
-    });
-    if (!any && !root.has("meter")) return;
-    if (const auto t = section(root, "meter")) {
-      d_.meter_lag = t->duration("lag_ms", {0, 600'000});
-      d_.meter_floor = t->amps("floor_A", {0, 10});
-      d_.meter_error_per_mille = t->integer("error_per_mille", {0, 500});
-      metered_ = true;
-    }
-  }
-
   // A poll that misses an outlet is void, so one that can never say all is a mistake.
   void states(const Table& root) {
     std::vector<int> said(d_.outlets());
@@ -331,7 +272,7 @@ class ModbusLoader {
     for (const ModbusRead& r : d_.reads) {
       supervised = supervised || r.supervise;
       for (const ModbusItem& i : r.items) {
-        if (i.says != Says::state) continue;
+        if (i.says != ModbusSays::state) continue;
         if (!r.supervise) root.complain("read", fmt::format("read {} says states: when = \"supervise\"", r.id));
         for (std::uint16_t k = 0; k < i.repeat; ++k) {
           const auto at = static_cast<std::size_t>(i.outlet + k - d_.first);
@@ -356,38 +297,20 @@ class ModbusLoader {
       needed.push_back("mark." + u.id);
     }
     for (const ModbusRead& r : d_.reads) needed.push_back("read." + r.id);
-    if (d_.outlets() > 0) needed.insert(needed.end(), {"switching", "boot"});
+    if (d_.count > 0) needed.insert(needed.end(), {"switching", "boot"});
     if (d_.bulk_off) needed.emplace_back("bulk_off");
     if (!d_.forbidden.empty()) needed.emplace_back("forbid");
-    if (metered_) needed.emplace_back("meter");
-    std::vector<std::string> open = needed;
-    for (const Table& t : root.tables("evidence")) {
-      DialectEvidence e;
-      for (const auto& fact : t.texts("facts")) {
-        e.facts.push_back(fact.value);
-        if (std::find(needed.begin(), needed.end(), fact.value) == needed.end()) {
-          doc_.complain(fact.place, fmt::format("{} is no fact of this dialect; facts are {}", quoted(fact.value),
-                                                fmt::join(needed, ", ")));
-        }
-        std::erase(open, fact.value);
-      }
-      e.trust = t.choice("trust", kTrust);
-      e.source = t.text("source");
-      d_.evidence.push_back(std::move(e));
-    }
-    if (!open.empty()) {
-      root.complain(fmt::format("no [[evidence]] for {}; who says so? \"unverified\" is an answer", fmt::join(open, ", ")));
-    }
+    if (d_.meters_outlets || d_.meters_banks) needed.emplace_back("meter");
+    read_evidence(doc_, root, needed, d_);
   }
 
-  Document doc_;
+  Document& doc_;
   ModbusDialect d_;
   std::size_t marked_{};
-  bool metered_{};
 };
 
 }  // namespace
 
-LoadedModbusDialect load_modbus_dialect(Document doc) { return ModbusLoader(std::move(doc)).load(); }
+ModbusDialect read_modbus_dialect(Document& doc) { return ModbusLoader(doc).load(); }
 
 }  // namespace greenroom
