@@ -47,7 +47,7 @@ std::string ModbusBus::where(const Request& r) const {
 
 Error ModbusBus::silent(const Request& r, Duration waited) const {
   const std::string begin = fmt::format("{}: no reply within {:.2f} s", where(r), in_seconds(waited));
-  if (reader_.other_length() != 0) {
+  if (reader_.other_length() != 0 && !late_possible_) {
     return {Errc::refused, fmt::format("{}: {} bytes of data where {} were asked for: it is another device, or one that "
                                        "ignores the count (firmware of before September 2021)",
                                        where(r), reader_.other_length(), modbus::data_bytes(r))};
@@ -89,7 +89,7 @@ Task<void> ModbusBus::drain() {
 Task<void> ModbusBus::hush(std::size_t unit, const Request& request) {
   const Duration gap = silence(dialect_.line);
   TimePoint until = ready(unit);
-  if (units_[unit].last == request) {
+  if (units_[unit].last.unit != 0 && modbus::same_shape(units_[unit].last, request)) {
     const auto again = static_cast<std::int64_t>(modbus::reply_bytes(request)) * dialect_.line.byte_time();
     until = std::max(until, quiet_since_ + again + gap);
   }
@@ -134,6 +134,7 @@ Task<void> ModbusBus::exchange(std::size_t unit, const Request& request, std::sp
   const auto back = static_cast<std::int64_t>(modbus::reply_bytes(request)) * dialect_.line.byte_time();
   reader_.begin(request, *bytes, strip);
   units_[unit].last = request;
+  late_possible_ = units_[unit].unpaired;
   lose(unit);  // until its reply is in
   sent.began = clock_.now();
   sent.committed = !orders.empty();

@@ -57,6 +57,7 @@ class ModbusBus {
   modbus::ReplyReader reader_;
   TimePoint quiet_since_{};  // the end of the last frame
   bool lost_{true};          // what the line carries is not known
+  bool late_possible_{};     // as the exchange in progress began, its unit was unpaired
   bool hears_itself_{};      // learnt from reads
 };
 
