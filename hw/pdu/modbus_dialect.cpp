@@ -31,7 +31,8 @@ Duration silence(const LineSettings& line) {
   constexpr std::uint32_t kFixedAbove = 19200;
   constexpr Duration kFixed{1750};
   if (line.baud > kFixedAbove) return kFixed;
-  return Duration{(line.byte_time().count() * 7 + 1) / 2};
+  const std::int64_t bits = 7 * (1 + line.bits + (line.parity == Parity::none ? 0 : 1) + line.stop);
+  return Duration{(bits * 500'000 + line.baud - 1) / line.baud};  // rounded up: a microsecond less is no silence
 }
 
 Duration wire_time(const ModbusDialect& d, const Request& request) {
