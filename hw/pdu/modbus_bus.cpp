@@ -40,7 +40,7 @@ void ModbusBus::lose(std::size_t unit) {
 
 std::string ModbusBus::where(const Request& r) const {
   const auto unit =
-      std::find_if(dialect_.units.begin(), dialect_.units.end(), [&](const ModbusUnit& u) { return u.address == r.unit; });
+      std::find_if(dialect_.units.begin(), dialect_.units.end(), [&r](const ModbusUnit& u) { return u.address == r.unit; });
   return fmt::format("unit {} (address {}): function {} at 0x{:04X}", unit->id, r.unit, static_cast<int>(r.function),
                      r.start);
 }
