@@ -15,7 +15,10 @@ using modbus::Request;
 constexpr Duration kLongestDrain = std::chrono::seconds{10};
 // Fewer bytes than the shortest frame are no reply: a line without bias makes some as it turns around.
 constexpr std::size_t kShortestFrame = 5;
-constexpr int kMarks = 2;
+constexpr int kSilentMarks = 2;
+constexpr int kMostMarks = 50;
+// A mark that was not answered for so long is not answered any more.
+constexpr Duration kForgotten = std::chrono::seconds{30};
 constexpr std::uint8_t kAcknowledge = 5;  // it will take long over it
 constexpr std::uint8_t kBusy = 6;
 
@@ -33,9 +36,35 @@ TimePoint ModbusBus::ready(std::size_t unit) const {
   return std::max(units_[unit].may_begin, quiet_since_ + silence(dialect_.line));
 }
 
-void ModbusBus::lose(std::size_t unit) {
-  lost_ = true;
-  units_[unit].unpaired = true;
+void ModbusBus::note_sent(std::size_t unit, const Request& request) {
+  Unit& u = units_[unit];
+  late_possible_ = u.unpaired;
+  lost_ = true;  // until the reply is in
+  u.last = request;
+  if (request == dialect_.units[unit].mark) {
+    u.marks.push_back(clock_.now());
+  } else if (modbus::is_read(request.function)) {
+    u.unpaired = true;
+    u.asked = clock_.now();
+  }
+}
+
+void ModbusBus::note_reply(std::size_t unit, const Request& request) {
+  Unit& u = units_[unit];
+  lost_ = reader_.left_over();
+  if (request == dialect_.units[unit].mark) {
+    std::erase_if(u.marks, [now = clock_.now()](TimePoint t) { return t + kForgotten < now; });
+    if (!u.marks.empty() && u.marks.front() > u.asked) u.unpaired = false;
+    if (!u.marks.empty()) u.marks.erase(u.marks.begin());
+  } else if (modbus::is_read(request.function)) {
+    u.unpaired = false;
+    u.marks.clear();  // all were asked before
+  }
+  if (lost_) {
+    u.unpaired = true;
+    u.asked = clock_.now();
+  }
+  if (modbus::is_read(request.function) && reader_.end() == ReplyReader::End::reply) hears_itself_ = reader_.echoed();
 }
 
 std::string ModbusBus::where(const Request& r) const {
@@ -105,7 +134,11 @@ Task<void> ModbusBus::hush(std::size_t unit, const Request& request) {
     until = std::max(until, clock_.now() + gap);
     if (unasked < kShortestFrame) continue;
     // A whole reply that nobody waits for: whose, is not known.
-    for (std::size_t i = 0; i < units_.size(); ++i) lose(i);
+    for (Unit& u : units_) {
+      u.unpaired = true;
+      u.asked = clock_.now();
+    }
+    lost_ = true;
     unasked = 0;
   }
 }
@@ -133,9 +166,7 @@ Task<void> ModbusBus::exchange(std::size_t unit, const Request& request, std::sp
   const auto out = static_cast<std::int64_t>(bytes->size()) * dialect_.line.byte_time();
   const auto back = static_cast<std::int64_t>(modbus::reply_bytes(request)) * dialect_.line.byte_time();
   reader_.begin(request, *bytes, strip);
-  units_[unit].last = request;
-  late_possible_ = units_[unit].unpaired;
-  lose(unit);  // until its reply is in
+  note_sent(unit, request);
   sent.began = clock_.now();
   sent.committed = !orders.empty();
   std::string to_send = std::move(*bytes);
@@ -146,22 +177,23 @@ Task<void> ModbusBus::exchange(std::size_t unit, const Request& request, std::sp
   quiet_since_ = clock_.now();
   units_[unit].may_begin = std::max(units_[unit].may_begin, quiet_since_ + dialect_.units[unit].gap);
   if (!replied) co_return fail(replied.error());
-  lost_ = reader_.left_over();
-  units_[unit].unpaired = lost_;
-  if (modbus::is_read(request.function) && reader_.end() == ReplyReader::End::reply) hears_itself_ = reader_.echoed();
+  note_reply(unit, request);
   if (reader_.end() == ReplyReader::End::exception) co_return fail(exceptional(request));
   co_return Result<void>{};
 }
 
 Task<void> ModbusBus::pair(std::size_t unit) {
   const Request mark = dialect_.units[unit].mark;
-  Result<void> r;
-  for (int i = 0; i < kMarks && units_[unit].unpaired; ++i) {
+  int silent_marks = 0;
+  for (int i = 0; i < kMostMarks; ++i) {
+    if (!units_[unit].unpaired) co_return Result<void>{};
     Sent sent;
-    r = co_await exchange(unit, mark, {}, sent);
-    if (!r && r.error().code != Errc::timeout) co_return r;
+    const auto r = co_await exchange(unit, mark, {}, sent);
+    if (r) continue;
+    if (r.error().code != Errc::timeout || ++silent_marks >= kSilentMarks) co_return r;
   }
-  co_return r;
+  co_return fail(Errc::protocol,
+                 fmt::format("{}: each reply comes twice; is there a repeater or a second adapter?", where(mark)));
 }
 
 Task<std::string> ModbusBus::read(std::size_t unit, const Request& request, TimePoint& began) {
@@ -181,11 +213,7 @@ Task<std::string> ModbusBus::read(std::size_t unit, const Request& request, Time
 }
 
 Task<void> ModbusBus::write(std::size_t unit, const Request& request, std::span<SwitchOrder* const> orders, Sent& sent) {
-  const bool was_unpaired = units_[unit].unpaired;
-  auto r = co_await exchange(unit, request, orders, sent);
-  // The answer to a write pairs that write alone.
-  if (was_unpaired) units_[unit].unpaired = true;
-  co_return r;
+  return exchange(unit, request, orders, sent);
 }
 
 }  // namespace greenroom

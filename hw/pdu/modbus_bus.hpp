@@ -3,7 +3,8 @@
 //
 // RTU has no number that pairs a reply with its request, so a late reply is the dangerous one. After any fault the line is
 // listened to until no reply can be on its way; then, before a read is believed again, its unit is asked its mark. Units
-// answer in order: with the mark's answer in, whatever was asked before is over.
+// answer in order: with the mark's answer in, whatever was asked before that mark is over. Marks look alike, so an answer is
+// taken for the oldest one that is still open.
 #pragma once
 
 #include <span>
@@ -35,9 +36,11 @@ class ModbusBus {
 
  private:
   struct Unit {
-    TimePoint may_begin{};  // by its gap and its shortest poll
-    modbus::Request last;   // what it was asked last
-    bool unpaired{true};    // an answer to an earlier request may still come: its mark first
+    TimePoint may_begin{};         // by its gap and its shortest poll
+    modbus::Request last;          // what it was asked last
+    bool unpaired{true};           // an answer to an earlier read may still come: its mark first
+    TimePoint asked{};             // that earlier read's
+    std::vector<TimePoint> marks;  // asked and not answered yet, oldest first
   };
 
   Task<void> drain();
@@ -45,7 +48,8 @@ class ModbusBus {
   Task<void> pair(std::size_t unit);
   Task<void> exchange(std::size_t unit, const modbus::Request&, std::span<SwitchOrder* const>, Sent&);
   Task<void> await_reply(const modbus::Request&, TimePoint limit);
-  void lose(std::size_t unit);
+  void note_sent(std::size_t unit, const modbus::Request&);
+  void note_reply(std::size_t unit, const modbus::Request&);
   [[nodiscard]] std::string where(const modbus::Request&) const;
   [[nodiscard]] Error silent(const modbus::Request&, Duration waited) const;
   [[nodiscard]] Error exceptional(const modbus::Request&) const;
