@@ -38,7 +38,7 @@ TimePoint ModbusBus::ready(std::size_t unit) const {
 
 void ModbusBus::note_sent(std::size_t unit, const Request& request) {
   Unit& u = units_[unit];
-  late_possible_ = u.unpaired;
+  late_possible_ = u.unpaired || !u.marks.empty();
   lost_ = true;  // until the reply is in
   u.last = request;
   if (request == dialect_.units[unit].mark) {
