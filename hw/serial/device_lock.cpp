@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,9 +51,19 @@ std::string owner_of(const struct stat& device) {
   return {};
 }
 
+// What stands at `path`, looked at without opening it: that needs no right to it, and a device does not notice (open(2),
+// O_PATH).
+bool look_at(const std::string& path, struct stat& found) {
+  const int fd = open(path.c_str(), O_PATH | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool seen = fstat(fd, &found) == 0;
+  close(fd);
+  return seen;
+}
+
 std::string group_of(const std::string& path) {
   struct stat s {};
-  if (stat(path.c_str(), &s) != 0) return "dialout";
+  if (!look_at(path, s)) return "dialout";
   const group* g = getgrgid(s.st_gid);
   return g != nullptr ? g->gr_name : std::to_string(s.st_gid);
 }
@@ -65,8 +76,7 @@ Error owned(const std::string& path, const std::string& owner, std::string_view 
 
 std::string owner_of(const std::string& path) {
   struct stat s {};
-  if (stat(path.c_str(), &s) != 0) return {};
-  return owner_of(s);
+  return look_at(path, s) ? owner_of(s) : std::string();
 }
 
 Error not_opened(const std::string& path, int error, std::string_view who) {
@@ -98,7 +108,8 @@ Result<DeviceLock> DeviceLock::take(const std::string& path, std::string_view wh
   const int fd = open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return fail(not_opened(path, errno, who));
   DeviceLock lock(fd);
-  if (isatty(fd) == 0) return fail(Errc::bad_config, fmt::format("{} is no serial port", path));
+  termios t{};
+  if (tcgetattr(fd, &t) != 0 && errno == ENOTTY) return fail(Errc::bad_config, fmt::format("{} is no serial port", path));
   int taken;
   do taken = flock(fd, LOCK_EX | LOCK_NB);
   while (taken != 0 && errno == EINTR);

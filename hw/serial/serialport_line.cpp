@@ -47,15 +47,24 @@ sp_parity parity_of(Parity p) {
 }
 
 std::string words_of(int baud, int bits, int parity, int stop) {
-  const char letter = parity == SP_PARITY_NONE ? 'N' : parity == SP_PARITY_EVEN ? 'E' : parity == SP_PARITY_ODD ? 'O' : '?';
+  const char letter = parity == SP_PARITY_NONE ? 'N' : parity == SP_PARITY_EVEN ? 'E' : 'O';
   return fmt::format("{} baud {}{}{}", baud, bits, letter, stop);
 }
 
-// The device behind a by-id link, which libserialport looks up by its kernel name. A link that leads nowhere: ENOENT.
-Result<std::string> device_of(const std::string& path, std::string_view who) {
-  char real[PATH_MAX];
-  if (realpath(path.c_str(), real) == nullptr) return fail(not_opened(path, errno, who));
-  return std::string(real);
+// The port behind a by-id link, by its kernel name, which is what libserialport looks for. "" and errno: a link that leads
+// nowhere, which is how an unplugged adapter looks.
+std::string port_behind(std::string path) {
+  for (int links = 0; links < 8; ++links) {
+    const std::filesystem::path here(path);
+    if (access(("/sys/class/tty/" + here.filename().string()).c_str(), F_OK) == 0) return path;
+    std::array<char, PATH_MAX> to;
+    const ssize_t n = readlink(path.c_str(), to.data(), to.size());
+    if (n < 0 && errno == EINVAL) return path;  // no link: it is what it is
+    if (n < 0) return {};
+    path = (here.parent_path() / std::string(to.data(), static_cast<std::size_t>(n))).lexically_normal().string();
+  }
+  errno = ELOOP;
+  return {};
 }
 
 class Serialport final : public LocalDevice {
@@ -65,17 +74,17 @@ class Serialport final : public LocalDevice {
   ~Serialport() override { shut(); }
 
   Result<int> open_now() override {
-    const auto device = device_of(path_, who_);
-    if (!device) return fail(device.error());
+    const std::string device = port_behind(path_);
+    if (device.empty()) return fail(not_opened(path_, errno, who_));
     // The lock first: libserialport's open changes settings, and the port may be another's.
-    auto lock = DeviceLock::take(*device, who_);
-    if (!lock) return fail(named(lock.error(), *device));
+    auto lock = DeviceLock::take(device, who_);
+    if (!lock) return fail(named(lock.error(), device));
     sp_port* port = nullptr;
-    if (sp_get_port_by_name(device->c_str(), &port) != SP_OK)
-      return fail(Errc::bad_config, fmt::format("{} is no serial port that the kernel knows", *device));
+    if (sp_get_port_by_name(device.c_str(), &port) != SP_OK)
+      return fail(Errc::bad_config, fmt::format("{} is no serial port that the kernel knows", device));
     port_.reset(port);
     lock_ = std::move(*lock);
-    auto opened = set_up(*device);
+    auto opened = set_up(device);
     if (!opened) shut();
     return opened;
   }
@@ -101,7 +110,9 @@ class Serialport final : public LocalDevice {
   Result<std::size_t> write(std::string_view bytes) override {
     const int n = sp_nonblocking_write(port_.get(), bytes.data(), bytes.size());
     if (n >= 0) return static_cast<std::size_t>(n);
-    return gone(sp_last_error_code());
+    const int error = sp_last_error_code();
+    if (error == EAGAIN || error == EINTR) return 0U;  // libserialport 0.1.1 says so of its reads alone
+    return gone(error);
   }
 
   void discard_input() override { sp_flush(port_.get(), SP_BUF_INPUT); }
@@ -147,14 +158,18 @@ class Serialport final : public LocalDevice {
                                                 "rate that the device is set to",
                                                 path_, asked, std::strerror(error)));
     }
-    const Config is = new_config();
-    int baud = 0, bits = 0, stop = 0;
-    sp_parity parity = SP_PARITY_INVALID;
-    if (sp_get_config(port_.get(), is.get()) != SP_OK) return fail(not_opened(path_, sp_last_error_code(), who_));
-    sp_get_config_baudrate(is.get(), &baud);
-    sp_get_config_bits(is.get(), &bits);
-    sp_get_config_parity(is.get(), &parity);
-    sp_get_config_stopbits(is.get(), &stop);
+    termios is{};
+    if (tcgetattr(handle(), &is) != 0) return fail(not_opened(path_, errno, who_));
+    const int bits = (is.c_cflag & CSIZE) == CS8 ? 8 : (is.c_cflag & CSIZE) == CS7 ? 7 : (is.c_cflag & CSIZE) == CS6 ? 6 : 5;
+    const sp_parity parity = (is.c_cflag & PARENB) == 0   ? SP_PARITY_NONE
+                             : (is.c_cflag & PARODD) != 0 ? SP_PARITY_ODD
+                                                          : SP_PARITY_EVEN;
+    const int stop = (is.c_cflag & CSTOPB) != 0 ? 2 : 1;
+    // Not every rate has a name in termios.
+    const Config rate = new_config();
+    int baud = 0;
+    if (sp_get_config(port_.get(), rate.get()) != SP_OK) return fail(not_opened(path_, sp_last_error_code(), who_));
+    sp_get_config_baudrate(rate.get(), &baud);
     // A UART samples a frame of ten bits at its middle: 2 % off is read well, 5 % is not.
     const bool same_rate = std::abs(baud - static_cast<int>(settings_.baud)) * 50 <= static_cast<int>(settings_.baud);
     if (same_rate && bits == settings_.bits && parity == parity_of(settings_.parity) && stop == settings_.stop) return {};
@@ -194,8 +209,7 @@ std::string link_to(const std::string& folder, const std::string& device) {
   std::error_code none;
   std::string found;
   for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
-    char real[PATH_MAX];
-    if (realpath(entry.path().c_str(), real) == nullptr || device != real) continue;
+    if (port_behind(entry.path().string()) != device) continue;
     if (found.empty() || entry.path().string() < found) found = entry.path().string();
   }
   return found;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <optional>
 #include <utility>
@@ -128,10 +129,17 @@ Task<void> StreamLine::State::wait(Descriptor::wait_type what, TimePoint deadlin
   Handover<void> ready;
   const Giver giver = ready.giver();
   waiter.emplace(Waiter{giver, deadline});
-  handle.async_wait(what, [giver](boost::system::error_code) { giver.give(Result<void>{}); });
+  handle.async_wait(what, [giver](boost::system::error_code error) {
+    if (error && error != asio::error::operation_aborted) giver.give(fail(Errc::protocol, error.message()));
+    else giver.give(Result<void>{});
+  });
   ring_at(deadline);
   auto r = co_await ready.take();
   waiter.reset();
+  if (!r && r.error().code == Errc::protocol) {
+    const Error deaf(Errc::device_gone, "it cannot be waited for (" + r.error().message + "); it is opened anew");
+    co_return fail(lose(deaf));
+  }
   // A wait that ended otherwise is still in the reactor. Who waits for the other direction looks again, for nothing.
   if (!r && handle.is_open()) handle.cancel();
   co_return r;
