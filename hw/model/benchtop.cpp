@@ -22,6 +22,7 @@ Result<std::unique_ptr<Benchtop>> Benchtop::make(asio::any_io_executor executor,
   spec.name = from.id;
   spec.device = form->device;
   spec.firmware = from.firmware;
+  spec.password = from.password;
   spec.power_on = from.power_on;
   spec.confirm = from.confirm;
   spec.baud = from.baud > 0 ? from.baud : form->baud;

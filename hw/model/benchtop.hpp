@@ -26,6 +26,7 @@ struct BenchtopSpec {
   double volts{120.0};
   double power_factor{0.97};
   std::string firmware;  // PduSpec::firmware
+  std::string password;  // PduSpec::password
   PowerOn power_on{PowerOn::last_state};
   bool confirm{};           // PduSpec::confirm
   bool exact_meters{true};  // without error, noise or floor; false: as PduSpec has them

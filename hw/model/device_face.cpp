@@ -67,6 +67,13 @@ std::unique_ptr<DeviceFace> make_face(DeviceBody& body) {
     case Device::rpc28:
     case Device::rpc3:
     case Device::mmp: return make_baytech_face(body);
+    case Device::apc_ap79xx: return make_apc_menu_face(body);
+    case Device::apc_rpdu2: return make_apc_rpdu2_face(body);
+    case Device::sentry: return make_sentry_face(body);
+    case Device::raritan_px: return make_raritan_face(body);
+    case Device::cyclades_pm: return make_cyclades_face(body);
+    case Device::wti_nps: return make_wti_face(body);
+    case Device::vpcd: return make_vpcd_face(body);
     default: return std::make_unique<Silent>();
   }
 }

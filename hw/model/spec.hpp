@@ -58,6 +58,7 @@ struct PduSpec {
   std::string name;
   Device device{Device::rpc28};
   std::string firmware;  // where a device's forms differ in their words: its face says which there are; empty: the usual one
+  std::string password;  // of its only user; empty: as from the factory, which may be none
   CircuitId circuit;     // its plug: without this one live, the line is silent
   PowerOn power_on{PowerOn::all_off};
   bool confirm{false};      // asks (Y/N)? before it switches
