@@ -29,7 +29,7 @@ constexpr std::string_view help =
     "  greenroom command KIND [words]   lock-out, clear-lock, scan, step-done, close-case, limit, ...\n"
     "\n"
     "One PDU, without a room:\n"
-    "  greenroom pdu VERB               dialects, identify, read, set, watch\n"
+    "  greenroom pdu VERB               dialects, ports, identify, read, set, watch\n"
     "\n"
     "Files, judged before they are used:\n"
     "  greenroom room check FILE        everything that is wrong with a room file\n"

@@ -13,6 +13,7 @@ constexpr std::string_view help =
     "greenroom pdu VERB: one PDU on one line, without a room file (--line URL --dialect ID; --json: one JSON value)\n"
     "\n"
     "  dialects                   which PDUs there are words for, and who says so\n"
+    "  ports                      the serial ports of this machine, and who has them\n"
     "  identify                   who answers, and what it can do\n"
     "  read                       every outlet and bank, once\n"
     "  set OUTLET on|off          switches one outlet, and prints what was read back\n"
@@ -25,8 +26,8 @@ struct PduVerb {
   int (*run)(const std::vector<std::string>& arguments);
 };
 constexpr std::array verbs{
-    PduVerb{"dialects", pdu_dialects}, PduVerb{"identify", pdu_identify}, PduVerb{"read", pdu_read},
-    PduVerb{"set", pdu_set},           PduVerb{"watch", pdu_watch},
+    PduVerb{"dialects", pdu_dialects}, PduVerb{"ports", pdu_ports}, PduVerb{"identify", pdu_identify},
+    PduVerb{"read", pdu_read},         PduVerb{"set", pdu_set},     PduVerb{"watch", pdu_watch},
 };
 
 }  // namespace

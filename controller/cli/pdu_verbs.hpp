@@ -8,6 +8,7 @@ namespace greenroom::cli {
 
 int pdu_dialects(const std::vector<std::string>& arguments);
 int pdu_identify(const std::vector<std::string>& arguments);
+int pdu_ports(const std::vector<std::string>& arguments);
 int pdu_read(const std::vector<std::string>& arguments);
 int pdu_set(const std::vector<std::string>& arguments);
 int pdu_watch(const std::vector<std::string>& arguments);

@@ -22,7 +22,7 @@
 #include "hw/base/file_lock.hpp"
 #include "hw/base/log.hpp"
 #include "hw/pdu/make_pdu.hpp"
-#include "hw/serial/line_url.hpp"
+#include "hw/serial/open_line.hpp"
 #include "hw/usb/usb_table.hpp"
 
 namespace greenroom::cli {
@@ -38,12 +38,15 @@ Result<void> make_directory(const std::string& path) {
                                          path, std::strerror(errno)));
 }
 
-// "" when the line can be used.
-std::string why_absent(const PduConfig& pdu, bool with_model) {
+// A port that is not there yet, or is another's for now, is asked for again at each poll, and the room says why it waits.
+Result<std::unique_ptr<SerialLine>> line_of(const PduConfig& pdu, const LineSettings& settings,
+                                            asio::any_io_executor executor, Clock& clock,
+                                            std::optional<sim::RemoteWorld>& world) {
   const auto url = parse_line_url(pdu.line);
-  if (!url) return url.error().message;
-  if (url->kind == LineUrl::Kind::model) return with_model ? "" : no_model;
-  return "this version of Greenroom opens model: lines alone";
+  if (!url) return fail(url.error());
+  if (url->kind != LineUrl::Kind::model) return late_line(std::move(executor), clock, *url, settings, "greenroom serve");
+  if (!world) return fail(Errc::device_gone, no_model);
+  return world->line(url->path);
 }
 
 Result<void> fits_speed(const Room& room, const ServiceOptions& options) {
@@ -150,12 +153,11 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
   }
   BenchPorts ports{*clock, *journal, {}, engine, engine, *macs};
   for (const PduConfig& pdu : setup.room.pdus) {
-    health.lines.push_back(why_absent(pdu, options.model.has_value()));
-    const std::string& why = health.lines.back();
-    std::unique_ptr<SerialLine> line;
-    if (why.empty()) line = world->line(parse_line_url(pdu.line)->path);
-    else line = std::make_unique<AbsentLine>(why);
-    pdus.push_back(make_pdu(std::move(dialects[pdus.size()]), std::move(line), *clock));
+    Dialect& dialect = dialects[pdus.size()];
+    auto line = line_of(pdu, facts(dialect).line, executor, *clock, world);
+    health.lines.push_back(line ? "" : line.error().message);
+    if (!line) line = std::make_unique<AbsentLine>(health.lines.back());
+    pdus.push_back(make_pdu(std::move(dialect), std::move(*line), *clock));
     ports.pdus.push_back(pdus.back().get());
   }
   bench = std::make_unique<Bench>(executor, std::move(setup), std::move(ports));
