@@ -12,7 +12,9 @@
 namespace greenroom::cli {
 namespace {
 
-nlohmann::ordered_json word(const std::string& text) { return text.empty() ? nlohmann::ordered_json() : text; }
+nlohmann::ordered_json word(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(text);
+}
 
 nlohmann::ordered_json as_json(const PortSighting& port) {
   nlohmann::ordered_json json;
@@ -20,8 +22,8 @@ nlohmann::ordered_json as_json(const PortSighting& port) {
   json["by_id"] = word(port.by_id);
   json["by_path"] = word(port.by_path);
   json["description"] = word(port.description);
-  json["usb_vendor"] = port.usb ? word(fmt::format("{:04x}", port.usb->vendor)) : nullptr;
-  json["usb_product"] = port.usb ? word(fmt::format("{:04x}", port.usb->product)) : nullptr;
+  json["usb_vendor"] = port.usb ? word(fmt::format("{:04x}", port.usb->vendor)) : nlohmann::ordered_json();
+  json["usb_product"] = port.usb ? word(fmt::format("{:04x}", port.usb->product)) : nlohmann::ordered_json();
   json["usb_serial"] = word(port.usb_serial);
   json["owner"] = word(port.owner);
   return json;
