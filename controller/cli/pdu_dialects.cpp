@@ -10,6 +10,7 @@
 #include "controller/cli/options.hpp"
 #include "controller/cli/pdu_line.hpp"
 #include "controller/cli/pdu_verbs.hpp"
+#include "hw/pdu/wire_cost.hpp"
 
 namespace greenroom::cli {
 namespace {
@@ -26,6 +27,16 @@ nlohmann::ordered_json as_json(const Dialect& dialect) {
   json["meters_banks"] = d.meters_banks;
   json["boot_policy"] = to_string(d.boot);
   json["baud"] = d.line.baud;
+  // On the wire alone, at its usual rate, and for all its outlets; the device's own thinking comes on top.
+  const WireTimes times = wire_times(dialect, 0);
+  json["supervise_wire_s"] = in_seconds(times.supervise);
+  json["full_wire_s"] = in_seconds(times.supervise + times.meters);
+  if (d.count > 0) {
+    const ShedTimes shed = shed_times(dialect, 0, d.count);
+    json["shed_first_byte_s"] = in_seconds(shed.first_byte);
+    json["shed_read_back_s"] = in_seconds(shed.read_back);
+    json["shed_survivable_load"] = survivable_load(shed.read_back);
+  }
   json["evidence"] = nlohmann::ordered_json::array();
   for (const DialectEvidence& e : d.evidence) {
     nlohmann::ordered_json one;
@@ -48,6 +59,16 @@ void print(const Dialect& dialect) {
              : d.meters_banks ? "banks"
                               : "nothing",
              d.line.baud, to_string(d.boot));
+  const WireTimes times = wire_times(dialect, 0);
+  fmt::print("    wire: states {:.2f} s, all {:.2f} s", in_seconds(times.supervise),
+             in_seconds(times.supervise + times.meters));
+  if (d.count > 0) {
+    const ShedTimes shed = shed_times(dialect, 0, d.count);
+    fmt::print(
+        "; shed: first order {:.2f} s, all read back off {:.2f} s: a warm breaker carries {:.1f} times its rating so long",
+        in_seconds(shed.first_byte), in_seconds(shed.read_back), survivable_load(shed.read_back));
+  }
+  fmt::print("\n");
   for (const DialectEvidence& e : d.evidence)
     fmt::print("    {:<11}{}: {}\n", to_string(e.trust), fmt::join(e.facts, ", "), e.source);
   for (const std::string& sentence : d.left_out) fmt::print("    left out   {}\n", sentence);

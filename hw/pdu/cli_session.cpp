@@ -217,7 +217,7 @@ Task<void> CliSession::answer(const SwitchOrder* order, Sent& sent) {
     else allowed = may_commit(*order, clock_.now());
   }
   std::string say = allowed ? question.say : question.refuse;
-  sent.committed = allowed && question.confirms;
+  if (question.confirms) sent.committed = allowed.has_value();
   if (auto r = co_await put(std::move(say)); !r) co_return fail(r.error());
   sent.ended = clock_.now();
   parser_.answered();

@@ -97,7 +97,7 @@ void ReplyParser::begin(const Exchange& x, std::optional<OutletNumber> ordered) 
     found_.outlets.resize(dialect_.outlets());
   }
   if (x.bank_meters) {
-    for (const Bank& b : dialect_.banks) found_.banks.push_back(BankReading{b.id, {}, {}, {}, {}});
+    for (const Bank& b : dialect_.banks) found_.banks.emplace_back(b.id);
   }
   wrong_.clear();
   error_ = nullptr;

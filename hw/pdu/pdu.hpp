@@ -22,6 +22,9 @@ enum class OutletState { off, on, pending, fault, unknown };
 using OutletNumber = std::uint16_t;  // the device's own number
 
 struct OutletReading {
+  OutletReading() = default;
+  OutletReading(OutletNumber n, OutletState s, std::optional<Amps> a = {}, std::optional<Watts> w = {})
+      : number(n), state(s), current(a), power(w) {}
   OutletNumber number{};
   OutletState state{OutletState::unknown};  // as it is sensed
   std::optional<Switch> commanded;          // what the device was last told, where it says so apart
@@ -32,6 +35,9 @@ struct OutletReading {
 };
 
 struct BankReading {
+  BankReading() = default;
+  explicit BankReading(std::string id, std::optional<Amps> a = {}, std::optional<Watts> w = {})
+      : bank(std::move(id)), current(a), power(w) {}
   std::string bank;  // the dialect's own name of the bank, "A" when there is one
   std::optional<Amps> current;
   std::optional<Watts> power;
