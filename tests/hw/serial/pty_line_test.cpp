@@ -1,4 +1,6 @@
+#include <gmock/gmock.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 #include <filesystem>
@@ -224,6 +226,28 @@ TEST_F(PtyLine, TwoLinksOfOneDeviceAreOneDevice) {
   EXPECT_EQ(second.error().code, Errc::busy);
   EXPECT_NE(second.error().message.find("process " + std::to_string(getpid())), std::string::npos) << second.error().message;
   std::filesystem::remove(link);
+}
+
+TEST_F(PtyLine, AUserWithoutTheRightToItIsToldTheGroup) {
+  ASSERT_EQ(chmod(far.path.c_str(), 0), 0);
+  int said[2];
+  ASSERT_EQ(pipe(said), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (getuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(1);  // root may open all
+    const auto line = stage.open("pty:" + far.path);
+    const std::string words = line ? "opened" : line.error().code == Errc::refused ? line.error().message : "not refused";
+    _exit(::write(said[1], words.data(), words.size()) > 0 ? 0 : 1);
+  }
+  close(said[1]);
+  char words[1024];
+  const ssize_t n = ::read(said[0], words, sizeof words);
+  close(said[0]);
+  waitpid(child, nullptr, 0);
+  EXPECT_THAT(
+      std::string(words, n > 0 ? static_cast<std::size_t>(n) : 0),
+      testing::MatchesRegex(".*is not open to this user \\(Permission denied\\); add the user to the group .* and log in "
+                            "again"));
 }
 
 TEST_F(PtyLine, AFileIsNoLine) {
