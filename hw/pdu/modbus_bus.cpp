@@ -40,7 +40,7 @@ void ModbusBus::note_sent(std::size_t unit, const Request& request) {
   Unit& u = units_[unit];
   late_possible_ = u.unpaired || !u.marks.empty();
   lost_ = true;  // until the reply is in
-  u.last = request;
+  last_ = request;
   if (request == dialect_.units[unit].mark) {
     u.marks.push_back(clock_.now());
   } else if (modbus::is_read(request.function)) {
@@ -118,7 +118,7 @@ Task<void> ModbusBus::drain() {
 Task<void> ModbusBus::hush(std::size_t unit, const Request& request) {
   const Duration gap = silence(dialect_.line);
   TimePoint until = ready(unit);
-  if (units_[unit].last.unit != 0 && modbus::same_shape(units_[unit].last, request)) {
+  if (modbus::same_shape(last_, request)) {
     const auto again = static_cast<std::int64_t>(modbus::reply_bytes(request)) * dialect_.line.byte_time();
     until = std::max(until, quiet_since_ + again + gap);
   }
@@ -200,6 +200,8 @@ Task<std::string> ModbusBus::read(std::size_t unit, const Request& request, Time
   Result<void> r;
   for (std::uint32_t i = 0; i <= dialect_.retries; ++i) {
     r = Result<void>{};
+    // A unit that repeats its last answer could not be told from one that reads anew: no two alike in a row.
+    if (modbus::same_shape(last_, request)) units_[unit].unpaired = true;
     if (units_[unit].unpaired) r = co_await pair(unit);
     if (r) {
       Sent sent;

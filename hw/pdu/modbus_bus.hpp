@@ -37,7 +37,6 @@ class ModbusBus {
  private:
   struct Unit {
     TimePoint may_begin{};         // by its gap and its shortest poll
-    modbus::Request last;          // what it was asked last
     bool unpaired{true};           // an answer to an earlier read may still come: its mark first
     TimePoint asked{};             // that earlier read's
     std::vector<TimePoint> marks;  // asked and not answered yet, oldest first
@@ -59,6 +58,7 @@ class ModbusBus {
   Clock& clock_;
   std::vector<Unit> units_;
   modbus::ReplyReader reader_;
+  modbus::Request last_;     // on the bus; of unit 0 before the first
   TimePoint quiet_since_{};  // the end of the last frame
   bool lost_{true};          // what the line carries is not known
   bool late_possible_{};     // as the exchange in progress began, its unit was unpaired

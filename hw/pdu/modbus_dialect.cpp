@@ -46,10 +46,14 @@ Duration wire_time(const ModbusDialect& d, const Request& request) {
 
 Duration supervise_wire_time(const ModbusDialect& d) {
   Duration sum{};
+  std::size_t reads = 0;
   for (const ModbusRead& r : d.reads) {
-    if (r.supervise) sum += wire_time(d, r.request);
+    if (!r.supervise) continue;
+    ++reads;
+    sum += wire_time(d, r.request);
   }
-  return sum;
+  // The same read twice in a row has a mark between.
+  return reads == 1 ? sum + wire_time(d, d.units[d.reads.front().unit].mark) : sum;
 }
 
 }  // namespace greenroom

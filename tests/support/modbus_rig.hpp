@@ -58,7 +58,7 @@ class ModbusWorld {
     if (bytes[0] == 0) wrongs.push_back("a broadcast");
     if (bytes[0] != 1 && bytes[0] != 2) return;
     const std::uint64_t fault = faulty ? random.below(60) : 0;
-    if (fault >= 1 && fault <= 7) ++faults;
+    if (fault >= 1 && fault <= 8) ++faults;
     if (fault == 7) return;  // the request itself was lost
     say(answer(bytes), end, fault);
   }
@@ -122,7 +122,8 @@ class ModbusWorld {
     return with_sum(std::string{b[0], b[1], static_cast<char>(data.size())} + data);
   }
 
-  // 1 lost, 2 cut short, 3 garbled, 4 a byte dropped, 5 twice, 6 late: up to 3 s, long after its deadline.
+  // 1 lost, 2 cut short, 3 garbled, 4 a byte dropped, 5 twice, 6 late: up to 3 s, long after its deadline, 8 the answer
+  // before once more.
   void say(std::string text, TimePoint from, std::uint64_t fault) {
     Duration late = think;
     const std::size_t at = random.below(text.size());
@@ -130,6 +131,8 @@ class ModbusWorld {
     if (fault == 2) text.resize(at);
     if (fault == 3) text[at] = static_cast<char>(random.below(256));
     if (fault == 4) text.erase(at, 1);
+    if (fault == 8 && !last_answer_.empty()) text = last_answer_;
+    last_answer_ = text;
     if (fault == 6) late = std::chrono::milliseconds{400 + 100 * static_cast<int>(random.below(26))};
     for (int i = 0; i <= (fault == 5 ? 1 : 0); ++i) {
       free_at_ = std::max(free_at_, from + late) + static_cast<std::int64_t>(text.size()) * kByte;
@@ -147,6 +150,7 @@ class ModbusWorld {
     });
   }
 
+  std::string last_answer_;
   TimePoint quiet_at_{-std::chrono::seconds{1}};
   TimePoint free_at_{};
 };
