@@ -74,6 +74,11 @@ std::unique_ptr<DeviceFace> make_face(DeviceBody& body) {
     case Device::cyclades_pm: return make_cyclades_face(body);
     case Device::wti_nps: return make_wti_face(body);
     case Device::vpcd: return make_vpcd_face(body);
+    case Device::waveshare_8:
+    case Device::waveshare_16:
+    case Device::sdm120:
+    case Device::sdm630:
+    case Device::waveshare_16_sdm630: return make_modbus_face(body);
     default: return std::make_unique<Silent>();
   }
 }

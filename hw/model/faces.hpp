@@ -15,5 +15,6 @@ std::unique_ptr<DeviceFace> make_sentry_face(DeviceBody&);
 std::unique_ptr<DeviceFace> make_apc_menu_face(DeviceBody&);   // AP79xx and the MasterSwitch Plus
 std::unique_ptr<DeviceFace> make_apc_rpdu2_face(DeviceBody&);  // AP8xxx
 std::unique_ptr<DeviceFace> make_raritan_face(DeviceBody&);
+std::unique_ptr<DeviceFace> make_modbus_face(DeviceBody&);  // relay boards and meters on RS-485
 
 }  // namespace greenroom::model

@@ -43,7 +43,8 @@ void ModbusBus::note_sent(std::size_t unit, const Request& request) {
   last_ = request;
   if (request == dialect_.units[unit].mark) {
     u.marks.push_back(clock_.now());
-  } else if (modbus::is_read(request.function)) {
+  } else {
+    was_unpaired_ = u.unpaired;
     u.unpaired = true;
     u.asked = clock_.now();
   }
@@ -59,6 +60,8 @@ void ModbusBus::note_reply(std::size_t unit, const Request& request) {
   } else if (modbus::is_read(request.function)) {
     u.unpaired = false;
     u.marks.clear();  // all were asked before
+  } else {
+    u.unpaired = was_unpaired_;  // its answer says which write it was, and nothing of earlier reads
   }
   if (lost_) {
     u.unpaired = true;
@@ -76,7 +79,10 @@ std::string ModbusBus::where(const Request& r) const {
 
 Error ModbusBus::silent(const Request& r, Duration waited) const {
   const std::string begin = fmt::format("{}: no reply within {:.2f} s", where(r), in_seconds(waited));
-  if (reader_.other_length() != 0 && !late_possible_) {
+  // Only an identify that nothing late can disturb says so; elsewhere it may be an answer to something else.
+  const bool identifies =
+      std::any_of(dialect_.checks.begin(), dialect_.checks.end(), [&r](const ModbusCheck& c) { return c.request == r; });
+  if (reader_.other_length() != 0 && !late_possible_ && identifies) {
     return {Errc::refused, fmt::format("{}: {} bytes of data where {} were asked for: it is another device, or one that "
                                        "ignores the count (firmware of before September 2021)",
                                        where(r), reader_.other_length(), modbus::data_bytes(r))};

@@ -62,7 +62,8 @@ class ModbusBus {
   TimePoint quiet_since_{};  // the end of the last frame
   bool lost_{true};          // what the line carries is not known
   bool late_possible_{};     // as the exchange in progress began, its unit was unpaired
-  bool hears_itself_{};      // learnt from reads
+  bool was_unpaired_{};
+  bool hears_itself_{};  // learnt from reads
 };
 
 }  // namespace greenroom
