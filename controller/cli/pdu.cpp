@@ -18,6 +18,7 @@ constexpr std::string_view help =
     "  read                       every outlet and bank, once\n"
     "  set OUTLET on|off          switches one outlet, and prints what was read back\n"
     "  watch                      reads again and again, one line a reading\n"
+    "  model                      a simulated PDU on a pty, for other people's programs\n"
     "\n"
     "Each verb prints its options with --help. Exit codes: 0 done, 1 failed, 2 used wrongly.\n";
 
@@ -28,6 +29,7 @@ struct PduVerb {
 constexpr std::array verbs{
     PduVerb{"dialects", pdu_dialects}, PduVerb{"ports", pdu_ports}, PduVerb{"identify", pdu_identify},
     PduVerb{"read", pdu_read},         PduVerb{"set", pdu_set},     PduVerb{"watch", pdu_watch},
+    PduVerb{"model", pdu_model},
 };
 
 }  // namespace

@@ -12,5 +12,6 @@ int pdu_ports(const std::vector<std::string>& arguments);
 int pdu_read(const std::vector<std::string>& arguments);
 int pdu_set(const std::vector<std::string>& arguments);
 int pdu_watch(const std::vector<std::string>& arguments);
+int pdu_model(const std::vector<std::string>& arguments);
 
 }  // namespace greenroom::cli
