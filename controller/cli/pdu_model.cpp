@@ -10,7 +10,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -31,7 +30,7 @@ namespace {
 namespace asio = boost::asio;
 using model::Benchtop;
 using model::LineFault;
-constexpr std::chrono::milliseconds look_again{20};
+constexpr Duration look_again = std::chrono::milliseconds{20};
 
 struct ModelOptions {
   model::BenchtopSpec bench;
@@ -71,7 +70,7 @@ Result<void> make_link(const std::string& link, const std::string& path) {
 class DeviceEnd {
  public:
   DeviceEnd(asio::io_context& io, int fd, Clock& clock, Benchtop& bench, bool greet)
-      : end_(io, fd), timer_(io), clock_(clock), bench_(bench), greet_(greet) {
+      : end_(io, fd), clock_(clock), bench_(bench), greet_(greet) {
     bench.on_reply([this](const std::string& bytes) { send(bytes); });
     look();
   }
@@ -86,10 +85,7 @@ class DeviceEnd {
       if (greet_) bench_.greet();
       return read();
     }
-    timer_.expires_after(look_again);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) look();
-    });
+    clock_.call_at(clock_.now() + look_again, [this] { look(); });
   }
   void read() {
     end_.async_read_some(asio::buffer(buffer_), [this](const boost::system::error_code& error, std::size_t n) {
@@ -110,7 +106,6 @@ class DeviceEnd {
   }
 
   asio::posix::stream_descriptor end_;
-  asio::steady_timer timer_;
   Clock& clock_;
   Benchtop& bench_;
   bool greet_;
