@@ -17,6 +17,7 @@ constexpr std::string_view help =
     "  identify                   who answers, and what it can do\n"
     "  read                       every outlet and bank, once\n"
     "  set OUTLET on|off          switches one outlet, and prints what was read back\n"
+    "  check                      the commissioning test, and its sheet\n"
     "  watch                      reads again and again, one line a reading\n"
     "  model                      a simulated PDU on a pty, for other people's programs\n"
     "\n"
@@ -28,8 +29,8 @@ struct PduVerb {
 };
 constexpr std::array verbs{
     PduVerb{"dialects", pdu_dialects}, PduVerb{"ports", pdu_ports}, PduVerb{"identify", pdu_identify},
-    PduVerb{"read", pdu_read},         PduVerb{"set", pdu_set},     PduVerb{"watch", pdu_watch},
-    PduVerb{"model", pdu_model},
+    PduVerb{"read", pdu_read},         PduVerb{"set", pdu_set},     PduVerb{"check", pdu_check},
+    PduVerb{"watch", pdu_watch},       PduVerb{"model", pdu_model},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -153,6 +154,19 @@ int with_pdu(const PduOptions& options, const char* verb, const PduWork& work) {
   if (outcome.error().code == Errc::cancelled) return 0;  // a signal: asked to end
   complain(verb, fmt::format("{} ({}): {}", options.line, known.id, outcome.error().message));
   return outcome.error().code == Errc::usage ? 2 : 1;
+}
+
+Result<OutletNumber> outlet_named(const DialectFacts& known, const std::string& text) {
+  if (known.count == 0) return fail(Errc::usage, known.name + " is a meter and has no outlets");
+  for (std::size_t i = 0; i < known.names.size() && i < known.outlets(); ++i) {
+    if (known.names[i] == text) return static_cast<OutletNumber>(known.first + i);
+  }
+  OutletNumber n{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, n);
+  if (error == std::errc{} && stop == end && known.has(n)) return n;
+  return fail(Errc::usage, fmt::format("there is no outlet \"{}\"; {} has {} to {}", text, known.name,
+                                       known.name_of(known.first), known.name_of(known.last())));
 }
 
 std::string reading_json(const PduOptions& options, const DialectFacts& known, const PduReading& reading, TimePoint now) {

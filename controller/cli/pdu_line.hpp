@@ -33,6 +33,9 @@ std::optional<Dialect> dialect_for(const char* verb, const std::string& dialect,
 using PduWork = std::function<Task<void>(Pdu&, const DialectFacts&, Clock&)>;
 int with_pdu(const PduOptions&, const char* verb, const PduWork&);
 
+// "7", or what the device calls it: ".AA7". Errc::usage, naming what there is.
+Result<OutletNumber> outlet_named(const DialectFacts&, const std::string&);
+
 // {"dialect", "line", "outlets": [...], "banks": [...], "age_ms"}, on one line.
 std::string reading_json(const PduOptions&, const DialectFacts&, const PduReading&, TimePoint now);
 std::string reading_text(const DialectFacts&, const PduReading&, TimePoint now);

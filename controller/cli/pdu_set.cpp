@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -12,20 +11,6 @@
 
 namespace greenroom::cli {
 namespace {
-
-// "7", or what the device calls it: ".AA7".
-Result<OutletNumber> outlet_named(const DialectFacts& known, const std::string& text) {
-  if (known.count == 0) return fail(Errc::usage, known.name + " is a meter and has no outlets");
-  for (std::size_t i = 0; i < known.names.size() && i < known.outlets(); ++i) {
-    if (known.names[i] == text) return static_cast<OutletNumber>(known.first + i);
-  }
-  OutletNumber n{};
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, n);
-  if (error == std::errc{} && stop == end && known.has(n)) return n;
-  return fail(Errc::usage, fmt::format("there is no outlet \"{}\"; {} has {} to {}", text, known.name,
-                                       known.name_of(known.first), known.name_of(known.last())));
-}
 
 Task<void> set_outlet(const PduOptions& options, const DialectFacts& known, Pdu& pdu, Clock& clock, OutletNumber number,
                       Switch to) {

@@ -11,6 +11,7 @@ int pdu_identify(const std::vector<std::string>& arguments);
 int pdu_ports(const std::vector<std::string>& arguments);
 int pdu_read(const std::vector<std::string>& arguments);
 int pdu_set(const std::vector<std::string>& arguments);
+int pdu_check(const std::vector<std::string>& arguments);
 int pdu_watch(const std::vector<std::string>& arguments);
 int pdu_model(const std::vector<std::string>& arguments);
 
