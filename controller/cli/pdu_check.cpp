@@ -157,7 +157,7 @@ int pdu_check(const std::vector<std::string>& arguments) {
   sheet->items = judge(sheet->walk, known, notes, load);
   fmt::print("{}{}", o.pdu.json ? sheet_json(*sheet, known) : sheet_text(*sheet, known), o.pdu.json ? "\n" : "");
   if (std::fflush(stdout) != 0) return 1;
-  return any_bad(sheet->items) ? 1 : code;
+  return any_bad(sheet->items) || sheet->walk.cancelled ? 1 : code;
 }
 
 }  // namespace greenroom::cli
