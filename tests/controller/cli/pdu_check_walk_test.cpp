@@ -80,6 +80,14 @@ TEST_F(Check, SwitchesNothingWhereNoOutletIsNamed) {
   EXPECT_EQ(verdict(*w, "switching"), Verdict::open);
 }
 
+TEST_F(Check, EveryTimedReadingWasAskedOfTheDevice) {
+  const auto w = walk({});
+  ASSERT_TRUE(w);
+  ASSERT_EQ(w->full.size(), 3U);
+  for (const Duration took : w->full) EXPECT_GT(took, 500ms);  // some 1.2 kB at 9600 baud
+  for (const Duration took : w->supervise) EXPECT_GT(took, 500ms);
+}
+
 TEST_F(Check, ARelayThatSticksIsSeenByItsMeter) {
   table->stick_off(4);
   const auto w = walk({5});
