@@ -1,6 +1,6 @@
 #!/bin/bash
 # Our driver on a PDU that nobody here wrote: vpcd of Debian's powerman, behind socat's pty, as behind a console server.
-# usage: pdu_vpcd.sh PROGRAM reads | switches | twisted | tcp | wrong
+# usage: pdu_vpcd.sh PROGRAM reads | switches | twisted | tcp | check | wrong
 set -u
 program=$1 what=$2
 . "$(dirname "$0")/json.sh"
@@ -58,6 +58,25 @@ case $what in
     run pdu set 7 on --line "tcp:127.0.0.1:$((16#$port))" --dialect vpcd --json
     expect "$what" status 0 "$status"
     expect "$what" state on "$(field state "$(tail -n 1 "$work/out")")"
+    ;;
+  check)   # the commissioning test
+    behind echo=0
+    pdu check --outlet 3
+    expect "$what" 'unconfirmed' 2 "$status"
+    says "$what" 'type: switch everything' "$work/err"
+    says "$what" 'nothing was opened or switched' "$work/err"
+    pdu set 4 on
+    pdu check --outlet 3 --outlet 4 --yes-switch-everything
+    expect "$what" status 0 "$status"
+    says "$what" '{"id":3,"left_as_found":true' "$work/out"
+    says "$what" '{"id":4,"left_as_found":true' "$work/out"
+    pdu read
+    says "$what" '{"id":3,"state":"off"}' "$work/out"
+    says "$what" '{"id":4,"state":"on"}' "$work/out"
+    expect "$what" "the others" 15 "$(grep -o '"state":"off"' "$work/out" | wc -l)"
+    run pdu check --line "pty:$tty" --dialect vpcd --look --after-outage previous
+    expect "$what" 'comes back with everything' 1 "$status"
+    says "$what" '^\[  bad   \]  power-on policy' "$work/out"
     ;;
   wrong)
     behind echo=0
