@@ -8,6 +8,7 @@
 #include <cstring>
 #include <thread>
 
+#include "config/credentials.hpp"
 #include "controller/api/http_server.hpp"
 #include "controller/api/local_server.hpp"
 #include "controller/api/token.hpp"
@@ -105,8 +106,8 @@ Result<std::unique_ptr<Clock>> room_clock(asio::any_io_executor executor, const 
 }  // namespace
 
 struct Service::Parts {
-  Parts(asio::any_io_executor executor, RoomSetup&& s, std::vector<Dialect>&& dialects, ServiceOptions&& o, FileLock&& l,
-        std::unique_ptr<SqliteJournal> j, std::unique_ptr<Clock> c);
+  Parts(asio::any_io_executor executor, RoomSetup&& s, std::vector<Dialect>&& dialects, std::vector<PduLogin> logins,
+        ServiceOptions&& o, FileLock&& l, std::unique_ptr<SqliteJournal> j, std::unique_ptr<Clock> c);
   void start(FoldedState, const Incarnation&);
   Result<void> take_port(asio::any_io_executor);
   RoomView view();
@@ -130,8 +131,9 @@ struct Service::Parts {
   TaskGroup tasks;
 };
 
-Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::vector<Dialect>&& dialects, ServiceOptions&& o,
-                      FileLock&& l, std::unique_ptr<SqliteJournal> j, std::unique_ptr<Clock> c)
+Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::vector<Dialect>&& dialects,
+                      std::vector<PduLogin> logins, ServiceOptions&& o, FileLock&& l, std::unique_ptr<SqliteJournal> j,
+                      std::unique_ptr<Clock> c)
     : options(std::move(o)),
       lock(std::move(l)),
       journal(std::move(j)),
@@ -157,7 +159,11 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
     auto line = line_of(pdu, facts(dialect).line, executor, *clock, world);
     health.lines.push_back(line ? "" : line.error().message);
     if (!line) line = std::make_unique<AbsentLine>(health.lines.back());
-    pdus.push_back(make_pdu(std::move(dialect), std::move(*line), *clock));
+    Credentials login;
+    for (const PduLogin& known : logins) {
+      if (known.pdu == pdu.name) login = Credentials(known.user, known.password);
+    }
+    pdus.push_back(make_pdu(std::move(dialect), std::move(*line), *clock, std::move(login)));
     ports.pdus.push_back(pdus.back().get());
   }
   bench = std::make_unique<Bench>(executor, std::move(setup), std::move(ports));
@@ -213,6 +219,10 @@ Result<std::unique_ptr<Service>> Service::start(asio::any_io_executor executor, 
     if (!dialect) return fail(dialect.error().within("pdu " + pdu.name));
     dialects.push_back(std::move(*dialect));
   }
+  std::vector<std::string> names;
+  for (const PduConfig& pdu : setup.room.pdus) names.push_back(pdu.name);
+  auto logins = load_credentials(options.data + "/credentials.toml", names);
+  if (!logins) return fail(logins.error());
   auto lock = FileLock::take(options.data + "/lock", options.data, "greenroom serve", "use another --data");
   if (!lock) return fail(lock.error());
   if (auto made = make_directory(options.data + "/jobs"); !made) return fail(made.error());
@@ -224,8 +234,8 @@ Result<std::unique_ptr<Service>> Service::start(asio::any_io_executor executor, 
   const Incarnation process{program, boot_id(), boot_time()};
   auto clock = room_clock(executor, options, process, folded->state.lifetime);
   if (!clock) return fail(clock.error());
-  auto parts = std::make_unique<Parts>(executor, std::move(setup), std::move(dialects), std::move(options), std::move(*lock),
-                                       std::move(*journal), std::move(*clock));
+  auto parts = std::make_unique<Parts>(executor, std::move(setup), std::move(dialects), std::move(*logins),
+                                       std::move(options), std::move(*lock), std::move(*journal), std::move(*clock));
   if (auto taken = parts->take_port(executor); !taken) return fail(taken.error());
   if (auto listening = parts->server->start(parts->options.data); !listening) return fail(listening.error());
   parts->start(std::move(*folded), process);

@@ -81,6 +81,7 @@ class CliReader {
     if (const auto t = dialect_section(root, "text")) {
       d_.end_of_command = t->text("end_of_command");
       d_.wake = t->text("wake");
+      d_.unstick = t->text("unstick", "");
       d_.wake_each = t->choice<bool>("wake_when", {{"always", true}, {"lost", false}}, true);
       d_.screen = t->flag("screen", false);
       for (const auto& message : t->texts("enter")) d_.enter.push_back(message.value);

@@ -78,6 +78,7 @@ enum class Echo { none, maybe, always };  // maybe: a first line that is the com
 
 struct CliDialect : DialectFacts {
   std::string end_of_command, wake;
+  std::string unstick;             // goes before a wake-up when the last was not answered by a single byte
   bool wake_each{true};            // before each exchange, or only when the state of the line is not known
   bool screen{};                   // the prompt that answers a wake-up stands below a page of text
   std::vector<std::string> enter;  // whole messages, each answered by the prompt, when a session begins or was lost

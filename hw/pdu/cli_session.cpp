@@ -70,6 +70,7 @@ Task<void> CliSession::drain() {
 // Answers a login question at the end of text_; false when there is none.
 Task<bool> CliSession::log_in() {
   for (const Regex& denied : dialect_.login_denied) {
+    if (logins_ == 0) break;  // nobody tried: the words are about something else
     if (re2::RE2::PartialMatch({text_.data(), text_.size()}, *denied)) {
       no_login_before_ = clock_.now() + dialect_.login_backoff;
       co_return fail(Errc::refused, "the device refused the login; check user and password");
@@ -133,7 +134,8 @@ Task<bool> CliSession::ask(std::string bytes, std::string echo) {
 // A device answers in order. So when some answers are outstanding, late or lost, a line that only its own echo matches
 // tells the old ones from the new: what comes after that echo answers what is sent after it.
 Task<bool> CliSession::at_prompt() {
-  std::string wake_up = dialect_.wake;
+  // A pager whose question was lost may take nothing but its letter.
+  std::string wake_up = (mute_ ? dialect_.unstick : std::string()) + dialect_.wake;
   auto awake = co_await ask(std::move(wake_up), std::string());
   if (!awake || !*awake || !unpaired_) co_return awake;
   for (const std::string& message : dialect_.enter) {
@@ -192,6 +194,7 @@ Task<void> CliSession::wake(bool opens) {
       lose();
       co_return fail(awake.error());
     }
+    mute_ = text_.empty();
     if (*awake) {
       pressed_ = false;
       co_return Result<void>{};

@@ -46,6 +46,7 @@ class CliSession {
   std::uint32_t logins_{};  // in a row that did not lead to a prompt
   TimePoint no_login_before_{};
   bool pressed_{};  // the one login in spite of that was tried
+  bool mute_{};     // the last wake-up was not answered by a single byte
   TimePoint last_said_{};
 };
 

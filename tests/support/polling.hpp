@@ -13,14 +13,12 @@ struct PollFigures {
   [[nodiscard]] double wire_share() const { return in_seconds(wire) / in_seconds(elapsed); }
 };
 
-// What the reads of one poll take beyond their bytes.
-inline Duration modbus_gaps(const ModbusDialect& d) {
-  Duration gaps{};
-  for (const ModbusRead& r : d.reads) {
-    const std::size_t bytes = modbus::encode(r.request)->size() + modbus::reply_bytes(r.request);
-    gaps += wire_time(d, r.request) - d.line.byte_time() * static_cast<std::int64_t>(bytes);
-  }
-  return gaps;
+// What the messages of one poll take beyond their bytes, marks between alike reads counted: between two to one unit the gap
+// that it demands, else the silence that parts two frames. Before the first the bus was quiet for longer.
+inline Duration modbus_gaps(const ModbusDialect& d, std::size_t messages) {
+  if (messages == 0) return {};
+  const Duration gap = d.units.size() == 1 ? std::max(d.units.front().gap, silence(d.line)) : silence(d.line);
+  return gap * static_cast<std::int64_t>(messages - 1);
 }
 
 inline PollFigures poll_figures(const std::string& id, std::uint32_t baud = 9600, std::uint16_t outlets = 24) {
@@ -48,7 +46,7 @@ inline PollFigures poll_figures(const std::string& id, std::uint32_t baud = 9600
   f.floor = f.wire + d.table->spec().think * static_cast<std::int64_t>(d.traffic.messages) / polls;
   // Gaps that the evidence demands: of a CLI one before each message; of Modbus the silence and each unit's own.
   if (cli != nullptr) f.floor += cli->gap * static_cast<std::int64_t>(d.traffic.messages) / polls;
-  else f.floor += modbus_gaps(std::get<ModbusDialect>(d.dialect));
+  else f.floor += modbus_gaps(std::get<ModbusDialect>(d.dialect), d.traffic.messages / polls);
   f.elapsed = elapsed / polls;
   return f;
 }
