@@ -46,15 +46,10 @@ asio::awaitable<void> Bench::poll(PduId id) {
         unproven = !known;
       }
       const bool full = full_at <= ports_.clock.now();
+      const Depth depth = full ? Depth::full : Depth::supervise;
       const TimePoint began = ports_.clock.now();
-      auto done = co_await read(id, Depth::supervise);
-      if (!done && done.error().code != Errc::cancelled)
-        done = co_await read(id, Depth::supervise);  // one retry, at once (R3)
-      // What the branch meter says is judged before the rest is asked for: a shed need not wait for both exchanges.
-      if (done && full) {
-        done = co_await read(id, Depth::full);
-        if (!done && done.error().code != Errc::cancelled) done = co_await read(id, Depth::full);
-      }
+      auto done = co_await read(id, depth);
+      if (!done && done.error().code != Errc::cancelled) done = co_await read(id, depth);  // one retry, at once (R3)
       if (!done && done.error().code == Errc::cancelled) co_return;
       failures = done ? 0 : failures + 1;
       if (!done) post(PduSilent{id, done.error().message, /*gone=*/failures >= polls_until_lost});

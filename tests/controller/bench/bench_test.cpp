@@ -33,12 +33,12 @@ TEST_F(BenchTest, APduThatWasSilentProvesItsIdentityBeforeItIsReadAgain) {
 TEST_F(BenchTest, PollsKeepTheirPeriodWhateverTheyTake) {
   start();
   run_for(60s);
-  // Supervised every 3 s, read in full every 10 s, each full read after states that are judged first.
+  // Supervised every 3 s, read in full every 10 s: at 0, 3, 6, 9, 10, 13, 16, 19, 20 ...
   std::vector<double> at;
   for (const TimePoint t : pdu.reads) at.push_back(in_seconds(t.time_since_epoch()));
-  ASSERT_GE(at.size(), 11U);
-  at.resize(11);
-  EXPECT_EQ(at, (std::vector<double>{0, 0, 3, 6, 9, 10, 10, 13, 16, 19, 20}));
+  ASSERT_GE(at.size(), 9U);
+  at.resize(9);
+  EXPECT_EQ(at, (std::vector<double>{0, 3, 6, 9, 10, 13, 16, 19, 20}));
 }
 
 TEST_F(BenchTest, AnOrderGoesOutOnlyAfterItsFactsAreDurable) {
