@@ -1,12 +1,12 @@
 #!/bin/bash
 # The controller is destroyed at seeded points between any two of its steps, over a journal that takes time for each
 # commit: no figure of ours is above zero, and no Mac is lost.
-# Usage: kills.sh PROGRAM DEATHS SEEDS. DEATHS in all, over that many seeds. Exit 0 holds, 1 not, 2 no program.
+# Usage: kills.sh PROGRAM DEATHS SEEDS. At least DEATHS in all, over that many seeds. Exit 0 holds, 1 not, 2 no program.
 set -eu
 program=$1 deaths=$2 seeds=$3
 . "${BASH_SOURCE[0]%/*}/json.sh"
 export program work
-export each=$((deaths / seeds))
+export each=$((deaths / seeds + 3))   # a room may be done before its last deaths are due
 one() {
   local status=0
   "$program" demo --until-done --speed max --faults none --json --kills "$each" --seed "$1" >"$work/$1" 2>"$work/$1.err" </dev/null ||
@@ -25,5 +25,5 @@ for ((seed = 1; seed <= seeds; seed++)); do
   total=$((total + ${kills:-0}))
 done
 echo "the controller died $total times over $seeds seeds"
-holds 'all seeds' kills "$deaths" "$total" "x == $deaths"
+holds 'all seeds' kills "$deaths or more" "$total" "x >= $deaths"
 finish
