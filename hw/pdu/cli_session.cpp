@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "config/reader/reader.hpp"
 
@@ -70,7 +71,7 @@ Task<void> CliSession::drain() {
 // Answers a login question at the end of text_; false when there is none.
 Task<bool> CliSession::log_in() {
   for (const Regex& denied : dialect_.login_denied) {
-    if (logins_ == 0) break;  // nobody tried: the words are about something else
+    if (!said_all_) break;  // nobody tried: the words are about something else
     if (re2::RE2::PartialMatch({text_.data(), text_.size()}, *denied)) {
       no_login_before_ = clock_.now() + dialect_.login_backoff;
       co_return fail(Errc::refused, "the device refused the login; check user and password");
@@ -84,13 +85,16 @@ Task<bool> CliSession::log_in() {
       co_return fail(Errc::refused,
                      fmt::format("the device asks for a {}, and none was given", asks_user ? "user name" : "password"));
     }
-    if (&step == &dialect_.login.front() && logins_++ >= dialect_.login_attempts) {
+    // Asked again after all was said: refused. A login that the line cut short is none.
+    if (&step == &dialect_.login.front() && std::exchange(said_all_, false)) ++logins_;
+    if (logins_ >= dialect_.login_attempts) {
       logins_ = 0;
       no_login_before_ = clock_.now() + dialect_.login_backoff;
       co_return fail(Errc::refused, fmt::format("{} logins led to no prompt; waiting {:.0f} s before the next, so that the "
                                                 "device does not lock us out",
                                                 dialect_.login_attempts, in_seconds(dialect_.login_backoff)));
     }
+    said_all_ = &step == &dialect_.login.back();
     text_.clear();
     std::string say = replaced(replaced(step.say, "${user}", credentials_.user), "${password}", credentials_.password);
     if (auto r = co_await put(std::move(say)); !r) co_return fail(r.error());
@@ -115,6 +119,7 @@ Task<bool> CliSession::ask(std::string bytes, std::string echo) {
     text_ += *got;
     if (echo.empty() ? is_prompt(dialect_, text_) : answers_mark(dialect_, text_, echo)) {
       logins_ = 0;
+      said_all_ = false;
       co_return true;
     }
     // A prompt behind other text: that text belongs to something older. Wait for silence, then ask again.

@@ -43,7 +43,8 @@ class CliSession {
   bool lost_{true};      // what the line carries is not known: drain before the next exchange
   bool unpaired_{true};  // answers to what we sent may still come: mark the line before the next exchange
   std::uint64_t marks_{};
-  std::uint32_t logins_{};  // in a row that did not lead to a prompt
+  std::uint32_t logins_{};  // in a row that were refused
+  bool said_all_{};         // the last answer of a login was given
   TimePoint no_login_before_{};
   bool pressed_{};  // the one login in spite of that was tried
   bool mute_{};     // the last wake-up was not answered by a single byte
