@@ -11,7 +11,6 @@ namespace {
 
 constexpr Duration order_valid = std::chrono::seconds{2};            // rules.md R7
 constexpr Duration between_closes = std::chrono::milliseconds{200};  // rules.md R8
-constexpr Duration between_readings = std::chrono::milliseconds{200};
 
 bool cancelled(const Error& e) { return e.code == Errc::cancelled; }
 
@@ -106,8 +105,6 @@ Task<void> toggle(Pdu& pdu, Clock& clock, Toggle& t, Duration settle) {
 
 Task<void> time_readings(Pdu& pdu, Clock& clock, Depth depth, int reads, std::vector<Duration>& times, CheckWalk& walk) {
   for (int n = 0; n < reads; ++n) {
-    // A queue takes states of the same breath for a full reading's own; here each is to be asked for.
-    if (const auto slept = co_await clock.sleep_until(clock.now() + between_readings); !slept) co_return slept;
     const TimePoint began = clock.now();
     auto reading = co_await pdu.read(depth);
     if (!reading) {

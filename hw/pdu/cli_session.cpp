@@ -113,8 +113,10 @@ Task<bool> CliSession::ask(std::string bytes, std::string echo) {
   TimePoint until = limit;
   for (;;) {
     const auto got = co_await line_.read_some(until);
-    if (!got && got.error().code == Errc::timeout)
-      co_return echo.empty() && dialect_.screen&& matches_end(dialect_.prompt, text_);
+    if (!got && got.error().code == Errc::timeout) {
+      const bool below_a_page = dialect_.screen && matches_end(dialect_.prompt, text_);
+      co_return echo.empty() && below_a_page;
+    }
     if (!got) co_return fail(got.error());
     text_ += *got;
     if (echo.empty() ? is_prompt(dialect_, text_) : answers_mark(dialect_, text_, echo)) {
@@ -205,7 +207,8 @@ Task<void> CliSession::wake(bool opens) {
       co_return Result<void>{};
     }
     unpaired_ = true;
-    lost_ = i > 0;  // one dropped character is common and needs no long silence
+    // One dropped character is common and needs no long silence; a page that is still on its way does.
+    lost_ = i > 0 || dialect_.screen;
   }
   lose();
   co_return fail(Errc::device_gone,

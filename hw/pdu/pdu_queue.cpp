@@ -18,8 +18,6 @@ namespace {
 constexpr int kReadBackTries = 3;
 // A device that answers at once must not be asked in a tight circle.
 constexpr Duration kShortestRepeat = std::chrono::milliseconds{100};
-// Who reads the states and at once asks for the rest is not sent the states twice.
-constexpr Duration kOneBreath = std::chrono::milliseconds{50};
 
 // One call, on the stack of its caller.
 struct Job {
@@ -42,17 +40,6 @@ struct Job {
   std::optional<PduReading> states;  // full: the first half; supervise: the answer
   std::optional<Named> named;        // identify: what the device calls itself
   PduTraits traits;
-
-  // The caller may be cancelled while another caller's coroutine has the order on the wire: then it is not allowed any
-  // more, and nothing of the caller's is touched.
-  [[nodiscard]] SwitchOrder withdrawable() const {
-    auto allowed = [order = order, here = std::weak_ptr<bool>(here)]() -> Result<void> {
-      if (here.expired()) return fail(Errc::expired, "the order was withdrawn");
-      return order->still_allowed ? order->still_allowed() : Result<void>{};
-    };
-    return {order->number, order->to, order->expires, std::move(allowed)};
-  }
-  std::shared_ptr<bool> here{std::make_shared<bool>(true)};  // gone with the job
 };
 
 class PduQueue final : public Pdu {
@@ -103,6 +90,7 @@ class PduQueue final : public Pdu {
   Task<void> step(Job& leader);
   Task<void> open_outlets();
   Task<void> send(std::span<Job* const>);
+  [[nodiscard]] SwitchOrder withdrawable(const Job&) const;
   Task<void> ask_name(Job&);
   Task<void> supervise();
   Task<void> meters(Job&);
@@ -110,13 +98,11 @@ class PduQueue final : public Pdu {
   void judge(Job&, const PduReading&);
   void doubt(Job&, const Error&);
   void finish(Job&);
-  Result<void> finished(Job&);
   void finish(Job&, Error);
   [[nodiscard]] PduTraits traits(const Named&) const;
   [[nodiscard]] std::vector<Job*> unsent(Switch) const;
   [[nodiscard]] Job* first(Job::Kind) const;
   [[nodiscard]] bool wants_states(const Job&) const;
-  [[nodiscard]] bool is_fresh() const;
 
   const DialectFacts& facts_;
   std::unique_ptr<PduTalk> talk_;
@@ -125,8 +111,6 @@ class PduQueue final : public Pdu {
   Job* leader_{};           // the caller whose coroutine works the line now, for all
   bool idle_{};             // the leader waits for contacts to move
   std::uint64_t asked_{};
-  // States that ended right now, with nothing on the wire since: the first half of a full read that begins right after.
-  std::optional<PduReading> just_read_;
 };
 
 // The callers themselves work the line: one of them leads and does the next piece of work, whoever asked for it; when
@@ -165,11 +149,6 @@ Task<void> PduQueue::park(Job& job, TimePoint until) {
   auto r = co_await wake.take();
   job.parked.reset();
   co_return r;
-}
-
-Result<void> PduQueue::finished(Job& job) {
-  finish(job);
-  return {};
 }
 
 void PduQueue::finish(Job& job) {
@@ -217,10 +196,6 @@ Task<void> PduQueue::step(Job& leader) {
   for (const Job* j : jobs_) {
     if (!j->done && j->sent) moved = std::max(moved, j->due);
   }
-  if (Job* full = first(Job::Kind::full); full != nullptr && !full->states && is_fresh()) {
-    full->states = just_read_;
-    if (!talk_->has_meters()) co_return finished(*full);
-  }
   const bool wanted = std::any_of(jobs_.begin(), jobs_.end(), [this](const Job* j) { return wants_states(*j); });
   if (wanted && moved <= clock_.now()) co_return co_await supervise();
   if (Job* full = first(Job::Kind::full); full != nullptr && full->states) co_return co_await meters(*full);
@@ -246,15 +221,25 @@ Task<void> PduQueue::open_outlets() {
   co_return co_await send(std::span(offs).first(many));
 }
 
+// The caller may be cancelled while another caller's coroutine has its order on the wire: then the order is not allowed any
+// more, and nothing of the caller's is touched.
+SwitchOrder PduQueue::withdrawable(const Job& job) const {
+  auto allowed = [this, number = job.number]() -> Result<void> {
+    const auto at = std::find_if(jobs_.begin(), jobs_.end(), [number](const Job* j) { return j->number == number; });
+    if (at == jobs_.end()) return fail(Errc::expired, "the order was withdrawn");
+    return (*at)->order->still_allowed ? (*at)->order->still_allowed() : Result<void>{};
+  };
+  return {job.order->number, job.order->to, job.order->expires, std::move(allowed)};
+}
+
 Task<void> PduQueue::send(std::span<Job* const> jobs) {
   std::vector<Job*> sending(jobs.begin(), jobs.end());
   std::vector<SwitchOrder> copies;
-  for (const Job* j : jobs) copies.push_back(j->withdrawable());
+  for (const Job* j : jobs) copies.push_back(withdrawable(*j));
   std::vector<SwitchOrder*> orders;
   for (SwitchOrder& o : copies) orders.push_back(&o);
   Sent sent;
   const auto reply = co_await talk_->switch_outlets(orders, sent);
-  just_read_.reset();
   std::erase_if(sending, [this](const Job* j) { return std::find(jobs_.begin(), jobs_.end(), j) == jobs_.end(); });
   if (sent.committed) {
     for (Job* j : sending) {
@@ -287,23 +272,18 @@ Task<void> PduQueue::send(std::span<Job* const> jobs) {
 
 Task<void> PduQueue::ask_name(Job& job) {
   auto reply = co_await talk_->name();
-  just_read_.reset();
   if (!reply && reply.error().code == Errc::cancelled) co_return fail(reply.error());
   if (reply) job.named = std::move(*reply);
   else finish(job, reply.error());
   co_return Result<void>{};
 }
 
-bool PduQueue::is_fresh() const { return just_read_ && clock_.now() - just_read_->received <= kOneBreath; }
-
 // One exchange that serves everybody who waits for states.
 Task<void> PduQueue::supervise() {
   const std::uint64_t asked_before = asked_;
-  just_read_.reset();
   auto reply = co_await talk_->states();
   if (!reply && reply.error().code == Errc::cancelled) co_return fail(reply.error());
   share(reply, asked_before);
-  if (reply) just_read_ = std::move(*reply);
   co_return Result<void>{};
 }
 
@@ -346,7 +326,6 @@ void PduQueue::doubt(Job& job, const Error& why) {
 
 Task<void> PduQueue::meters(Job& job) {
   const auto reply = co_await talk_->meters();
-  just_read_.reset();
   if (!reply && reply.error().code == Errc::cancelled) co_return fail(reply.error());
   if (!reply) {
     finish(job, reply.error());

@@ -22,18 +22,21 @@ inline ShedFigures shed_figures(const std::string& id, std::uint16_t outlets = 0
   d.wait(20s);
   EXPECT_TRUE(d.read());
   d.wait(1s);
-  // What the longest exchange takes when nothing else is wanted.
+  // What the two halves of a full read take when nothing else is wanted.
   TimePoint began = d.clock.now();
   EXPECT_TRUE(d.read(Depth::supervise));
-  f.exchange = d.clock.now() - began;
-  began = d.clock.now();
-  EXPECT_TRUE(d.read(Depth::full));  // right after: the rest alone
-  f.exchange = std::max(f.exchange, d.clock.now() - began);
-  const bool has_more = d.clock.now() > began;
+  const Duration states = d.clock.now() - began;
   d.wait(1s);
-  if (has_more) { EXPECT_TRUE(d.read(Depth::supervise)); }
-  const auto poll = d.start<PduReading>(d.pdu->read(has_more ? Depth::full : Depth::supervise));
+  began = d.clock.now();
+  EXPECT_TRUE(d.read(Depth::full));
+  const Duration rest = d.clock.now() - began - states;
+  f.exchange = std::max(states, rest);
+  d.wait(1s);
+  // Right as the longer of them begins.
+  const TimePoint asked = d.clock.now();
+  const auto poll = d.start<PduReading>(d.pdu->read(Depth::full));
   d.settle();
+  if (rest > states) d.until_past(asked + states + 1ms);
   const TimePoint ordered = d.clock.now();
   std::vector<std::shared_ptr<std::optional<Result<OutletReading>>>> orders;
   for (std::size_t i = 0; i < f.outlets; ++i) {

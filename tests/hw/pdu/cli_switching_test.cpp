@@ -206,7 +206,6 @@ TEST(CliPdu, OffOvertakesOnAndReadsButNeverCutsAnExchange) {
 
 TEST(CliPdu, AnOrderBetweenTheHalvesOfAFullReadMakesItBeginAgain) {
   Room room("baytech-mmp");
-  room.clock.nap(1s);
   const auto ask = [&](const std::string& c, const std::string& r, Duration after) {
     room.wakes("MMP>").script.expect(c + "\r").reply(r, after);
   };
