@@ -105,7 +105,8 @@ void ModelPdu::send_at(Duration from_now, std::string text) {
   });
 }
 
-// The echo goes out while the command comes in; what follows waits for what is still being sent.
+// The echo goes out while the command comes in; what follows waits for what is still being sent, or still to be sent late:
+// one processor and one UART never let an answer overtake the one before it.
 void ModelPdu::answer(std::string out, std::size_t echoed, LineFault fault, Duration late_by) {
   const TimePoint now = around_.now();
   const bool only_echo = echoed == out.size();
@@ -118,7 +119,7 @@ void ModelPdu::answer(std::string out, std::size_t echoed, LineFault fault, Dura
   spoil(out, fault);
   if (!clean.empty()) last_answer_ = clean;
   const Duration ends = begins + byte_time() * static_cast<std::int64_t>(on_wire);
-  if (fault != LineFault::late) sending_until_ = now + ends;
+  sending_until_ = now + ends;
   if (spec_.gather <= Duration{}) return send_at(ends, std::move(out));
   const auto piece = std::max<std::size_t>(1, static_cast<std::size_t>(spec_.gather / byte_time()));
   std::size_t at = out.size() > on_wire ? std::min(echoed, out.size()) : 0;
