@@ -35,6 +35,7 @@ Bench::Bench(asio::any_io_executor executor, RoomSetup setup, BenchPorts ports)
   }
   for (std::uint32_t i = 0; i < room.outlets.size(); ++i) outlet_by_name_.emplace(room.outlets[i].name, OutletId{i});
   wiring_.resize(room.pdus.size());
+  meters_apart_.resize(room.pdus.size());
   for (std::uint32_t i = 0; i < room.outlets.size(); ++i)
     wiring_[room.outlets[i].pdu.value].outlets.emplace(room.outlets[i].number, OutletId{i});
   for (std::uint32_t i = 0; i < room.circuits.size(); ++i) {

@@ -111,6 +111,7 @@ class Bench final : public CommandPort {
   asio::awaitable<void> poll(PduId);
   Task<void> identify(PduId);
   Task<void> read(PduId, Depth);
+  Task<void> read_or_again(PduId, Depth);
 
   RoomSetup setup_;
   BenchPorts ports_;
@@ -134,7 +135,8 @@ class Bench final : public CommandPort {
     std::map<std::string, CircuitId, std::less<>> banks;
   };
   std::vector<Wiring> wiring_;
-  TaskGroup keeper_;  // keep() alone: it outlasts the others in stop()
+  std::vector<std::uint8_t> meters_apart_;  // by PDU, as it said when it was identified
+  TaskGroup keeper_;                        // keep() alone: it outlasts the others in stop()
   TaskGroup tasks_;
 };
 

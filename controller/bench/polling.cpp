@@ -46,10 +46,11 @@ asio::awaitable<void> Bench::poll(PduId id) {
         unproven = !known;
       }
       const bool full = full_at <= ports_.clock.now();
-      const Depth depth = full ? Depth::full : Depth::supervise;
+      const bool apart = full && meters_apart_[id.value] != 0;
       const TimePoint began = ports_.clock.now();
-      auto done = co_await read(id, depth);
-      if (!done && done.error().code != Errc::cancelled) done = co_await read(id, depth);  // one retry, at once (R3)
+      auto done = co_await read_or_again(id, full && !apart ? Depth::full : Depth::supervise);
+      // What the branch meter says is judged before the rest is asked for: a shed waits for one exchange, not for both.
+      if (done && apart) done = co_await read_or_again(id, Depth::meters);
       if (!done && done.error().code == Errc::cancelled) co_return;
       failures = done ? 0 : failures + 1;
       if (!done) post(PduSilent{id, done.error().message, /*gone=*/failures >= polls_until_lost});
@@ -65,15 +66,23 @@ asio::awaitable<void> Bench::poll(PduId id) {
 Task<void> Bench::identify(PduId id) {
   const auto traits = co_await ports_.pdus[id.value]->identify();
   if (!traits) co_return fail(traits.error().within("pdu " + setup_.room.pdus[id.value].name));
+  meters_apart_[id.value] = traits->meters_apart ? 1 : 0;
   post(PduIdentified{id, traits->model, traits->identity, traits->boots_all_off, traits->meters_outlets,
                      traits->longest_queue, traits->meter_lag, traits->meter_floor, traits->meter_error_per_mille});
   co_return Result<void>{};
 }
 
+// One retry, at once (R3).
+Task<void> Bench::read_or_again(PduId id, Depth depth) {
+  auto done = co_await read(id, depth);
+  if (!done && done.error().code != Errc::cancelled) done = co_await read(id, depth);
+  co_return done;
+}
+
 Task<void> Bench::read(PduId id, Depth depth) {
   const auto reading = co_await ports_.pdus[id.value]->read(depth);
   if (!reading) co_return fail(reading.error().within("pdu " + setup_.room.pdus[id.value].name));
-  PduRead input{id, reading->began, {}, {}};
+  PduRead input{id, reading->began, {}, {}, reading->states};
   const auto& table = wiring_[id.value];
   input.outlets.reserve(reading->outlets.size());
   for (const OutletReading& outlet : reading->outlets) {

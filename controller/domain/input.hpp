@@ -46,6 +46,7 @@ struct PduRead {
   TimePoint began;  // no sample in it is older
   std::vector<OutletSample> outlets;
   std::vector<MeterSample> meters;
+  bool states{true};  // false: of meters alone, the outlets' states unknown
 };
 // A poll that gave nothing after its one retry, or a line that went away.
 struct PduSilent {

@@ -156,6 +156,7 @@ void Judge::ended(PduId pdu, OutletNumber number, Switch to, const Result<Outlet
 
 void Judge::reading(PduId pdu, const PduReading& reading) {
   Impl& j = *impl_;
+  if (!reading.states) return j.show(pdu, reading);
   Impl::PduNote& note = j.pdus[pdu.value];
   note.last_reading = std::max(note.last_reading, reading.began);
   note.answered = true;

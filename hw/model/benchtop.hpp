@@ -71,6 +71,7 @@ class Benchtop final : private PduSurroundings {
   void unplug(bool out) { pdu_->unplug_line(out); }
   void mains(bool live) { pdu_->power(live, live ? Cause::reset : Cause::blackout); }
   [[nodiscard]] std::size_t struck() const { return struck_; }  // replies that suffered something
+  [[nodiscard]] bool owes() const { return pdu_->owes_until() > clock_.now(); }  // an answer that has not gone out yet
 
  private:
   struct Contact {

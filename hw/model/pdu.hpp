@@ -48,6 +48,7 @@ class ModelPdu final : private DeviceBody {
   void unplug_line(bool out) { unplugged_ = out; }  // no byte goes either way meanwhile
   void whole_second();                              // samples its meters when their time has come
   [[nodiscard]] bool up() const { return up_; }
+  [[nodiscard]] TimePoint owes_until() const { return sending_until_; }  // its last answer has gone out by then, late or not
   [[nodiscard]] bool believes_on(std::size_t outlet) const { return on_[outlet] != 0; }
 
   // Meter faults. `meter`: a bank, or for a metered outlet banks() + its index. Gain 1 and false: healthy.

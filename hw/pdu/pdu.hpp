@@ -50,6 +50,7 @@ struct PduReading {
   TimePoint received;
   std::vector<OutletReading> outlets;  // every outlet, once, in the device's order; or the read is an error
   std::vector<BankReading> banks;
+  bool states{true};  // false: of meters alone, and every outlet's state is unknown
 };
 
 struct PduTraits {
@@ -58,6 +59,7 @@ struct PduTraits {
   std::uint16_t outlets{};
   bool meters_outlets{};
   bool meters_banks{};
+  bool meters_apart{};       // in an exchange of its own: a full reading is `supervise`, then `meters`
   bool boots_all_off{};      // power-on policy read back as "all off"
   Duration longest_queue{};  // an order the device accepted may act this late (dialect file)
   Duration meter_lag{};      // a meter shows a change after this (dialect file)
@@ -65,7 +67,9 @@ struct PduTraits {
   std::int64_t meter_error_per_mille{};
 };
 
-enum class Depth { supervise, full };  // states and branch meter only; everything the device can meter
+// States and branch meter only; what is left of everything that the device can meter (a device that meters apart, else
+// Errc::usage); both.
+enum class Depth { supervise, meters, full };
 
 // One order for one outlet. `still_allowed` is asked at the byte that commits the order, and again before every
 // resend; its refusal ends the order unsent (rules.md R1, R7).

@@ -21,7 +21,7 @@ constexpr Duration kShortestRepeat = std::chrono::milliseconds{100};
 
 // One call, on the stack of its caller.
 struct Job {
-  enum class Kind { order, identify, supervise, full };
+  enum class Kind { order, identify, supervise, meters, full };
   explicit Job(Kind k, SwitchOrder* o = nullptr) : kind(k), order(o) {}
 
   Kind kind;
@@ -37,10 +37,19 @@ struct Job {
   int void_reads{};
   bool alone{};  // does not go in one message with others: one of them was refused
   OutletReading outlet;
-  std::optional<PduReading> states;  // full: the first half; supervise: the answer
+  std::optional<PduReading> states;  // full: the first half; supervise, meters: the answer
   std::optional<Named> named;        // identify: what the device calls itself
   PduTraits traits;
 };
+
+Job::Kind kind_of(Depth depth) {
+  switch (depth) {
+    case Depth::supervise: return Job::Kind::supervise;
+    case Depth::meters: return Job::Kind::meters;
+    case Depth::full: break;
+  }
+  return Job::Kind::full;
+}
 
 class PduQueue final : public Pdu {
  public:
@@ -54,7 +63,8 @@ class PduQueue final : public Pdu {
   }
 
   Task<PduReading> read(Depth depth) override {
-    Job job(depth == Depth::full ? Job::Kind::full : Job::Kind::supervise);
+    if (depth == Depth::meters && !talk_->has_meters()) co_return fail(Errc::usage, facts_.name + " does not meter apart");
+    Job job(kind_of(depth));
     if (auto r = co_await take_part(job); !r) co_return fail(r.error());
     co_return std::move(*job.states);
   }
@@ -181,6 +191,7 @@ bool PduQueue::wants_states(const Job& j) const {
     case Job::Kind::order: return j.sent && clock_.now() >= j.due;
     case Job::Kind::identify: return j.named.has_value();
     case Job::Kind::supervise: return true;
+    case Job::Kind::meters: return false;
     case Job::Kind::full: break;
   }
   return !j.states;
@@ -198,6 +209,7 @@ Task<void> PduQueue::step(Job& leader) {
   }
   const bool wanted = std::any_of(jobs_.begin(), jobs_.end(), [this](const Job* j) { return wants_states(*j); });
   if (wanted && moved <= clock_.now()) co_return co_await supervise();
+  if (Job* more = first(Job::Kind::meters); more != nullptr) co_return co_await meters(*more);
   if (Job* full = first(Job::Kind::full); full != nullptr && full->states) co_return co_await meters(*full);
   idle_ = true;
   auto r = co_await park(leader, moved);
@@ -331,6 +343,12 @@ Task<void> PduQueue::meters(Job& job) {
     finish(job, reply.error());
     co_return Result<void>{};
   }
+  if (job.kind == Job::Kind::meters) {
+    job.states = *reply;
+    job.states->states = false;
+    finish(job);
+    co_return Result<void>{};
+  }
   for (std::size_t i = 0; i < reply->outlets.size(); ++i) {
     OutletReading& outlet = job.states->outlets[i];
     const OutletReading& more = reply->outlets[i];
@@ -359,6 +377,7 @@ PduTraits PduQueue::traits(const Named& named) const {
   t.identity = fmt::format("{}, {} outlets{}", t.model, t.outlets, named.identity.empty() ? "" : ", " + named.identity);
   t.meters_outlets = facts_.meters_outlets;
   t.meters_banks = facts_.meters_banks;
+  t.meters_apart = talk_->has_meters();
   t.boots_all_off = named.boots_all_off;
   t.longest_queue = facts_.longest_queue;
   t.meter_lag = facts_.meter_lag;

@@ -25,12 +25,14 @@ struct FakePdu final : Pdu {
     traits.identity = "fake-1";
     traits.outlets = static_cast<std::uint16_t>(on.size());
     traits.meters_banks = true;
+    traits.meters_apart = meters_apart;
     traits.boots_all_off = true;
     traits.longest_queue = 2s;
     co_return traits;
   }
-  Task<PduReading> read(Depth) override {
+  Task<PduReading> read(Depth depth) override {
     reads.push_back(clock.now());
+    depths.push_back(depth);
     if (failures > 0) {
       --failures;
       co_return fail(Errc::timeout, "no reply within 2 s");
@@ -61,6 +63,8 @@ struct FakePdu final : Pdu {
   Clock& clock;
   std::vector<bool> on;
   std::vector<TimePoint> reads;
+  std::vector<Depth> depths;  // of the same
+  bool meters_apart{};
   int identified{}, failures{}, sets{};
   bool hold{};
   Event held;

@@ -12,7 +12,7 @@ struct FaultFigures {
   int most_polls_to_recover{};
 };
 
-// Rounds: polls and orders while one answer in eight suffers something, then a line in order again. Contacts move by our
+// Rounds: polls and orders while one answer in seven suffers something, then a line in order again. Contacts move by our
 // orders alone, so each reading is compared with the contacts as they stand.
 inline FaultFigures suffer(const std::string& id, std::size_t exchanges, std::uint64_t seed) {
   using model::LineFault;
@@ -33,10 +33,12 @@ inline FaultFigures suffer(const std::string& id, std::size_t exchanges, std::ui
     }
     return true;
   };
+  // A late answer is the answer to the request before: it comes once that was given up, and the next asked.
   const auto chances = [&](double p) {
-    for (const LineFault fault :
-         {LineFault::lost, LineFault::late, LineFault::garbled, LineFault::doubled, LineFault::request_lost})
-      d.table->fail_by_chance(fault, p);
+    const Duration late_by = 300ms + Duration{static_cast<std::int64_t>(dice.below(9'700'000))};
+    for (const LineFault fault : {LineFault::lost, LineFault::late, LineFault::garbled, LineFault::doubled,
+                                  LineFault::request_lost, LineFault::prompt_in_noise})
+      d.table->fail_by_chance(fault, p, late_by);
   };
   while (d.traffic.messages < exchanges) {
     chances(0.025);
@@ -53,8 +55,9 @@ inline FaultFigures suffer(const std::string& id, std::size_t exchanges, std::ui
       if (dice.below(4) == 0) d.wait(Duration{static_cast<std::int64_t>(dice.below(12'000'000))});
     }
     chances(0);
+    // A fault lasts until its late answer is out; the polls after it are counted.
     int polls = 1;
-    while (!judge(d.read()) && polls < 20) ++polls;
+    for (bool owed = d.table->owes(); !judge(d.read()) && polls < 20; owed = d.table->owes()) polls += owed ? 0 : 1;
     f.most_polls_to_recover = std::max(f.most_polls_to_recover, polls);
   }
   f.exchanges = d.traffic.messages;

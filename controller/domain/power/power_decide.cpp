@@ -103,6 +103,7 @@ bool Deciding::restarted(const PduRead& r) const {
 
 void Deciding::operator()(const PduRead& r) {
   if (r.pdu.value >= room.pdus.size() || !state.pdus[r.pdu.value].known) return;
+  if (!r.states) return;  // how much flows is judged when the room is planned again
   if (restarted(r)) {
     lose(r.pdu.value, "its outlets changed by themselves: it lost power or restarted");
     return;

@@ -64,31 +64,35 @@ void saw_state(OutletSense& s, Sensed state, TimePoint began, TimePoint now) {
   s.state_began = began;
 }
 
+// What it draws, in the state that was read with it or right before.
+void saw_draw(OutletSense& s, const Room& room, const OutletSample& sample, Amps meter_floor, TimePoint began) {
+  const Outlet& outlet = room.outlets[sample.outlet.value];
+  const bool steady = s.state == Sensed::on && s.closed_seen != never && s.draw_began >= s.closed_seen + room.timings.settle;
+  s.before = steady ? s.current : std::nullopt;
+  s.current = sample.current;
+  s.power = watts_of(sample, room.circuits[outlet.circuit.value].nominal, outlet.brick_output);
+  if (sample.current && *sample.current >= std::max(meter_floor, Amps{1})) s.learned.ever_drew = true;
+  if (s.state == Sensed::on) {
+    if (sample.current) s.last_draw = *sample.current;
+    const Duration gap = s.draw_began == long_ago ? Duration{} : began - s.draw_began;
+    learn(s.learned, *s.power, outlet.brick_output, gap, began);
+  }
+  s.draw_began = began;
+}
+
 void read(PowerSenses& senses, const Room& room, const PduRead& r, TimePoint now) {
   PduSense& p = senses.pdus[r.pdu.value];
   for (const OutletSample& sample : r.outlets) {
     if (sample.outlet.value >= senses.outlets.size()) continue;
     OutletSense& s = senses.outlets[sample.outlet.value];
     if (r.began < s.state_began) continue;  // older than a read-back that is known already
-    saw_state(s, sample.state, r.began, now);
-    if (!sample.current && !sample.power) continue;
-    const Outlet& outlet = room.outlets[sample.outlet.value];
-    const bool steady =
-        sample.state == Sensed::on && s.closed_seen != never && s.draw_began >= s.closed_seen + room.timings.settle;
-    s.before = steady ? s.current : std::nullopt;
-    s.current = sample.current;
-    s.power = watts_of(sample, room.circuits[outlet.circuit.value].nominal, outlet.brick_output);
-    if (sample.current && *sample.current >= std::max(p.meter_floor, Amps{1})) s.learned.ever_drew = true;
-    if (sample.state == Sensed::on) {
-      if (sample.current) s.last_draw = *sample.current;
-      const Duration gap = s.draw_began == long_ago ? Duration{} : r.began - s.draw_began;
-      learn(s.learned, *s.power, outlet.brick_output, gap, r.began);
-    }
-    s.draw_began = r.began;
+    if (r.states) saw_state(s, sample.state, r.began, now);
+    if (sample.current || sample.power) saw_draw(s, room, sample, p.meter_floor, r.began);
   }
   for (const MeterSample& m : r.meters) {
     if (m.circuit.value < senses.circuits.size()) senses.circuits[m.circuit.value] = {m.current, r.began};
   }
+  if (!r.states) return;
   p.last_read = r.began;
   p.answered = true;
   if (p.first_read == never) {

@@ -41,6 +41,13 @@ TEST_F(BenchTest, PollsKeepTheirPeriodWhateverTheyTake) {
   EXPECT_EQ(at, (std::vector<double>{0, 3, 6, 9, 10, 13, 16, 19, 20}));
 }
 
+TEST_F(BenchTest, WhatTheBranchMeterSaysIsPostedBeforeAPduThatMetersApartIsAskedForTheRest) {
+  pdu.meters_apart = true;
+  start();
+  run_for(4s);
+  EXPECT_EQ(pdu.depths, (std::vector{Depth::supervise, Depth::meters, Depth::supervise}));
+}
+
 TEST_F(BenchTest, AnOrderGoesOutOnlyAfterItsFactsAreDurable) {
   start();
   run_for(60s);

@@ -53,6 +53,23 @@ TEST(CliPdu, ReadsStatesThenOutletMetersOfTheMmp) {
   EXPECT_EQ(r->banks[0].current, Amps{8800});
 }
 
+TEST(CliPdu, ReadsTheOutletMetersOfTheMmpAloneWhereThatIsAsked) {
+  Room room("baytech-mmp");
+  room.wakes("MMP>").script.expect("ostatus\r").reply(sample("mmp-ostatus.txt"));
+  const auto r = room.run<PduReading>(room.pdu->read(Depth::meters));
+  ASSERT_TRUE(r) << r.error().message;
+  EXPECT_FALSE(r->states);
+  EXPECT_EQ(r->outlets[21].current, Amps{1100});
+  EXPECT_EQ(r->outlets[21].state, OutletState::unknown);
+}
+
+TEST(CliPdu, ADeviceThatMetersWithItsStatesIsNotAskedForMetersAlone) {
+  Room room("baytech-rpc3-nc");
+  const auto r = room.run<PduReading>(room.pdu->read(Depth::meters));
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, Errc::usage);
+}
+
 TEST(CliPdu, ASmallerDeviceIsAskedForFewerOutletsAndBanks) {
   CliDialect d = dialect("baytech-rpc28-nc");
   d.most = 24;

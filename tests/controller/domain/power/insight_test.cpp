@@ -21,6 +21,26 @@ TEST(Insight, DeliveredEnergyIsCountedAtTheOutlet) {
   EXPECT_NEAR(122.2, insight(rig.room, rig.state, rig.senses, OutletId{0}, rig.now).delivered.value(), 0.5);
 }
 
+TEST(Insight, AReadingOfMetersAloneMovesTheDrawAndNoState) {
+  PowerRig rig = started();
+  rig.want("left:1", Want::charge);
+  rig.run(10min);
+  const std::size_t before = rig.facts.size();
+  PduRead meters;
+  meters.pdu = rig.room.outlets[0].pdu;
+  meters.began = rig.now;
+  meters.states = false;
+  for (std::uint32_t o = 0; o < rig.room.outlets.size(); ++o) {
+    if (rig.room.outlets[o].pdu == meters.pdu)
+      meters.outlets.push_back({OutletId{o}, Sensed::unknown, Amps{o == 0 ? 500 : 0}, {}});
+  }
+  rig.input(meters);
+  EXPECT_EQ(rig.facts.size(), before) << "nothing switched by itself, and nobody was lost";
+  const OutletInsight i = insight(rig.room, rig.state, rig.senses, OutletId{0}, rig.now);
+  EXPECT_TRUE(i.on);
+  EXPECT_EQ(i.draw, Watts::of(0.5 * 120 * 0.97));
+}
+
 TEST(Insight, FullIsSaidAfterAPlateauAndFiveLowMinutes) {
   PowerRig rig = started();
   rig.want("left:1", Want::charge);
