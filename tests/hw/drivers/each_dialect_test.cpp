@@ -70,18 +70,40 @@ TEST_P(EachSwitch, SwitchesTheOutletThatWasMeantAndNoOther) {
   }
 }
 
+// Bytes that came during something; an echo comes while the command goes out.
+template <class Act>
+std::size_t bytes_that_came(Driven& d, Act act) {
+  d.wait(1s);
+  const std::size_t before = d.traffic.read;
+  act();
+  return d.traffic.read - before;
+}
+
+// Time for so many bytes on the wire of this dialect.
+Duration on_the_wire(const Driven& d, std::size_t bytes) {
+  return facts(d.dialect).line.byte_time() * static_cast<std::int64_t>(bytes);
+}
+
 TEST_P(EachDialect, StatesNoFewerBytesThanItsDeviceSends) {
   Driven d(GetParam());
   ASSERT_TRUE(d.read());
-  d.wait(1s);
-  const Traffic before = d.traffic;
-  ASSERT_TRUE(d.read(Depth::supervise));
-  const std::size_t bytes = d.traffic.written - before.written + d.traffic.read - before.read;
-  const LineSettings& line = facts(d.dialect).line;
   const WireTimes stated = wire_times(d.dialect, 0);
-  EXPECT_GE(stated.wake + stated.supervise,
-            line.byte_time() * static_cast<std::int64_t>(bytes - d.traffic.written + before.written))
-      << bytes << " bytes";
+  const std::size_t states = bytes_that_came(d, [&d] { ASSERT_TRUE(d.read(Depth::supervise)); });
+  EXPECT_GE(stated.wake + stated.supervise, on_the_wire(d, states)) << states << " bytes";
+  const std::size_t meters = bytes_that_came(d, [&d] { ASSERT_TRUE(d.read(Depth::full)); }) - states;
+  EXPECT_GE(meters == 0 ? Duration{} : stated.wake + stated.meters, on_the_wire(d, meters)) << meters << " bytes";
+}
+
+TEST_P(EachSwitch, StatesNoFewerBytesThanItsDeviceAnswersToAnOrder) {
+  Driven d(GetParam());
+  d.table->set_load(d.table->outlets() - 1, 0.0);  // a device that senses current believes it at once, and is asked once
+  ASSERT_TRUE(d.read());
+  const WireTimes stated = wire_times(d.dialect, 0);
+  const std::size_t states = bytes_that_came(d, [&d] { ASSERT_TRUE(d.read(Depth::supervise)); });
+  for (const Switch to : {Switch::on, Switch::off}) {
+    const std::size_t order = bytes_that_came(d, [&d, to] { ASSERT_TRUE(d.set(facts(d.dialect).last(), to)); }) - states;
+    EXPECT_GE(stated.wake + stated.order, on_the_wire(d, order)) << order << " bytes";
+  }
 }
 
 // At the rate that its file states, or at one that such a device can be set to; the room check demands it then.
