@@ -11,6 +11,7 @@ using namespace test;
 
 class EachDialect : public ::testing::TestWithParam<std::string> {};
 class EachMeter : public ::testing::TestWithParam<std::string> {};
+class EachPowerPolicy : public ::testing::TestWithParam<std::string> {};
 class EachSwitch : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EachDialect, IdentifiesItsDevice) {
@@ -70,6 +71,17 @@ TEST_P(EachSwitch, SwitchesTheOutletThatWasMeantAndNoOther) {
   }
 }
 
+TEST_P(EachPowerPolicy, IsReadBackAsTheDeviceIsSet) {
+  using model::PowerOn;
+  for (const PowerOn set : {PowerOn::all_off, PowerOn::last_state, PowerOn::sequenced}) {
+    Driven d(GetParam(), 0, 0, 1, set);
+    const auto traits = d.run<PduTraits>(d.pdu->identify());
+    ASSERT_TRUE(traits) << traits.error().message;
+    EXPECT_EQ(traits->boots_all_off, set == PowerOn::all_off) << static_cast<int>(set);
+    EXPECT_TRUE(d.read());  // what proved nothing leaves the line as it should be
+  }
+}
+
 // Bytes that came during something; an echo comes while the command goes out.
 template <class Act>
 std::size_t bytes_that_came(Driven& d, Act act) {
@@ -117,6 +129,18 @@ INSTANTIATE_TEST_SUITE_P(Of, EachMeter, ::testing::ValuesIn(dialects_that([](con
                            return d.meters_outlets || d.meters_banks;
                          })),
                          test_name);
+bool reads_its_power_policy(const std::string& id) {
+  const Driven d(id);
+  const auto* cli = std::get_if<CliDialect>(&d.dialect);
+  return cli != nullptr && cli->power_policy;
+}
+std::vector<std::string> power_policies() {
+  std::vector<std::string> ids = shipped_dialects();
+  std::erase_if(ids, [](const std::string& id) { return !reads_its_power_policy(id); });
+  return ids;
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, EachPowerPolicy, ::testing::ValuesIn(power_policies()), test_name);
 INSTANTIATE_TEST_SUITE_P(Of, EachSwitch,
                          ::testing::ValuesIn(dialects_that([](const DialectFacts& d) { return d.count > 0; })), test_name);
 
