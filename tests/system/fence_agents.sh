@@ -2,11 +2,12 @@
 # Strangers' programs on our models: agents of Debian's fence-agents, which a cluster calls to cut the power of a machine,
 # written against real units behind telnet. In the place of telnet stands socat on the model's pty.
 # usage: fence_agents.sh PROGRAM AGENT HOW PLUG DIALECT USER PASSWORD [OPTIONS OF pdu model...]
-# PLUG: what the agent calls the model's third outlet.
+# PLUG: what the agent calls the model's third outlet. USER: - where none is asked for.
 # HOW: full, or `blind` where the agent cannot confirm what it switched (why: docs/testing.md).
 set -u
 program=$1 agent=$2 how=$3 plug=$4 dialect=$5 user=$6 password=$7
 shift 7
+[ "$user" != - ] || user=
 . "$(dirname "$0")/json.sh"
 model=
 trap 'kill $model 2>/dev/null; wait 2>/dev/null; cleanup' EXIT
