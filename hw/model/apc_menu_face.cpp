@@ -2,10 +2,10 @@
 // apcnew.dev, apc7900.dev, apc7900v3.dev, apc7920.dev, apcpdu.dev and apcpdu3.dev (which menus in which order, which digit
 // does what, the questions, the pager after outlet 22); the screens of an AP79xx quoted in a public reboot script ("-------
 // Control Outlet", its seven items, "Immediate Reboot", "Command successfully issued."); fence-agents' fence_apc ("2- Outlet
-// Management", "1- Outlet Control/Configuration"); quackenbush/APC issue 19 for the `*` of an order that is pending; log-out
-// after 3 idle minutes from the command line guide. firmware: "v3" (the usual one), "v2", "plus-new" and "plus-old"
-// (MasterSwitch Plus). Inferred: how wide a screen is, its rules, and the items that nobody needs here. "1- Phase
-// Management" shows nothing: its screen's text is not known, so this face has no meter.
+// Management", "1- Outlet Control/Configuration", Ctrl-C to the screen with "Logout"); quackenbush/APC issue 19 for the `*`
+// of an order that is pending; log-out after 3 idle minutes from the command line guide. firmware: "v3" (the usual one),
+// "v2", "plus-new" and "plus-old" (MasterSwitch Plus). Inferred: how wide a screen is, its rules, and the items that nobody
+// needs here. "1- Phase Management" shows nothing: its screen's text is not known, so this face has no meter.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t page = 22;
 constexpr char escape = '\x1b';
+constexpr char to_the_top = '\x03';
 constexpr Duration between = std::chrono::milliseconds{100};
 
 enum class Screen { console, manager, management, list, outlet, control, sure, done };
@@ -63,9 +64,9 @@ class ApcMenuFace final : public ShellFace {
     paging_ = false;
   }
   bool key(char c, std::string& out) override {
-    if (c != escape) return false;
+    if (c != escape && c != to_the_top) return false;
     paging_ = false;
-    screen_ = back();
+    screen_ = c == escape ? back() : Screen::console;
     prompt(out);
     return true;
   }

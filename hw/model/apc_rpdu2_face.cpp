@@ -1,9 +1,10 @@
 // APC AP8xxx (Rack PDU 2G, NMC2). Sources: `olStatus all` with its rows as an AP89xx printed them ("E000: Success", " 1:
 // Switch 2108B: On", the prompt apc>) in a public script's README; result codes of the NMC2 command line guide; `devReading`
 // with the figure on a line of its own, from a parser written against an AP8853 (rpdu2g 6.8.0); the login's prompts from a
-// telnet script for the same; log-out after 3 idle minutes from the command line guide. Inferred: `bkReading`, `phReading`
-// (the bank or phase, a colon, amps with one digit), `prodInfo` and `devStartDly`, whose layout the guide gives on pages
-// that could not be read. Metered outlets (AP86xx) are not modelled.
+// telnet script for the same; log-out after 3 idle minutes from the command line guide. `devStartDly` says "never" or
+// "5 sec": a public adapter written on an AP7920B (rpdu2g 2.5.2); never keeps the outlets off after an outage. Inferred:
+// that those words are alone on their line; `bkReading`, `phReading` (the bank or phase, a colon, amps with one digit) and
+// `prodInfo`, whose layout the guide gives on pages that could not be read. Metered outlets (AP86xx) are not modelled.
 #include <fmt/format.h>
 
 #include "hw/model/faces.hpp"
@@ -38,7 +39,7 @@ class ApcRpdu2Face final : public ShellFace {
     if (word == "prodinfo") return product(out);
     if (word == "devstartdly") {
       const bool never = body_.spec().power_on == PowerOn::all_off;
-      out += fmt::format("E000: Success\r\n{}\r\n", never ? "Never" : "0 seconds");
+      out += fmt::format("E000: Success\r\n{}\r\n", never ? "never" : "0 sec");
       return;
     }
     if (word != "olstatus" && word != "olon" && word != "oloff") {

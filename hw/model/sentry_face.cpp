@@ -1,9 +1,10 @@
 // Server Technology Sentry Switched CDU. Sources: powerman's sentry_cdu.dev (firmware 6.0r: login, prompt, rows of a status
 // with two states, a pager after 16 rows that takes one letter and answers it with an empty line, "Command successful"); the
 // PT22/PT40 manual: idle log-out after 5 minutes, `set option more disabled`, sequence of 2 s between the outlets of a
-// group, the states Pend On, Error and the rest; "Access denied" from chicks-net/sentry_cdu_dumper. Inferred: the heads of
-// the tables and all of `ostat` and `istat`, which the manual names without showing them on a page that could be read;
-// `version`'s answer is the banner; the words for a command or outlet that it does not know.
+// group, the states Pend On, Error and the rest; its pages 32 and 33: `show outlets` with the wakeup state On, Off or Last,
+// and the options below; fence-agents' fence_cdu: `list outlets`; "Access denied" from chicks-net/sentry_cdu_dumper.
+// Inferred: the widths and heads of the tables and all of `ostat` and `istat`, which the manual names without showing them
+// on a page that could be read; `version`'s answer is the banner; the words for a command or outlet that it does not know.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,6 +60,8 @@ class SentryFace final : public ShellFace {
     }
     if (word == "version") return banner(out);
     if (word == "istat") return infeeds(out);
+    if (lower_case(line) == "show outlets") return settings(out);
+    if (lower_case(line) == "list outlets") return names(out);
     const auto outlets = named(words.size() > 1 ? words[1] : "all");
     if (word != "status" && word != "ostat" && word != "on" && word != "off") {
       out += "\r\n   Invalid command\r\n\r\n";
@@ -102,6 +105,26 @@ class SentryFace final : public ShellFace {
                          static_cast<char>('A' + b), figures[b].amps);
     }
     done(out);
+  }
+  void names(std::string& out) {
+    out += "\r\n   Outlet     Outlet\r\n   ID         Name\r\n\r\n";
+    for (std::size_t i = 0; i < body_.on().size(); ++i)
+      rows_.push_back(fmt::format("   {:<11}TowerA_Outlet{}\r\n", id_of(i), i + 1));
+    print(out);
+  }
+  void settings(std::string& out) {
+    out +=
+        "\r\n   Outlet     Outlet                   Wakeup         Post-On\r\n"
+        "   ID         Name                     State          Delay (seconds)\r\n\r\n";
+    const PowerOn wakeup = body_.spec().power_on;
+    for (std::size_t i = 0; i < body_.on().size(); ++i) {
+      rows_.push_back(fmt::format("   {:<11}{:<25}{:<15}0\r\n", id_of(i), fmt::format("TowerA_Outlet{}", i + 1),
+                                  wakeup == PowerOn::all_off      ? "Off"
+                                  : wakeup == PowerOn::last_state ? "Last"
+                                                                  : "On"));
+    }
+    rows_.emplace_back("\r\n   Outlet Options:\r\n      Sequence Interval: 2 seconds\r\n      Reboot Delay: 15 seconds\r\n");
+    print(out);
   }
   void table(const std::vector<std::size_t>& outlets, bool load, std::string& out) {
     out += fmt::format("\r\n   Outlet     Outlet                   Outlet         {}\r\n", load ? "Outlet" : "Control");

@@ -3,7 +3,8 @@
 // be turned on", "Are you sure? (Y/N): ", "Processing - Please wait or <CR> to continue..."); powerman's wti.dev for the
 // password's prompt and that the prompt comes only when the command is done; the NPS-115 manual for `,Y`, `*`, `+`, `:` and
 // the
-// `*` beside the status of a plug that is busy. firmware "vmr": that prompt. No metering.
+// `*` beside the status of a plug that is busy; the guides of the family for Default: applied when power is restored, ON or
+// OFF. firmware "vmr": that prompt. No metering.
 // Inferred: the words of a wrong password and of a command it does not know.
 #include <fmt/format.h>
 
@@ -83,10 +84,11 @@ class WtiFace final : public ShellFace {
     out += fmt::format("\r\n{} v2.12     Site: (undefined)\r\n\r\n", vmr_ ? "VMR" : "Network Power Switch");
     out += "Plug | Name             | Password    | Status | Boot/Seq. Delay | Default |\r\n";
     out += bar;
+    const std::string_view comes_back = body_.spec().power_on == PowerOn::all_off ? "OFF" : "ON ";
     for (std::size_t i = 0; i < body_.on().size(); ++i) {
       const std::string_view state = body_.on()[i] != 0 ? "ON " : "OFF";
-      out += fmt::format(" {:<4}| (undefined)      | (undefined) |   {}{} |     0.5 Secs    |   ON    |\r\n", i + 1, state,
-                         !done && body_.pending(i) ? '*' : ' ');
+      out += fmt::format(" {:<4}| (undefined)      | (undefined) |   {}{} |     0.5 Secs    |   {}   |\r\n", i + 1, state,
+                         !done && body_.pending(i) ? '*' : ' ', comes_back);
     }
     out += bar;
     out += "\r\n";

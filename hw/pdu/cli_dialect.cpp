@@ -257,7 +257,7 @@ class CliReader {
     bool number = false;
     for (const auto& [group, name] : groups(rule)) {
       if (name == "number") {
-        number = true;
+        number = x.each_outlet = true;
         rule.captures.push_back({group, Says::number});
       } else if (name == "state") {
         x.states = true;

@@ -51,7 +51,8 @@ struct Exchange {
   Duration within{};                    // from the first byte sent to the last prompt
   std::uint32_t reply{}, reply_each{};  // bytes that come back: of the whole, and of each outlet; at most
   std::vector<LineRule> rules;
-  bool states{};  // every outlet's state, once
+  bool each_outlet{};  // names every outlet, once
+  bool states{};       // says every outlet's state
   bool outlet_meters{};
   bool bank_meters{};
 };

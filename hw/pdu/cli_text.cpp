@@ -91,7 +91,7 @@ void ReplyParser::begin(const Exchange& x, std::optional<OutletNumber> ordered) 
   seen_rules_.assign(x.rules.size(), 0);
   last_of_rule_.assign(x.rules.size(), 0);
   outlets_seen_ = states_seen_ = open_ = 0;
-  wants_outlets_ = !ordered && (x.states || x.outlet_meters);
+  wants_outlets_ = !ordered && x.each_outlet;
   if (wants_outlets_) {
     seen_outlets_.assign(dialect_.outlets(), 0);
     found_.outlets.resize(dialect_.outlets());

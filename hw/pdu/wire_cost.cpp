@@ -8,6 +8,8 @@ namespace {
 
 // What a decision and its way to the wire may take (the issue of the driver: 30 ms).
 constexpr Duration decision = std::chrono::milliseconds{30};
+// From a message to the first byte of its answer: an assumption (PDU facts 7), and what the models take.
+constexpr Duration thinking = std::chrono::milliseconds{20};
 
 struct Overload {
   double times;
@@ -47,9 +49,40 @@ WireTimes times_of(ModbusDialect d, LineSettings line) {
     if (!r.supervise) t.meters += wire_time(d, r.request);
   }
   constexpr std::int64_t write = 16;  // function 5: eight bytes each way
-  t.order = silence(line) * 2 + line.byte_time() * write;
-  for (const ModbusUnit& u : d.units) t.order = std::max(t.order, u.gap + line.byte_time() * write);
+  for (const ModbusRelays& r : d.relays)
+    t.order = std::max(t.order, std::max(d.units[r.unit].gap, silence(line) * 2) + line.byte_time() * write);
   return t;
+}
+
+// Messages that are answered before the next goes out.
+std::int64_t messages_of_states(const CliDialect&) { return 1; }
+std::int64_t messages_of_states(const ModbusDialect& d) {
+  return std::max<std::int64_t>(
+      2, std::count_if(d.reads.begin(), d.reads.end(), [](const ModbusRead& r) { return r.supervise; }));
+}
+
+// From the first order to the last; of it, what stands before the first byte that commits.
+struct Ordering {
+  Duration all{}, way_in{};
+  std::int64_t messages{};
+};
+
+// Each outlet by itself. The way out of a menu shows again what the way in did, so the way in is at most half.
+Ordering ordering(const CliDialect& d, const WireTimes& t, Duration, std::int64_t outlets) {
+  const auto pages = static_cast<std::int64_t>(1 + d.off.before.size() + d.off.after.size());
+  const std::int64_t wakes = d.wake_each ? outlets - 1 : 0;
+  return {t.order * outlets + t.wake * wakes, d.off.before.empty() ? Duration{} : t.order / 2, pages * outlets + wakes};
+}
+
+// Neighbours go in one message of function 15, which is longer than that of function 5 by one byte and one for each eight
+// outlets begun. The worst are outlets that have none beside them.
+Ordering ordering(const ModbusDialect& d, const WireTimes& t, Duration byte, std::int64_t outlets) {
+  std::int64_t messages = outlets;
+  if (d.bulk_off) {
+    const auto others = static_cast<std::int64_t>(d.outlets()) - outlets;
+    messages = std::clamp<std::int64_t>(others + static_cast<std::int64_t>(d.relays.size()), 1, outlets);
+  }
+  return {t.order * messages + byte * (2 * messages + outlets / 8), {}, messages};
 }
 
 }  // namespace
@@ -61,12 +94,18 @@ WireTimes wire_times(const Dialect& dialect, std::uint32_t baud) {
 }
 
 ShedTimes shed_times(const Dialect& dialect, std::uint32_t baud, std::uint16_t outlets) {
-  const WireTimes t = wire_times(dialect, baud);
   const DialectFacts& d = facts(dialect);
+  LineSettings line = d.line;
+  if (baud > 0) line.baud = baud;
+  const WireTimes t = wire_times(dialect, baud);
+  const auto n = static_cast<std::int64_t>(std::max<std::uint16_t>(outlets, 1));
+  const Ordering orders = std::visit([&](const auto& x) { return ordering(x, t, line.byte_time(), n); }, dialect);
+  const Duration states = thinking * std::visit([](const auto& x) { return messages_of_states(x); }, dialect);
+  const Duration woken = t.wake > Duration{} ? t.wake + thinking : Duration{};
+  const Duration began = std::max(t.supervise, t.meters) + states + woken + decision;
   ShedTimes s;
-  s.first_byte = std::max(t.supervise, t.meters) + t.wake + decision;
-  s.read_back = s.first_byte + t.order * static_cast<std::int64_t>(outlets) +
-                t.wake * static_cast<std::int64_t>(std::max(outlets, std::uint16_t{1}) - 1) + d.relay + t.wake + t.supervise;
+  s.first_byte = began + orders.way_in;
+  s.read_back = began + orders.all + thinking * orders.messages + d.relay + woken + t.supervise + states;
   return s;
 }
 

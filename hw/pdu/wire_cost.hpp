@@ -1,5 +1,6 @@
 // What talking to a PDU costs at most in time on the wire, from the sizes that its dialect states: how often it can be
-// supervised, and how soon a load can be shed. The device's own thinking comes on top; nobody states it.
+// supervised, and how soon a load can be shed. How long a device thinks about a message, nobody states: nothing of it is in
+// the wire's times, and 20 ms a message in those of shedding.
 // Callers: the room check, `greenroom pdu dialects`, benches.
 #pragma once
 
@@ -22,9 +23,10 @@ WireTimes wire_times(const Dialect&, std::uint32_t baud);  // baud 0: the dialec
 constexpr Duration longest_supervise = std::chrono::milliseconds{1500};
 
 struct ShedTimes {
-  Duration first_byte{};  // from the byte that shows the overload to the first byte that commits an order
+  Duration first_byte{};  // from the byte that shows the overload to the first that commits an order; menus on the way count
   Duration read_back{};   // to the last of so many outlets read back off
 };
+// Whichever of its outlets they are: a board that opens neighbours together is taken to be asked for those that are none.
 ShedTimes shed_times(const Dialect&, std::uint32_t baud, std::uint16_t outlets);
 
 // How many times its rating a warm breaker on the fast edge of its band carries for that long (power facts 1.3: before it,

@@ -77,7 +77,8 @@ inline Credentials factory_login(const std::string& id) {
 }
 
 struct Driven : Stage {
-  explicit Driven(const std::string& id, std::uint16_t outlets = 0, std::uint32_t baud = 0, std::uint64_t seed = 1) {
+  explicit Driven(const std::string& id, std::uint16_t outlets = 0, std::uint32_t baud = 0, std::uint64_t seed = 1,
+                  model::PowerOn power_on = model::PowerOn::last_state) {
     auto loaded = load_dialect(std::string(GREENROOM_SOURCE_DIR) + "/config/pdu/" + id + ".toml");
     if (!loaded) {
       ADD_FAILURE() << to_string(loaded.error().front());
@@ -95,6 +96,7 @@ struct Driven : Stage {
     spec.outlets = facts(dialect).count;
     spec.baud = static_cast<int>(facts(dialect).line.baud);
     spec.seed = seed;
+    spec.power_on = power_on;
     auto made = model::Benchtop::make(io.get_executor(), clock, spec);
     if (!made) {
       ADD_FAILURE() << made.error().message;

@@ -5,9 +5,9 @@ set -u
 program=$1 what=$2
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/json.sh"
+. "$here/pdu_peer.sh"
 trap 'kill "$server" "$wires" 2>/dev/null; cleanup' EXIT
 server='' wires=''
-until_there() { local i; for i in $(seq 100); do [ -e "$1" ] && return; read -rt 0.05 <> <(:) || :; done; wrong "$what" "$1" there ''; finish; }
 pdu() { run pdu "$@" --line "pty:$work/ours" --dialect waveshare-relay-16-sdm630 --json; }
 
 socat "PTY,link=$work/ours,rawer,echo=0" "PTY,link=$work/theirs,rawer,echo=0" & wires=$!
@@ -24,22 +24,11 @@ expect "$what" identify 0 "$status"
 case $what in
   reads)
     says "$what" 'relay firmware 2' "$work/out"
-    pdu read
-    expect "$what" status 0 "$status"
-    expect "$what" outlets 16 "$(grep -o '"state":"off"' <<<"$(tail -n 1 "$work/out")" | wc -l)"
+    reads_all_off
     says "$what" '1.25' "$work/out"
     says "$what" '7.5' "$work/out"
     says "$what" '1700' "$work/out"
     ;;
-  switches)
-    for want in on off on; do
-      pdu set 3 "$want"
-      expect "$what" status 0 "$status"
-      expect "$what" "3 $want" "$want" "$(field state "$(tail -n 1 "$work/out")")"
-    done
-    pdu read
-    says "$what" '"id":3,"state":"on"' "$work/out"
-    expect "$what" "the others" 15 "$(grep -o '"state":"off"' "$work/out" | wc -l)"
-    ;;
+  switches) switches_outlet_3 ;;
 esac
 finish

@@ -4,6 +4,7 @@
 set -u
 program=$1 what=$2
 . "$(dirname "$0")/json.sh"
+. "$(dirname "$0")/pdu_peer.sh"
 trap 'kill "$peer" 2>/dev/null; cleanup' EXIT
 peer=
 vpcd=/usr/sbin/vpcd
@@ -14,15 +15,12 @@ behind() {
   socat "PTY,link=$tty,rawer,echo=0" "EXEC:$vpcd,pty,rawer,icrnl,$1" & peer=$!
   until_there "$tty"
 }
-until_there() { local i; for i in $(seq 100); do [ -e "$1" ] && return; read -rt 0.05 <> <(:) || :; done; wrong "$what" "$1" there ''; finish; }
 pdu() { run pdu "$@" --line "pty:$tty" --dialect vpcd --json; }
 
 case $what in
   reads)
     behind echo=0
-    pdu read
-    expect "$what" status 0 "$status"
-    expect "$what" outlets 16 "$(grep -o '"state":"off"' <<<"$(tail -n 1 "$work/out")" | wc -l)"
+    reads_all_off
     says "$what" '"id":0,' "$work/out"
     says "$what" '"id":15,' "$work/out"
     pdu identify
@@ -30,14 +28,7 @@ case $what in
     ;;
   switches)
     behind echo=0
-    for want in on off on; do
-      pdu set 3 "$want"
-      expect "$what" status 0 "$status"
-      expect "$what" "3 $want" "$want" "$(field state "$(tail -n 1 "$work/out")")"
-    done
-    pdu read
-    says "$what" '{"id":3,"state":"on"}' "$work/out"
-    expect "$what" "the others" 15 "$(grep -o '"state":"off"' "$work/out" | wc -l)"
+    switches_outlet_3
     ;;
   twisted)   # a terminal that echoes, and ends lines with CR CR LF
     behind echo=1,opost=1,onlcr
@@ -73,7 +64,7 @@ case $what in
     pdu read
     says "$what" '{"id":3,"state":"off"}' "$work/out"
     says "$what" '{"id":4,"state":"on"}' "$work/out"
-    expect "$what" "the others" 15 "$(grep -o '"state":"off"' "$work/out" | wc -l)"
+    expect "$what" 'the others' 15 "$(off)"
     run pdu check --line "pty:$tty" --dialect vpcd --look --after-outage previous
     expect "$what" 'comes back with everything' 1 "$status"
     says "$what" '^\[  bad   \]  power-on policy' "$work/out"

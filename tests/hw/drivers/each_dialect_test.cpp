@@ -11,6 +11,7 @@ using namespace test;
 
 class EachDialect : public ::testing::TestWithParam<std::string> {};
 class EachMeter : public ::testing::TestWithParam<std::string> {};
+class EachPowerPolicy : public ::testing::TestWithParam<std::string> {};
 class EachSwitch : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EachDialect, IdentifiesItsDevice) {
@@ -70,18 +71,51 @@ TEST_P(EachSwitch, SwitchesTheOutletThatWasMeantAndNoOther) {
   }
 }
 
+TEST_P(EachPowerPolicy, IsReadBackAsTheDeviceIsSet) {
+  using model::PowerOn;
+  for (const PowerOn set : {PowerOn::all_off, PowerOn::last_state, PowerOn::sequenced}) {
+    Driven d(GetParam(), 0, 0, 1, set);
+    const auto traits = d.run<PduTraits>(d.pdu->identify());
+    ASSERT_TRUE(traits) << traits.error().message;
+    EXPECT_EQ(traits->boots_all_off, set == PowerOn::all_off) << static_cast<int>(set);
+    EXPECT_TRUE(d.read());  // what proved nothing leaves the line as it should be
+  }
+}
+
+// Bytes that came during something; an echo comes while the command goes out.
+template <class Act>
+std::size_t bytes_that_came(Driven& d, Act act) {
+  d.wait(1s);
+  const std::size_t before = d.traffic.read;
+  act();
+  return d.traffic.read - before;
+}
+
+// Time for so many bytes on the wire of this dialect.
+Duration on_the_wire(const Driven& d, std::size_t bytes) {
+  return facts(d.dialect).line.byte_time() * static_cast<std::int64_t>(bytes);
+}
+
 TEST_P(EachDialect, StatesNoFewerBytesThanItsDeviceSends) {
   Driven d(GetParam());
   ASSERT_TRUE(d.read());
-  d.wait(1s);
-  const Traffic before = d.traffic;
-  ASSERT_TRUE(d.read(Depth::supervise));
-  const std::size_t bytes = d.traffic.written - before.written + d.traffic.read - before.read;
-  const LineSettings& line = facts(d.dialect).line;
   const WireTimes stated = wire_times(d.dialect, 0);
-  EXPECT_GE(stated.wake + stated.supervise,
-            line.byte_time() * static_cast<std::int64_t>(bytes - d.traffic.written + before.written))
-      << bytes << " bytes";
+  const std::size_t states = bytes_that_came(d, [&d] { ASSERT_TRUE(d.read(Depth::supervise)); });
+  EXPECT_GE(stated.wake + stated.supervise, on_the_wire(d, states)) << states << " bytes";
+  const std::size_t meters = bytes_that_came(d, [&d] { ASSERT_TRUE(d.read(Depth::full)); }) - states;
+  EXPECT_GE(meters == 0 ? Duration{} : stated.wake + stated.meters, on_the_wire(d, meters)) << meters << " bytes";
+}
+
+TEST_P(EachSwitch, StatesNoFewerBytesThanItsDeviceAnswersToAnOrder) {
+  Driven d(GetParam());
+  d.table->set_load(d.table->outlets() - 1, 0.0);  // a device that senses current believes it at once, and is asked once
+  ASSERT_TRUE(d.read());
+  const WireTimes stated = wire_times(d.dialect, 0);
+  const std::size_t states = bytes_that_came(d, [&d] { ASSERT_TRUE(d.read(Depth::supervise)); });
+  for (const Switch to : {Switch::on, Switch::off}) {
+    const std::size_t order = bytes_that_came(d, [&d, to] { ASSERT_TRUE(d.set(facts(d.dialect).last(), to)); }) - states;
+    EXPECT_GE(stated.wake + stated.order, on_the_wire(d, order)) << order << " bytes";
+  }
 }
 
 // At the rate that its file states, or at one that such a device can be set to; the room check demands it then.
@@ -95,6 +129,18 @@ INSTANTIATE_TEST_SUITE_P(Of, EachMeter, ::testing::ValuesIn(dialects_that([](con
                            return d.meters_outlets || d.meters_banks;
                          })),
                          test_name);
+bool reads_its_power_policy(const std::string& id) {
+  const Driven d(id);
+  const auto* cli = std::get_if<CliDialect>(&d.dialect);
+  return cli != nullptr && cli->power_policy;
+}
+std::vector<std::string> power_policies() {
+  std::vector<std::string> ids = shipped_dialects();
+  std::erase_if(ids, [](const std::string& id) { return !reads_its_power_policy(id); });
+  return ids;
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, EachPowerPolicy, ::testing::ValuesIn(power_policies()), test_name);
 INSTANTIATE_TEST_SUITE_P(Of, EachSwitch,
                          ::testing::ValuesIn(dialects_that([](const DialectFacts& d) { return d.count > 0; })), test_name);
 

@@ -180,6 +180,15 @@ TEST(ApcMenuFace, GoesBackOneMenuAtEachEscape) {
   EXPECT_THAT(t.ask("\x1b"), HasSubstr("4- Logout"));
 }
 
+// fence-agents' fence_apc.
+TEST(ApcMenuFace, GoesToItsFirstScreenAtControlCWhereverItStands) {
+  Table t("apc-ap79xx");
+  to_list(t);
+  for (const char* step : {"1\r", "\r", "3\r"}) t.ask(step);
+  EXPECT_THAT(t.ask("\x03"), HasSubstr("4- Logout\r\n"));
+  EXPECT_THAT(t.ask("1\r"), HasSubstr("2- Outlet Management"));
+}
+
 // "E000: Success", then the rows, as an AP89xx printed them.
 TEST(ApcRpdu2Face, PrintsItsResultAndThenTheRows) {
   Table t("apc-rpdu2");

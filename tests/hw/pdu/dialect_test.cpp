@@ -1,13 +1,12 @@
 // Each kind of mistake in a dialect file, with the message and place that its author sees.
-#include "hw/pdu/dialect.hpp"
-
-#include <gtest/gtest.h>
-
-#include <algorithm>
 #include <filesystem>
+
+#include "tests/support/planted_mistake.hpp"
 
 namespace greenroom {
 namespace {
+
+using namespace test;
 
 // A whole dialect; mistakes are planted into it. The number of a line is counted by hand from [dialect] = 1.
 const std::string kGood = R"([dialect]
@@ -68,19 +67,6 @@ trust = "unverified"
 source = "made up"
 )";
 
-std::vector<std::string> complaints(const std::string& what, const std::string& by) {
-  std::string text = kGood;
-  const auto at = text.find(what);
-  EXPECT_NE(at, text.npos) << what;
-  text.replace(at, what.size(), by);
-  const auto d = parse_dialect(text, "strip.toml");
-  std::vector<std::string> all;
-  if (!d)
-    std::transform(d.error().begin(), d.error().end(), std::back_inserter(all),
-                   [](const Complaint& c) { return to_string(c); });
-  return all;
-}
-
 TEST(Dialect, AWholeFileLoads) {
   const auto d = parse_dialect(kGood, "strip.toml");
   ASSERT_TRUE(d) << to_string(d.error().front());
@@ -108,16 +94,10 @@ TEST(Dialect, EveryShippedFileLoadsAndIsNamedAfterItsId) {
   EXPECT_GE(files, 3);
 }
 
-struct Mistake {
-  const char* name;
-  const char* what;
-  const char* by;
-  const char* complaint;
-};
 class DialectMistake : public ::testing::TestWithParam<Mistake> {};
 
 TEST_P(DialectMistake, IsReportedWithItsPlace) {
-  EXPECT_EQ(complaints(GetParam().what, GetParam().by), std::vector<std::string>{GetParam().complaint});
+  EXPECT_EQ(complaints(kGood, "strip.toml", GetParam()), std::vector<std::string>{GetParam().complaint});
 }
 
 INSTANTIATE_TEST_SUITE_P(

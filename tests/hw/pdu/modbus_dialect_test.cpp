@@ -1,14 +1,12 @@
 // Each kind of mistake in a Modbus dialect file, with the message and place that its author sees.
 #include "hw/pdu/modbus_dialect.hpp"
 
-#include <gtest/gtest.h>
-
-#include <algorithm>
-
-#include "hw/pdu/dialect.hpp"
+#include "tests/support/planted_mistake.hpp"
 
 namespace greenroom {
 namespace {
+
+using namespace test;
 
 // A whole dialect; mistakes are planted into it. The number of a line is counted by hand from [dialect] = 1.
 const std::string kGood = R"([dialect]
@@ -96,14 +94,6 @@ trust = "unverified"
 source = "made up"
 )";
 
-LoadedDialect planted(const std::string& what, const std::string& by) {
-  std::string text = kGood;
-  const auto at = text.find(what);
-  EXPECT_NE(at, text.npos) << what;
-  text.replace(at, what.size(), by);
-  return parse_dialect(text, "bus.toml");
-}
-
 TEST(ModbusDialect, AWholeFileLoads) {
   const auto d = parse_dialect(kGood, "bus.toml");
   ASSERT_TRUE(d) << to_string(d.error().front());
@@ -124,18 +114,12 @@ TEST(ModbusDialect, AMeterAloneHasNoOutlets) {
   EXPECT_EQ(facts(*d).banks.size(), 3U);
 }
 
-struct Mistake {
-  const char* name;
-  const char* what;
-  const char* by;
-  const char* complaint;
-};
 class ModbusMistake : public ::testing::TestWithParam<Mistake> {};
 
 TEST_P(ModbusMistake, IsReportedWithItsPlace) {
-  const auto d = planted(GetParam().what, GetParam().by);
-  ASSERT_FALSE(d);
-  EXPECT_EQ(to_string(d.error().front()), GetParam().complaint);
+  const auto told = complaints(kGood, "bus.toml", GetParam());
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.front(), GetParam().complaint);
 }
 
 INSTANTIATE_TEST_SUITE_P(
