@@ -110,6 +110,8 @@ void Judge::Impl::pdu_lost(PduNote& pdu) {
 void Judge::Impl::sent(std::uint32_t o, bool to_on) {
   Outlet& out = outlets[o];
   out.line[to_on ? 1 : 0].committed = true;
+  // Switched by hand, and by us as well before a reading could show it: whose it is nobody can tell any more.
+  if (out.foreign && out.foreign->on == to_on && out.foreign->seen == never) out.foreign.reset();
   const bool its_own = out.order && out.order->to_on == to_on && !out.line[to_on ? 1 : 0].unclaimed;
   if (its_own && clock.now() > out.order->expires) {
     broke(Rule::r7, fmt::format("effect {} (switch {} {}) was sent {} ms after it expired", out.order->effect, name_of(o),

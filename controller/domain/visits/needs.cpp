@@ -52,11 +52,24 @@ const ExpectedMac* desktop_seen(const VisitContext& c, std::uint32_t slot) {
   return mac.model && c.catalogue.models[*mac.model].desktop ? &mac : nullptr;
 }
 
-Demand protected_without_seat(SlotId slot, const ExpectedMac& mac) {
+// A Mac of another visit that shows here in the middle of its work: somebody exchanged Macs or cables while nobody looked.
+// What it draws comes from this slot now, so this outlet is the one that is not opened (R1).
+const Visit* other_at_work(const VisitContext& c, std::uint32_t slot, const Visit* seated) {
+  const SlotView& at = c.state.slots[slot];
+  if (at.port.ecid == 0 || !in_engine_modes(&at)) return nullptr;
+  if (c.power.outlets[c.room.slots[slot].outlet->value].sensed != Sensed::on) return nullptr;
+  for (const VisitNumber number : c.state.open) {
+    const Visit* v = c.state.visit(number);
+    if (v != nullptr && v != seated && v->ecid == at.port.ecid) return v;
+  }
+  return nullptr;
+}
+
+Demand protected_without_seat(SlotId slot, VisitNumber visit, bool has_battery) {
   Demand d;
   d.slot = slot;
-  d.visit = mac.visit;
-  d.has_battery = false;
+  d.visit = visit;
+  d.has_battery = has_battery;
   d.want = Want::protect;
   return d;
 }
@@ -71,8 +84,10 @@ std::vector<Demand> demands(const VisitContext& c) {
     const Slot& slot = c.room.slots[i];
     if (!slot.outlet) continue;
     const ExpectedMac* seen = desktop_seen(c, i);
+    const Visit* other = other_at_work(c, i, v);
     if (v == nullptr || !v->open) {
-      if (seen != nullptr) all.push_back(protected_without_seat(SlotId{i}, *seen));
+      if (seen != nullptr) all.push_back(protected_without_seat(SlotId{i}, seen->visit, false));
+      else if (other != nullptr) all.push_back(protected_without_seat(SlotId{i}, other->id, !model_of(c, *other).desktop));
       continue;
     }
     const MacModel& m = model_of(c, *v);
@@ -85,7 +100,7 @@ std::vector<Demand> demands(const VisitContext& c) {
     d.deadline = c.now + (due - c.wall);
     if (asks_for_restart(c, *v)) {
       d.want = Want::restart;
-    } else if (m.desktop || seen != nullptr || in_protected_step(c, *v)) {
+    } else if (m.desktop || seen != nullptr || other != nullptr || in_protected_step(c, *v)) {
       d.want = Want::protect;  // without a battery, protected whenever on (design.md 1)
     } else {
       d.goal = goal_of(c, *v);

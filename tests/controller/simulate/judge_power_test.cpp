@@ -260,6 +260,22 @@ TEST_F(JudgePower, CountsAForeignSwitchThatIsFought) {
   EXPECT_EQ(broken("R7"), 1U);
 }
 
+TEST_F(JudgePower, TakesWhatWeOrderedAsWellBeforeItCouldBeSeenForOurs) {
+  contact(0, true, Cause::foreign);
+  pass(sec(1));
+  decide(0, true);
+  send(0, true);
+  judge.ended(room.outlets[0].pdu, room.outlets[0].number, Switch::on,
+              OutletReading(room.outlets[0].number, OutletState::on));
+  fact(SwitchEnded{effect, room.outlets[0].name, "on", "on", "", false});
+  pass(sec(5));
+  polls();
+  pass(sec(61));
+  polls();
+  turn(0, false);
+  EXPECT_EQ(broken("R7"), 0U);
+}
+
 TEST_F(JudgePower, LetsAForeignSwitchBeUndoneOnceAPersonClearedIt) {
   turn(0, true);
   pass(sec(5));

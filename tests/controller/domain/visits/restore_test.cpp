@@ -23,6 +23,20 @@ TEST_F(RestoreTest, DfuEntryIsTriedThreeTimesAndThenACase) {
   EXPECT_THAT(r.open_cases(), testing::ElementsAre("dfu_not_reached"));
 }
 
+TEST_F(RestoreTest, AMacOfAnotherVisitThatShowsHereInItsWorkIsProtectedHere) {
+  r.to_permit(mac_b, "1-02", ecid_b);
+  const std::uint64_t engine = r.to_permit(mac_a, "1-01", ecid_a);
+  r.apply_one(OutletSensed{r.setup.room.outlets[r.outlet("1-01").value].name, "on"});
+  r.gone("1-01");
+  r.shows("1-01", MacMode::restore, "", ecid_b);  // exchanged while nobody looked
+  r.result(engine, false, "The engine was stopped.");
+  EXPECT_EQ(r.visit(2).what.substr(0, 9), "other_mac");
+  const auto all = demands(r.context());
+  const auto here = std::find_if(all.begin(), all.end(), [this](const Demand& d) { return d.slot == r.slot_id("1-01"); });
+  ASSERT_NE(here, all.end());
+  EXPECT_EQ(here->want, Want::protect);
+}
+
 TEST_F(RestoreTest, DfuOfAnotherModelIsACaseAndLeavesDfu) {
   r.to_dfu(mac_a, "1-01");
   r.shows("1-01", MacMode::dfu, "", ecid_a, m1_chip, 0x0C);
