@@ -80,6 +80,15 @@ void check_wire(const Room& room, PduId id, Dialect dialect, Tally& tally) {
                          "device to a higher rate and say so, as ?baud=115200",
                          pdu.name, in_seconds(times.supervise), baud, in_seconds(longest_supervise)));
   }
+  // Behind a short poll that has just begun; an order that its menus make too late is dropped, and given again.
+  const Duration to_send = times.supervise + times.wake + times.order;
+  if (outlets > 0 && to_send > room.timings.order_expiry) {
+    std::fprintf(
+        stderr,
+        "note: pdu %s: an order may need %.1f s of wire at %u baud until it is sent, and is dropped after %.1f s: its "
+        "outlets may switch late or never; set the device to a higher rate and say so, as ?baud=115200\n",
+        pdu.name.c_str(), in_seconds(to_send), baud, in_seconds(room.timings.order_expiry));
+  }
   const ShedTimes shed = shed_times(dialect, baud, outlets);
   for (std::optional<CircuitId> c = pdu.circuit; c; c = room.circuits[c->value].parent) {
     const Circuit& circuit = room.circuits[c->value];

@@ -75,6 +75,7 @@ void add_pdus(const Room& room, model::WorldSpec& spec) {
     if (form != nullptr) {
       known[p] = facts(*dialect);
       made.device = form->device;
+      made.baud = form->baud;
       made.outlets = known[p].outlets();
     }
     spec.pdus.push_back(std::move(made));

@@ -61,6 +61,11 @@ TEST(WorldSpec, ARoomWhoseDialectHasNoModelIsRefusedByItsNameAndToldWhichHave) {
     EXPECT_THAT(may.error().message, testing::HasSubstr(std::string(form.id)));
 }
 
+TEST(WorldSpec, AModelsLineHasTheRateOfItsDevice) {
+  EXPECT_EQ(spec_of(room_with("raritan-px", 8)).pdus[0].baud, 115200);
+  EXPECT_EQ(spec_of(room_with("baytech-mmp", 8)).pdus[0].baud, 9600);
+}
+
 TEST(WorldSpec, AModelHasAsManyOutletsAsTheRoomSaysTheUnitHas) {
   EXPECT_EQ(spec_of(room_with("cyclades-pm", 42)).pdus[0].outlets, 42U);
   const Room usual = room_of(with(kGood, "outlets = 8\n", ""));
