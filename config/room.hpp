@@ -6,8 +6,8 @@
 //                      order_expiry_s, bind_window_s, bind_lapse_s
 //   [[circuit]]        name, kind = panel | breaker, rating_A, standard = NEC | IEC, continuous_A, ambient_derate,
 //                      voltage_V (or the parent's), parent, phase, dedicated, foreign_reserve_A, meter = { pdu, bank }
-//   [[pdu]]            name, dialect, line, circuit, outlets, power_on = all_off | sequenced | last_state | unknown,
-//                      input_A, input_meter, supervise_s, full_poll_s
+//   [[pdu]]            name, dialect, line, circuit, outlets (of the unit; else as the dialect says),
+//                      power_on = all_off | sequenced | last_state | unknown, input_A, input_meter, supervise_s, full_poll_s
 //   [[pdu.bank]]       name, outlets = "1-10", rating_A, metered
 //   [[slot]]           name, bench, kind = restore | shelf | pack_table, data_port, dfu_entry = none | vdm | by_outlet |
 //                      by_hand, outlet, brick, charge_via = magsafe | usb_c_other | same_cable, usb_feed_W

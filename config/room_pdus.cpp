@@ -54,7 +54,7 @@ std::optional<std::pair<int, int>> outlet_range(const std::string& text) {
   const auto rb = std::from_chars(high.data(), high.data() + high.size(), b);
   const bool whole = ra.ec == std::errc{} && ra.ptr == low.data() + low.size() && rb.ec == std::errc{} &&
                      rb.ptr == high.data() + high.size();
-  if (!whole || a < 1 || b < a) return {};
+  if (!whole || a < 0 || b < a) return {};
   return std::pair{a, b};
 }
 
@@ -95,8 +95,8 @@ Circuit listed(std::string name, CircuitKind kind, CircuitId parent, Amps amps, 
   return c;
 }
 
-// The circuit of each outlet number, 1 first; banks claim theirs, the input has the rest.
-std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig& pdu, PduId id, CircuitId input,
+// The circuit of each outlet, in the device's order; banks claim theirs, the input has the rest.
+std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig& pdu, PduId id, CircuitId input, int first,
                                   int outlets) {
   std::vector<CircuitId> of(static_cast<std::size_t>(outlets), input);
   std::vector<std::string> names;
@@ -119,13 +119,15 @@ std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig&
         b.complain("outlets", fmt::format("\"outlets\" of a bank is a range as \"1-10\", not {}", quoted(text)));
       continue;
     }
-    if (range->second > outlets) {
-      b.complain("outlets", fmt::format("pdu {} has {} outlets; bank {} ends at {}", quoted(pdu.name), outlets, quoted(name),
-                                        range->second));
+    if (range->first < first || range->second >= first + outlets) {
+      const bool end = range->second >= first + outlets;
+      b.complain("outlets", fmt::format("pdu {} has {} outlets{}; bank {} {} at {}", quoted(pdu.name), outlets,
+                                        first == 1 && end ? "" : fmt::format(", from {}", first), quoted(name),
+                                        end ? "ends" : "begins", end ? range->second : range->first));
       continue;
     }
     for (int n = range->first; n <= range->second; ++n) {
-      CircuitId& slot = of[static_cast<std::size_t>(n - 1)];
+      CircuitId& slot = of[static_cast<std::size_t>(n - first)];
       if (slot != input) b.complain("outlets", fmt::format("outlet {} of pdu {} is in two banks", n, quoted(pdu.name)));
       slot = bank;
     }
@@ -133,27 +135,53 @@ std::vector<CircuitId> read_banks(RoomDraft& d, const Table& t, const PduConfig&
   return of;
 }
 
-// The device's own last outlet, by its dialect file; a room may leave outlets out, not invent them.
-void check_count(const Table& t, const std::string& dialect, std::string_view text) {
+// Which outlets such a device has, by its dialect file; a meter has none. What is asked of a board on Modbus is fixed.
+struct Sold {
+  int first{1}, count{}, least{}, most{};
+};
+
+Sold as_sold(const std::string& dialect, std::string_view text) {
   const Document doc = Document::from_text(text, dialect);
-  const auto range = doc.root().table("outlets");
-  const std::int64_t last = range ? range->integer("last", {}, 0) : 0;
-  const std::int64_t given = t.integer("outlets", kOutlets, 0);
-  if (last > 0 && given > last)
-    t.complain("outlets", fmt::format("a {} has outlets up to {}, not {}", dialect, last, given));
+  const auto t = doc.root().table("outlets");
+  if (!t) return {};
+  const auto first = static_cast<int>(t->integer("first", {}, 1));
+  const int count = std::max(0, static_cast<int>(t->integer("last", {}, 0)) - first + 1);
+  const auto about = doc.root().table("dialect");
+  const bool fixed = about && about->text("kind", "") == "modbus-rtu";
+  return {first, count, fixed ? count : 1, fixed ? count : static_cast<int>(t->integer("most", {}, count))};
 }
 
-// The name stays; a path is made to count from the room file's folder.
-void read_dialect(const RoomDraft& d, const Table& t, PduConfig& p) {
+// The name stays; a path is made to count from the room file's folder. Nothing when there is no such dialect.
+std::optional<Sold> read_dialect(const RoomDraft& d, const Table& t, PduConfig& p) {
   const std::string given = t.text("dialect");
   p.dialect = dialect_path(given, d.doc.file());
-  if (given.empty()) return;
-  if (const auto source = dialect_text(p)) return check_count(t, given, source->text);
-  else if (given.find('/') != std::string::npos) return t.complain("dialect", source.error().message);
+  if (given.empty()) return {};
+  const auto source = dialect_text(p);
+  if (source) return as_sold(given, source->text);
+  if (given.find('/') != std::string::npos) {
+    t.complain("dialect", source.error().message);
+    return {};
+  }
   const std::vector<std::string> known = known_dialects();
   const auto guess = nearest(given, known);
   t.complain("dialect", fmt::format("there is no dialect {}; known are {}{}", quoted(given), fmt::join(known, ", "),
                                     guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
+  return {};
+}
+
+// How many outlets this unit has: what the room file says, else what its dialect says. None when either is wrong, and told.
+int read_count(const Table& t, const std::optional<Sold>& sold) {
+  if (!t.has("outlets")) return sold ? sold->count : 0;
+  const int given = static_cast<int>(t.integer("outlets", kOutlets));
+  if (!sold || given == 0 || (sold->least <= given && given <= sold->most)) return given;
+  const std::string dialect = t.text("dialect");
+  const std::string has = sold->least == sold->most ? std::to_string(sold->count) : fmt::format("at most {}", sold->most);
+  t.complain("outlets",
+             sold->most == 0
+                 ? fmt::format("a {} is a meter and has no outlets: leave \"outlets\" out", dialect)
+                 : fmt::format("\"outlets\" is {}, and a {} has {}: say how many this unit has, or leave it out for {}",
+                               given, dialect, has, sold->count));
+  return given;
 }
 
 // Nothing is made of a pdu that hangs nowhere; its other keys are right all the same.
@@ -173,7 +201,7 @@ void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_
   const bool twice =
       std::any_of(d.room.pdus.begin(), d.room.pdus.end(), [&](const PduConfig& e) { return e.name == p.name; });
   if (twice) t.complain("name", fmt::format("pdu {} stands in this file twice", quoted(p.name)));
-  read_dialect(d, t, p);
+  const std::optional<Sold> sold = read_dialect(d, t, p);
   p.line = t.text("line");
   const std::string why = p.line.empty() ? "" : why_bad_line(p.line);
   if (!why.empty()) t.complain("line", fmt::format("{} is no line: {}", quoted(p.line), why));
@@ -183,7 +211,8 @@ void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_
   if (p.full_poll < p.supervise)
     t.complain("full_poll_s", "full_poll_s is shorter than supervise_s; a full poll holds all that a short one does");
   const std::optional<CircuitId> plug = plug_of(d, t, p.name, pdu_names);
-  const int outlets = static_cast<int>(t.integer("outlets", kOutlets));
+  const int outlets = read_count(t, sold);
+  const int first = sold ? sold->first : 1;
   const bool metered_input = t.has("input_meter");
   const std::string input_meter = metered_input ? t.text("input_meter") : "";
   // Without a known plug read on under the first circuit, so that the rest of the file is checked too.
@@ -196,13 +225,13 @@ void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_
     in.meter_bank = input_meter;
   }
   const CircuitId input = add_circuit(d, std::move(in), t);
-  const std::vector<CircuitId> of = read_banks(d, t, p, id, input, outlets);
-  for (int n = 1; n <= outlets; ++n) {
+  const std::vector<CircuitId> of = read_banks(d, t, p, id, input, first, outlets);
+  for (int n = first; n < first + outlets; ++n) {
     Outlet o;
     o.name = fmt::format("{}:{}", p.name, n);
     o.pdu = id;
     o.number = static_cast<std::uint16_t>(n);
-    o.circuit = of[static_cast<std::size_t>(n - 1)];
+    o.circuit = of[static_cast<std::size_t>(n - first)];
     d.outlet_named.emplace(o.name, OutletId{static_cast<std::uint32_t>(d.room.outlets.size())});
     d.room.outlets.push_back(std::move(o));
   }

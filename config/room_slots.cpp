@@ -102,10 +102,12 @@ void complain_no_outlet(const RoomDraft& d, const Table& t, const std::string& n
                                      guess ? fmt::format("; did you mean {}?", quoted(*guess)) : ""));
   } else {
     const auto id = static_cast<std::uint32_t>(at - d.room.pdus.begin());
-    const auto count =
-        std::count_if(d.room.outlets.begin(), d.room.outlets.end(), [&](const Outlet& o) { return o.pdu.value == id; });
+    const auto of_it = [&](const Outlet& o) { return o.pdu.value == id; };
+    const auto first = std::find_if(d.room.outlets.begin(), d.room.outlets.end(), of_it);
+    const auto count = std::count_if(first, d.room.outlets.end(), of_it);
     if (count > 0)  // none: its "outlets" is wrong, and told
-      t.complain("outlet", fmt::format("there is no outlet {}: pdu {} has {}, from 1", quoted(name), quoted(pdu), count));
+      t.complain("outlet", fmt::format("there is no outlet {}: pdu {} has {}, from {}", quoted(name), quoted(pdu), count,
+                                       first->number));
   }
 }
 

@@ -63,24 +63,31 @@ void complain(Tally& tally, const std::string& message) {
   ++tally.errors;
 }
 
-// What the wire allows: enough outlets, supervised often enough, shed soon enough on a branch that others may load too.
-void check_wire(const Room& room, PduId id, const Dialect& dialect, Tally& tally) {
+// What the wire allows: supervised often enough, shed soon enough on a branch that others may load too. With as many outlets
+// as this unit has.
+void check_wire(const Room& room, PduId id, Dialect dialect, Tally& tally) {
   const PduConfig& pdu = room.pdus[id.value];
-  const DialectFacts& known = facts(dialect);
-  const auto url = parse_line_url(pdu.line);
-  const std::uint32_t baud = url && url->baud > 0 ? url->baud : known.line.baud;
   std::uint16_t outlets = 0;
   for (const Outlet& o : room.outlets) outlets += o.pdu == id ? 1 : 0;
-  if (outlets > std::max(known.count, known.most)) {
-    complain(tally, fmt::format("pdu {}: {} outlets, and {} has at most {}", pdu.name, outlets, known.name,
-                                std::max(known.count, known.most)));
-  }
+  if (const auto fits = facts(dialect).resize(outlets); !fits)
+    return complain(tally, fmt::format("pdu {}: {}; repair \"outlets\"", pdu.name, fits.error().message));
+  const auto url = parse_line_url(pdu.line);
+  const std::uint32_t baud = url && url->baud > 0 ? url->baud : facts(dialect).line.baud;
   const WireTimes times = wire_times(dialect, baud);
   if (times.supervise > longest_supervise) {
     complain(tally,
              fmt::format("pdu {}: to read its states takes {:.1f} s of wire at {} baud, and {:.1f} s is the most: set the "
                          "device to a higher rate and say so, as ?baud=115200",
                          pdu.name, in_seconds(times.supervise), baud, in_seconds(longest_supervise)));
+  }
+  // Behind a short poll that has just begun; an order that its menus make too late is dropped, and given again.
+  const Duration to_send = times.supervise + times.wake + times.order;
+  if (outlets > 0 && to_send > room.timings.order_expiry) {
+    std::fprintf(
+        stderr,
+        "note: pdu %s: an order may need %.1f s of wire at %u baud until it is sent, and is dropped after %.1f s: its "
+        "outlets may switch late or never; set the device to a higher rate and say so, as ?baud=115200\n",
+        pdu.name.c_str(), in_seconds(to_send), baud, in_seconds(room.timings.order_expiry));
   }
   const ShedTimes shed = shed_times(dialect, baud, outlets);
   for (std::optional<CircuitId> c = pdu.circuit; c; c = room.circuits[c->value].parent) {

@@ -212,7 +212,7 @@ int run(const DemoOptions& options, const RuleSet& rules, std::optional<double> 
   if (isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "\n");
   if (!result) {
     std::fprintf(stderr, "greenroom demo: %s\n", result.error().message.c_str());
-    return 1;
+    return result.error().code == Errc::usage ? 2 : 1;
   }
   if (!options.json) {
     if (options.faults != sim::FaultLevel::none)

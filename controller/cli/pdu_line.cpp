@@ -68,6 +68,21 @@ std::string figures_text(const Reading& r) {
 
 }  // namespace
 
+Result<void> run_to_end(asio::io_context& io, Task<void> work) {
+  Result<void> outcome;
+  bool done = false;
+  TaskGroup tasks(io.get_executor());
+  asio::signal_set ends(io, SIGINT, SIGTERM);
+  ends.async_wait([&tasks](boost::system::error_code error, int) {
+    if (!error) tasks.cancel();
+  });
+  tasks.spawn(run(std::move(work), outcome, done));
+  while (!done) io.run_one();
+  ends.cancel();
+  while (tasks.size() > 0) io.run_one();
+  return outcome;
+}
+
 std::string_view to_string(OutletState state) {
   switch (state) {
     case OutletState::off: return "off";
@@ -79,10 +94,12 @@ std::string_view to_string(OutletState state) {
   return "unknown";
 }
 
-void add_pdu_options(CLI::App& app, PduOptions& options) {
+void add_pdu_options(CLI::App& app, PduOptions& options, bool without_dialect) {
   app.add_option("--line", options.line, "serial:/dev/serial/by-id/...?baud=9600, tcp:HOST:PORT or pty:/PATH")->required();
-  app.add_option("--dialect", options.dialect, "a name of `greenroom pdu dialects`, or the path of a file of your own")
-      ->required();
+  app.add_option("--dialect", options.dialect,
+                 fmt::format("a name of `greenroom pdu dialects`, or the path of a file of your own{}",
+                             without_dialect ? "; without it all of them are tried" : ""))
+      ->required(!without_dialect);
   app.add_option("--outlets", options.outlets, "how many outlets it has, where the dialect's number is not right")
       ->check(CLI::Range(1, 999));
   app.add_option("--user", options.user, "who logs in, if the device asks");
@@ -117,43 +134,32 @@ std::optional<Dialect> dialect_for(const char* verb, const std::string& name, st
   return std::move(*dialect);
 }
 
+Result<void> drive(const PduOptions& options, Dialect dialect, const char* verb, const PduWork& work) {
+  const auto url = parse_line_url(options.line);
+  if (!url) return fail(Errc::usage, url.error().message);
+  auto login = credentials(options);
+  if (!login) return fail(Errc::usage, "--password-file: " + login.error().message);
+  asio::io_context io{1};
+  const auto clock = make_system_clock(io.get_executor());
+  const DialectFacts known = facts(dialect);
+  auto line = open_line(io.get_executor(), *clock, *url, known.line, verb);
+  if (!line) return fail(line.error().code == Errc::bad_config ? Errc::usage : line.error().code, line.error().message);
+  const auto pdu = make_pdu(std::move(dialect), std::move(*line), *clock, std::move(*login));
+  const auto outcome = run_to_end(io, work(*pdu, known, *clock));
+  if (outcome || outcome.error().code == Errc::cancelled) return outcome;
+  return fail(outcome.error().code, fmt::format("{} ({}): {}", options.line, known.id, outcome.error().message));
+}
+
+int concluded(const char* verb, const Result<void>& outcome) {
+  if (outcome || outcome.error().code == Errc::cancelled) return 0;  // a signal: asked to end
+  complain(verb, outcome.error().message);
+  return outcome.error().code == Errc::usage ? 2 : 1;
+}
+
 int with_pdu(const PduOptions& options, const char* verb, const PduWork& work) {
   auto dialect = dialect_for(verb, options.dialect, options.outlets);
   if (!dialect) return 2;
-  const auto url = parse_line_url(options.line);
-  if (!url) {
-    complain(verb, url.error().message);
-    return 2;
-  }
-  auto login = credentials(options);
-  if (!login) {
-    complain(verb, "--password-file: " + login.error().message);
-    return 2;
-  }
-  asio::io_context io{1};
-  const auto clock = make_system_clock(io.get_executor());
-  const DialectFacts known = facts(*dialect);
-  auto line = open_line(io.get_executor(), *clock, *url, known.line, verb);
-  if (!line) {
-    complain(verb, line.error().message);
-    return line.error().code == Errc::usage || line.error().code == Errc::bad_config ? 2 : 1;
-  }
-  const auto pdu = make_pdu(std::move(*dialect), std::move(*line), *clock, std::move(*login));
-  Result<void> outcome;
-  bool done = false;
-  TaskGroup tasks(io.get_executor());
-  asio::signal_set ends(io, SIGINT, SIGTERM);
-  ends.async_wait([&tasks](boost::system::error_code error, int) {
-    if (!error) tasks.cancel();
-  });
-  tasks.spawn(run(work(*pdu, known, *clock), outcome, done));
-  while (!done) io.run_one();
-  ends.cancel();
-  while (tasks.size() > 0) io.run_one();
-  if (outcome) return 0;
-  if (outcome.error().code == Errc::cancelled) return 0;  // a signal: asked to end
-  complain(verb, fmt::format("{} ({}): {}", options.line, known.id, outcome.error().message));
-  return outcome.error().code == Errc::usage ? 2 : 1;
+  return concluded(verb, drive(options, std::move(*dialect), verb, work));
 }
 
 Result<OutletNumber> outlet_named(const DialectFacts& known, const std::string& text) {

@@ -15,6 +15,9 @@
 namespace CLI {
 class App;
 }
+namespace boost::asio {
+class io_context;
+}
 
 namespace greenroom::cli {
 
@@ -23,7 +26,7 @@ struct PduOptions {
   std::uint16_t outlets{};  // 0: as many as the dialect says
   bool json{};
 };
-void add_pdu_options(CLI::App&, PduOptions&);
+void add_pdu_options(CLI::App&, PduOptions&, bool without_dialect = false);
 
 // A dialect by its name or its path, sized; what is wrong with it was told on stderr.
 std::optional<Dialect> dialect_for(const char* verb, const std::string& dialect, std::uint16_t outlets);
@@ -32,6 +35,12 @@ std::optional<Dialect> dialect_for(const char* verb, const std::string& dialect,
 // either is told on stderr, naming line and dialect. `verb` is "greenroom pdu read".
 using PduWork = std::function<Task<void>(Pdu&, const DialectFacts&, Clock&)>;
 int with_pdu(const PduOptions&, const char* verb, const PduWork&);
+// Its parts: the failure as a value, Errc::usage where the line was named wrongly and Errc::cancelled after a signal; and
+// its telling.
+Result<void> drive(const PduOptions&, Dialect, const char* verb, const PduWork&);
+int concluded(const char* verb, const Result<void>&);
+// Until the work ends; a signal cancels it.
+Result<void> run_to_end(boost::asio::io_context&, Task<void> work);
 
 // "7", or what the device calls it: ".AA7". Errc::usage, naming what there is.
 Result<OutletNumber> outlet_named(const DialectFacts&, const std::string&);

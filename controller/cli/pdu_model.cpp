@@ -23,6 +23,7 @@
 #include "controller/cli/pdu_verbs.hpp"
 #include "hw/async/real_clock.hpp"
 #include "hw/model/benchtop.hpp"
+#include "hw/model/uart.hpp"
 
 namespace greenroom::cli {
 namespace {
@@ -42,7 +43,26 @@ struct ModelOptions {
 
 // ---- the pty: the device's end of it
 
-Result<std::string> prepare(int fd) {
+// The rates that a terminal can be set to.
+struct Rate {
+  speed_t code;
+  int baud;
+};
+constexpr std::array rates{Rate{B300, 300},      Rate{B600, 600},       Rate{B1200, 1200},     Rate{B2400, 2400},
+                           Rate{B4800, 4800},    Rate{B9600, 9600},     Rate{B19200, 19200},   Rate{B38400, 38400},
+                           Rate{B57600, 57600},  Rate{B115200, 115200}, Rate{B230400, 230400}, Rate{B460800, 460800},
+                           Rate{B921600, 921600}};
+
+// Of the far end, which Linux tells at ours; 0 when it is none of these.
+int far_baud(int fd) {
+  termios settings{};
+  if (tcgetattr(fd, &settings) != 0) return 0;
+  const speed_t code = cfgetospeed(&settings);
+  const auto found = std::find_if(rates.begin(), rates.end(), [code](const Rate& r) { return r.code == code; });
+  return found == rates.end() ? 0 : found->baud;
+}
+
+Result<std::string> prepare(int fd, int baud) {
   if (grantpt(fd) != 0 || unlockpt(fd) != 0) return fail(Errc::refused, std::string("no pty: ") + std::strerror(errno));
   std::array<char, 128> name{};
   if (ptsname_r(fd, name.data(), name.size()) != 0) return fail(Errc::refused, "the pty has no name");
@@ -53,6 +73,9 @@ Result<std::string> prepare(int fd) {
   termios settings{};
   tcgetattr(far, &settings);
   cfmakeraw(&settings);
+  for (const Rate& r : rates) {
+    if (r.baud == baud) cfsetspeed(&settings, r.code);
+  }
   tcsetattr(far, TCSANOW, &settings);
   ::close(far);
   return std::string(name.data());
@@ -72,6 +95,7 @@ class DeviceEnd {
   DeviceEnd(asio::io_context& io, int fd, Clock& clock, Benchtop& bench, bool greet)
       : end_(io, fd), clock_(clock), bench_(bench), greet_(greet) {
     bench.on_reply([this](const std::string& bytes) { send(bytes); });
+    told_ = far_baud(end_.native_handle());
     look();
   }
 
@@ -94,15 +118,23 @@ class DeviceEnd {
       // A pty has no baud: what was written at once arrives as a wire would bring it.
       const Duration byte = std::chrono::microseconds{10'000'000 / bench_.spec().baud};
       arrives_ = std::max(arrives_, clock_.now()) + byte * static_cast<std::int64_t>(n);
-      clock_.call_at(arrives_, [this, bytes = std::string(buffer_.data(), n)] { bench_.receive(bytes); });
+      const std::string bytes = model::heard({buffer_.data(), n}, far(), bench_.spec().baud);
+      if (!bytes.empty()) clock_.call_at(arrives_, [this, bytes] { bench_.receive(bytes); });
       read();
     });
   }
   void send(const std::string& bytes) {
     if (!held()) return;
     // Who is away longer than the pty's buffer lasts loses bytes, as at a port without flow control.
+    const std::string heard = model::heard(bytes, bench_.spec().baud, far());
     boost::system::error_code error;
-    end_.write_some(asio::buffer(bytes), error);
+    end_.write_some(asio::buffer(heard), error);
+  }
+  // A pty carries bytes at any rate. But whoever sets it to another than the device's speaks and hears noise, as on a wire.
+  // Who sets none, or one that is none of ours, has the device's.
+  [[nodiscard]] int far() {
+    const int now = far_baud(end_.native_handle());
+    return now == 0 || now == told_ ? bench_.spec().baud : now;
   }
 
   asio::posix::stream_descriptor end_;
@@ -110,6 +142,7 @@ class DeviceEnd {
   Benchtop& bench_;
   bool greet_;
   TimePoint arrives_{};
+  int told_{};  // what it was set to at the start
   std::array<char, 512> buffer_{};
 };
 
@@ -205,7 +238,7 @@ int run(const ModelOptions& options) {
   }
   const int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return complain(Error(Errc::refused, std::string("no pty: ") + std::strerror(errno)));
-  const auto path = prepare(fd);
+  const auto path = prepare(fd, (*bench)->spec().baud);
   if (!path) return complain(path.error());
   if (!options.link.empty()) {
     if (const auto made = make_link(options.link, *path); !made) return complain(made.error());
@@ -237,7 +270,9 @@ int pdu_model(const std::vector<std::string>& arguments) {
   app.add_option("--outlets", options.bench.outlets, "how many; without it as many as the device is sold with");
   app.add_option("--link", options.link, "a symbolic link to the pty, removed at the end");
   app.add_option("--fault", options.faults, std::string(fault_help));
-  app.add_option("--baud", options.bench.baud, "pace of the line; without it as the device comes from its factory")
+  app.add_option(
+         "--baud", options.bench.baud,
+         "pace of the line; without it as the device comes from its factory. Whoever sets the pty to another hears noise")
       ->check(CLI::Range(300, 921600));
   app.add_option("--seed", options.bench.seed, "draws everything that is random")->check(CLI::NonNegativeNumber);
   app.add_option("--load", options.bench.load_A, "amps of each outlet while it is on")

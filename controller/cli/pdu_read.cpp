@@ -1,9 +1,8 @@
-// greenroom pdu identify | read | watch
+// greenroom pdu read | watch
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "controller/cli/options.hpp"
 #include "controller/cli/pdu_line.hpp"
@@ -17,28 +16,6 @@ void print(const PduOptions& options, const DialectFacts& known, const PduReadin
       options.json ? reading_json(options, known, reading, now) + "\n" : reading_text(known, reading, now);
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
-}
-
-void print(const PduOptions& options, const DialectFacts& known, const PduTraits& traits) {
-  if (!options.json) {
-    fmt::print("{}\n{} outlet(s); meters {}; comes back from an outage {}\n", traits.identity, traits.outlets,
-               traits.meters_outlets ? "each outlet"
-               : traits.meters_banks ? "banks"
-                                     : "nothing",
-               traits.boots_all_off ? "all off (read back)" : fmt::format("{} (as delivered)", to_string(known.boot)));
-    return;
-  }
-  nlohmann::ordered_json json;
-  json["line"] = options.line;
-  json["dialect"] = known.id;
-  json["model"] = traits.model;
-  json["identity"] = traits.identity;
-  json["outlets"] = traits.outlets;
-  json["meters_outlets"] = traits.meters_outlets;
-  json["meters_banks"] = traits.meters_banks;
-  json["boots_all_off"] = traits.boots_all_off;
-  json["boot_policy"] = to_string(known.boot);
-  fmt::print("{}\n", json.dump());
 }
 
 Task<void> watch_pdu(const PduOptions& options, const DialectFacts& known, Pdu& pdu, Clock& clock, Duration every,
@@ -57,19 +34,6 @@ Task<void> watch_pdu(const PduOptions& options, const DialectFacts& known, Pdu& 
 }
 
 }  // namespace
-
-int pdu_identify(const std::vector<std::string>& arguments) {
-  PduOptions options;
-  CLI::App app{"Who answers on a line, and what it can do.", "greenroom pdu identify"};
-  add_pdu_options(app, options);
-  if (const auto code = parsed(app, arguments)) return *code;
-  return with_pdu(options, "greenroom pdu identify", [&options](Pdu& pdu, const DialectFacts& known, Clock&) -> Task<void> {
-    const auto traits = co_await pdu.identify();
-    if (!traits) co_return fail(traits.error());
-    print(options, known, *traits);
-    co_return Result<void>{};
-  });
-}
 
 int pdu_read(const std::vector<std::string>& arguments) {
   PduOptions options;

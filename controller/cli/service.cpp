@@ -214,9 +214,9 @@ Result<std::unique_ptr<Service>> Service::start(asio::any_io_executor executor, 
   if (auto fits = fits_speed(setup.room, options); !fits) return fail(fits.error());
   if (auto made = make_directory(options.data); !made) return fail(made.error());
   std::vector<Dialect> dialects;
-  for (const PduConfig& pdu : setup.room.pdus) {
-    auto dialect = sim::load_dialect(pdu);
-    if (!dialect) return fail(dialect.error().within("pdu " + pdu.name));
+  for (std::uint32_t i = 0; i < setup.room.pdus.size(); ++i) {
+    auto dialect = sim::load_dialect(setup.room, PduId{i});
+    if (!dialect) return fail(dialect.error().within("pdu " + setup.room.pdus[i].name));
     dialects.push_back(std::move(*dialect));
   }
   std::vector<std::string> names;

@@ -253,9 +253,10 @@ ControllerUnit::ControllerUnit(asio::any_io_executor executor, World::Impl& worl
   Journal& journal = world.options.kills > 0 ? static_cast<Journal&>(world.disk) : world.journal;
   BenchPorts ports{world.clock, journal, {}, world.engine, world.engine, macs};
   for (std::uint32_t i = 0; i < world.setup.room.pdus.size(); ++i) {
-    auto dialect = load_dialect(world.setup.room.pdus[i]);
+    auto dialect = load_dialect(world.setup.room, PduId{i});
     if (!dialect) continue;  // checked before: World::Impl::run
-    drivers.push_back(make_pdu(std::move(*dialect), world.plant.open_line(PduId{i}), world.clock));
+    auto login = factory_login(facts(*dialect).id);
+    drivers.push_back(make_pdu(std::move(*dialect), world.plant.open_line(PduId{i}), world.clock, std::move(login)));
     witnessed.push_back(std::make_unique<WitnessPdu>(PduId{i}, *drivers.back(), world.judge));
     ports.pdus.push_back(witnessed.back().get());
   }
@@ -290,9 +291,7 @@ Progress World::Impl::progress() const {
 }
 
 Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>& tell) {
-  for (const PduConfig& pdu : setup.room.pdus) {
-    if (const auto dialect = load_dialect(pdu); !dialect) return fail(dialect.error().within("pdu " + pdu.name));
-  }
+  if (auto may = can_model(setup.room); !may) return fail(may.error());
   const auto began = Real::now();
   auto shown_at = began;
   plant.start();

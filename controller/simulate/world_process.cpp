@@ -90,6 +90,7 @@ void Process::end() {
 }  // namespace
 
 Result<std::string> run_world(RoomSetup setup, std::vector<ExpectedRow> rows, const WorldProcessOptions& options) {
+  if (auto may = can_model(setup.room); !may) return fail(may.error());
   const auto process = std::make_unique<Process>(std::move(setup), std::move(rows), options);
   asio::signal_set signals(process->io, SIGTERM, SIGINT);
   bool ended = false;

@@ -1,13 +1,16 @@
 #include "controller/simulate/world_spec.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <set>
 #include <string>
 
-#include "config/dialects.hpp"
-#include "hw/pdu/dialect.hpp"
+#include "controller/simulate/load_dialect.hpp"
+#include "hw/model/device_face.hpp"
 
 namespace greenroom::sim {
 namespace {
@@ -50,36 +53,43 @@ std::vector<CircuitSpec> circuits_of(const Room& room) {
   return circuits;
 }
 
-// The model that speaks this dialect: by the dialect's own id, since a file of one's own may have any name.
-model::Device device_of(const PduConfig& pdu) {
-  std::string id = pdu.dialect;
-  if (const auto source = dialect_text(pdu)) {
-    if (const LoadedDialect dialect = parse_dialect(source->text, source->file)) id = facts(*dialect).id;
-  }
-  if (id.find("mmp") != std::string::npos) return model::Device::mmp;
-  if (id.find("rpc3") != std::string::npos) return model::Device::rpc3;
-  return model::Device::rpc28;
-}
-
 model::PowerOn power_on_of(PowerOnPolicy policy) {
   if (policy == PowerOnPolicy::all_off) return model::PowerOn::all_off;
   if (policy == PowerOnPolicy::sequenced) return model::PowerOn::sequenced;
   return model::PowerOn::last_state;
 }
 
+// A model that speaks the dialect has the dialect's own id, whatever the name of the file that the room gives. A PDU that
+// has none stays the usual device: can_model refuses such a room before it runs.
 void add_pdus(const Room& room, model::WorldSpec& spec) {
-  for (const PduConfig& pdu : room.pdus) {
+  std::vector<DialectFacts> known(room.pdus.size());
+  for (std::uint32_t p = 0; p < room.pdus.size(); ++p) {
+    const PduConfig& pdu = room.pdus[p];
     model::PduSpec made;
     made.name = pdu.name;
-    made.device = device_of(pdu);
     made.circuit = pdu.circuit;
     made.power_on = power_on_of(pdu.power_on);
+    known[p].first = 1;
+    const auto dialect = load_dialect(room, PduId{p});
+    const model::DeviceForm* form = dialect ? model::form_named(facts(*dialect).id) : nullptr;
+    if (form != nullptr) {
+      known[p] = facts(*dialect);
+      made.device = form->device;
+      made.baud = form->baud;
+      made.outlets = known[p].outlets();
+    }
     spec.pdus.push_back(std::move(made));
   }
   for (const Outlet& outlet : room.outlets) {
-    // The RPC-28-NC's second bank feeds outlets 11 to 20 (its own status prints them so).
-    const bool second = spec.pdus[outlet.pdu.value].device == model::Device::rpc28 && outlet.number > 10;
-    spec.outlets.push_back({outlet.pdu, outlet.number, outlet.circuit, static_cast<std::uint8_t>(second ? 1 : 0)});
+    // Which of the device's meters sees it: as the dialect says, for the room counts on that; else as such devices share.
+    const DialectFacts& d = known[outlet.pdu.value];
+    const auto at = std::find_if(d.banks.begin(), d.banks.end(),
+                                 [&](const Bank& b) { return b.first <= outlet.number && outlet.number <= b.last; });
+    auto bank = static_cast<std::uint8_t>(at - d.banks.begin());
+    if (at == d.banks.end())
+      bank = d.count == 0 ? 0 : model::bank_of(spec.pdus[outlet.pdu.value].device, d.index(outlet.number), d.outlets());
+    const auto number = static_cast<std::uint16_t>(outlet.number - d.first + 1);  // a model counts from 1
+    spec.outlets.push_back({outlet.pdu, number, outlet.circuit, bank});
   }
 }
 
@@ -130,6 +140,21 @@ bool same_word(const std::string& a, const std::string& b) {
 }
 
 }  // namespace
+
+Result<void> can_model(const Room& room) {
+  for (std::uint32_t p = 0; p < room.pdus.size(); ++p) {
+    const std::string pdu = "pdu " + room.pdus[p].name;
+    const auto dialect = load_dialect(room, PduId{p});
+    if (!dialect) return fail(dialect.error().within(pdu));
+    if (model::form_named(facts(*dialect).id) != nullptr) continue;
+    std::vector<std::string_view> known;
+    for (const model::DeviceForm& f : model::device_forms()) known.push_back(f.id);
+    return fail(Errc::usage, fmt::format("{}: there is no model of a \"{}\"; there are: {}. Name one of these to simulate "
+                                         "the room; on a real line greenroom serve runs it as it is",
+                                         pdu, facts(*dialect).id, fmt::join(known, ", ")));
+  }
+  return {};
+}
 
 model::FaultEnvelope envelope_of(FaultLevel level) {
   switch (level) {

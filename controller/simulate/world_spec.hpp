@@ -7,6 +7,7 @@
 #include "controller/domain/recipe.hpp"
 #include "controller/domain/room.hpp"
 #include "hw/base/random.hpp"
+#include "hw/base/result.hpp"
 #include "hw/model/faults.hpp"
 #include "hw/model/spec.hpp"
 
@@ -29,6 +30,9 @@ struct WorldPlan {
   model::WorldSpec spec;
   std::vector<RowMac> rows;  // in the order of the file
 };
+
+// Whether there is a model of every PDU of the room; else which one has none, and which dialects have one.
+Result<void> can_model(const Room&);
 
 // `file_seed` draws states of charge, health and ECIDs. Rows whose model is unknown still have a Mac: it stands on the
 // trolley, and nobody should touch it.

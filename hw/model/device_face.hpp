@@ -67,6 +67,7 @@ struct DeviceForm {
   int banks;  // meters of a bank, phase, infeed or inlet
   bool outlet_meters;
   int baud;
+  std::string_view user{}, password{};  // of its login, as from the factory
 };
 const DeviceForm& form_of(Device);
 const DeviceForm* form_named(std::string_view id);  // null: there is no model of it

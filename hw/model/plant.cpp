@@ -43,10 +43,11 @@ Plant::Impl::Impl(asio::any_io_executor e, Clock& c, WorldSpec s, const FaultEnv
 
 void Plant::Impl::make_pdus() {
   for (std::uint32_t p = 0; p < spec.pdus.size(); ++p) {
-    const auto built = static_cast<std::size_t>(outlets_of(spec.pdus[p].device));
+    const PduSpec& from = spec.pdus[p];
+    const auto built = from.outlets > 0 ? from.outlets : static_cast<std::size_t>(outlets_of(from.device));
     sockets.emplace_back(built);
     std::vector<std::uint8_t> banks(built, 0);
-    for (std::size_t i = 0; i < built; ++i) banks[i] = bank_of(spec.pdus[p].device, i, built);
+    for (std::size_t i = 0; i < built; ++i) banks[i] = bank_of(from.device, i, built);
     for (std::uint32_t i = 0; i < spec.outlets.size(); ++i) {
       const OutletSpec& o = spec.outlets[i];
       if (o.pdu != PduId{p} || o.number < 1 || o.number > built) continue;

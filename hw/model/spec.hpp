@@ -3,6 +3,7 @@
 // Amps are rms amps at nominal voltage, watts are watts, shares of charge run from 0 to 1.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -57,6 +58,7 @@ enum class PowerOn { all_off, last_state, sequenced };
 struct PduSpec {
   std::string name;
   Device device{Device::rpc28};
+  std::size_t outlets{};  // 0: as the device is sold
   std::string firmware;  // where a device's forms differ in their words: its face says which there are; empty: the usual one
   std::string password;  // of its only user; empty: as from the factory, which may be none
   CircuitId circuit;     // its plug: without this one live, the line is silent
@@ -78,7 +80,7 @@ struct PduSpec {
 
 struct OutletSpec {
   PduId pdu;
-  std::uint16_t number{};  // the device's own, from 1
+  std::uint16_t number{};  // from 1, in the device's order
   CircuitId circuit;       // lowest circuit above it
   std::uint8_t bank{};     // 0 for A, 1 for B: which of the device's meters sees it
 };

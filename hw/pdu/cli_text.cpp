@@ -90,7 +90,7 @@ void ReplyParser::begin(const Exchange& x, std::optional<OutletNumber> ordered) 
   found_ = Extract{};
   seen_rules_.assign(x.rules.size(), 0);
   last_of_rule_.assign(x.rules.size(), 0);
-  outlets_seen_ = states_seen_ = open_ = 0;
+  outlets_seen_ = states_seen_ = open_ = beyond_ = 0;
   wants_outlets_ = !ordered && x.each_outlet;
   if (wants_outlets_) {
     seen_outlets_.assign(dialect_.outlets(), 0);
@@ -232,7 +232,7 @@ bool ReplyParser::capture(LineRule::Of of, const Capture& c, std::string_view te
   switch (c.says) {
     case Says::model: found_.model = text; return true;
     case Says::identity: found_.identity = text; return true;
-    case Says::number: return number(text, reading.number);
+    case Says::number: return number(text, reading.number) || further(text, reading.number);
     case Says::state:
     case Says::control: {
       const auto& words = dialect_.states;
@@ -267,6 +267,18 @@ bool ReplyParser::number(std::string_view text, OutletNumber& n) const {
   return dialect_.has(n);
 }
 
+// The next outlet beyond the last one expected: of a larger unit than was said.
+bool ReplyParser::further(std::string_view text, OutletNumber& n) {
+  if (!wants_outlets_) return false;
+  const std::size_t at = dialect_.outlets() + beyond_;
+  const auto next = static_cast<OutletNumber>(dialect_.first + at);
+  if (dialect_.names.empty() ? text != std::to_string(next) : at >= dialect_.names.size() || text != dialect_.names[at])
+    return false;
+  n = next;
+  ++beyond_;
+  return true;
+}
+
 // A line that names its outlet.
 void ReplyParser::outlet(const OutletReading& reading) {
   if (ordered_) {
@@ -277,6 +289,10 @@ void ReplyParser::outlet(const OutletReading& reading) {
     return;
   }
   if (!wants_outlets_) return;
+  if (!dialect_.has(reading.number)) {
+    open_ = 0;
+    return;
+  }
   const std::size_t at = dialect_.index(reading.number);
   open_ = at + 1;
   if (seen_outlets_[at]++ != 0) return wrong(fmt::format("outlet {} stands twice", dialect_.name_of(reading.number)), "");
@@ -288,6 +304,7 @@ void ReplyParser::outlet(const OutletReading& reading) {
 // A line that goes on about the outlet that was named before it.
 void ReplyParser::more(const LineRule& rule, std::size_t index, const OutletReading& reading, std::string_view line) {
   if (!wants_outlets_) return;
+  if (open_ == 0 && beyond_ > 0) return;
   if (open_ == 0) return wrong("speaks of no outlet", line);
   if (std::exchange(last_of_rule_[index], open_) == open_) return wrong("stands twice", line);
   OutletReading& known = found_.outlets[open_ - 1];
@@ -333,7 +350,7 @@ bool ReplyParser::useless(const LineRule& rule) const {
 }
 
 bool ReplyParser::complete() const {
-  if (!sound() || !echoed_) return false;
+  if (!sound() || !echoed_ || beyond_ > 0) return false;
   if (wants_outlets_ && outlets_seen_ != dialect_.outlets()) return false;
   if (wants_outlets_ && exchange_->states && states_seen_ != dialect_.outlets()) return false;
   return lines_missing() == 0;
@@ -355,16 +372,25 @@ bool ReplyParser::looks_smaller() const {
   return std::all_of(seen_outlets_.begin(), last, [](std::uint8_t seen) { return seen == 1; });
 }
 
+// What is missing or too much; and where that looks like another number of outlets than was said, what to do about it.
+std::string ReplyParser::wrong_size() const {
+  const bool larger = beyond_ > 0 && outlets_seen_ == dialect_.outlets();
+  if (!larger && !looks_smaller()) return missing();
+  const std::size_t has = outlets_seen_ + beyond_;
+  const std::string seen = !larger ? missing()
+                                   : fmt::format("it goes on to outlet {}, and {} outlets are expected",
+                                                 dialect_.first + has - 1, dialect_.outlets());
+  if (has > dialect_.most)
+    return fmt::format("{}; {} has at most {}: is it another device?", seen, dialect_.name, dialect_.most);
+  return fmt::format("{0}; if the unit has {1}, say outlets = {1} in the room file, or --outlets {1}", seen, has);
+}
+
 Result<Extract> ReplyParser::take() {
   if (!wrong_.empty()) return fail(Errc::protocol, fmt::format("the reply to {} is void: {}", quoted(command_), wrong_));
   if (error_ != nullptr) {
     return fail(code_of(error_->fault), fmt::format("the device answered {} to {}", quoted(error_line_), quoted(command_)));
   }
-  if (!complete()) {
-    const std::string smaller =
-        looks_smaller() ? fmt::format("; if the device has {0}, say outlets = {0}", outlets_seen_) : "";
-    return fail(Errc::protocol, fmt::format("the reply to {} is void: {}{}", quoted(command_), missing(), smaller));
-  }
+  if (!complete()) return fail(Errc::protocol, fmt::format("the reply to {} is void: {}", quoted(command_), wrong_size()));
   return std::move(found_);
 }
 

@@ -54,9 +54,11 @@ class ReplyParser {
   bool match_once(const LineRule&, std::size_t index, std::string_view line, std::size_t& at);
   bool capture(LineRule::Of, const Capture&, std::string_view text, OutletReading&);
   bool number(std::string_view text, OutletNumber&) const;
+  bool further(std::string_view text, OutletNumber&);
   [[nodiscard]] std::size_t lines_missing() const;
   [[nodiscard]] bool useless(const LineRule&) const;
   [[nodiscard]] bool looks_smaller() const;
+  [[nodiscard]] std::string wrong_size() const;
   void outlet(const OutletReading&);
   void more(const LineRule&, std::size_t index, const OutletReading&, std::string_view line);
   void look_at_end();
@@ -76,7 +78,8 @@ class ReplyParser {
   std::vector<std::uint8_t> seen_outlets_;
   std::vector<std::size_t> last_of_rule_;  // the outlet that a rule last spoke of, from 1
   std::size_t outlets_seen_{}, states_seen_{};
-  std::size_t open_{};  // the outlet that lines now speak of, from 1
+  std::size_t open_{};    // the outlet that lines now speak of, from 1
+  std::size_t beyond_{};  // outlets beyond the last that is expected, in order
   bool wants_outlets_{};
   std::optional<OutletNumber> ordered_;
   std::string wrong_;  // the first thing that was wrong

@@ -54,6 +54,15 @@ void put(ModbusSays says, std::optional<double> value, Reading& to) {
   if (says == ModbusSays::apparent) to.apparent = value ? std::optional(VoltAmperes::of(*value)) : std::nullopt;
 }
 
+// A board answers for the relays that it has, and all that its dialect reads were asked for.
+std::string too_many(const ModbusDialect& d, const ModbusItem& i) {
+  const OutletNumber last = static_cast<OutletNumber>(i.outlet + i.repeat - 1);
+  return fmt::format(
+      "it answers for outlet {}, and {} outlets are expected; if the unit has {}, say outlets = {} in the room "
+      "file, or --outlets {}",
+      last, d.count, d.most, d.most, d.most);
+}
+
 }  // namespace
 
 PduReading blank_reading(const ModbusDialect& d) {
@@ -80,7 +89,7 @@ Result<void> fill(const ModbusDialect& d, const ModbusRead& read, std::string_vi
     for (std::uint16_t k = 0; k < i.repeat; ++k) {
       const Raw raw = raw_at(i, data, i.at + static_cast<std::size_t>(k) * i.stride);
       if (i.says == ModbusSays::state) {
-        if (!d.has(static_cast<OutletNumber>(i.outlet + k))) continue;  // a device cut down to fewer outlets
+        if (!d.has(static_cast<OutletNumber>(i.outlet + k))) return fail(Errc::protocol, too_many(d, i));
         reading.outlets[d.index(static_cast<OutletNumber>(i.outlet + k))].state = state_of(i, raw.whole);
         continue;
       }

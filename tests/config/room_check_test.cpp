@@ -253,8 +253,40 @@ TEST(RoomCheck, AFileInUtf16IsOneErrorThatSaysSo) {
 }
 
 TEST(RoomCheck, APduHasNoMoreOutletsThanItsKind) {
-  EXPECT_THAT(lines_of(with(kGood, "outlets = 8", "outlets = 25")),
-              ElementsAre("room.toml:14:11: a baytech-mmp has outlets up to 24, not 25"));
+  EXPECT_THAT(
+      lines_of(with(kGood, "outlets = 8", "outlets = 25")),
+      ElementsAre("room.toml:14:11: \"outlets\" is 25, and a baytech-mmp has at most 24: say how many this unit has, or "
+                  "leave it out for 24"));
+}
+
+TEST(RoomCheck, APduMayHaveMoreOutletsThanIsUsualWhereItsKindDoes) {
+  std::string text = with(kGood, "baytech-mmp", "cyclades-pm");  // 20 as a rule, chained up to 42
+  EXPECT_THAT(lines_of(with(text, "outlets = 8", "outlets = 42")), IsEmpty());
+  EXPECT_THAT(
+      lines_of(with(text, "outlets = 8", "outlets = 43")),
+      ElementsAre("room.toml:14:11: \"outlets\" is 43, and a cyclades-pm has at most 42: say how many this unit has, or "
+                  "leave it out for 20"));
+}
+
+TEST(RoomCheck, ARelayBoardHasAsManyOutletsAsItsDialectAsksFor) {
+  EXPECT_THAT(
+      lines_of(with(kGood, "baytech-mmp", "waveshare-relay-16")),
+      ElementsAre("room.toml:14:11: \"outlets\" is 8, and a waveshare-relay-16 has 16: say how many this unit has, or "
+                  "leave it out for 16"));
+}
+
+TEST(RoomCheck, AMeterHasNoOutlets) {
+  EXPECT_THAT(lines_of(with(kGood, "baytech-mmp", "eastron-sdm630")),
+              ElementsAre("room.toml:14:11: a eastron-sdm630 is a meter and has no outlets: leave \"outlets\" out"));
+}
+
+TEST(RoomCheck, WhereADeviceCountsFromNoughtSoDoesTheRoom) {
+  const std::string text = with(with(kGood, "baytech-mmp", "vpcd"), "outlets = 8\n", "");
+  EXPECT_THAT(lines_of(with(text, "left:1", "left:0")), IsEmpty());
+  EXPECT_THAT(lines_of(with(text, "left:1", "left:16")),
+              ElementsAre("room.toml:21:10: there is no outlet \"left:16\": pdu \"left\" has 16, from 0"));
+  EXPECT_THAT(lines_of(with(kGood, "[[slot]]\n", "[[pdu.bank]]\nname = \"A\"\noutlets = \"0-7\"\n[[slot]]\n")),
+              ElementsAre("room.toml:18:11: pdu \"left\" has 8 outlets, from 1; bank \"A\" begins at 0"));
 }
 
 TEST(RoomCheck, TwoPdusDoNotShareALine) {

@@ -34,7 +34,7 @@ name = "only"
 dialect = "vpcd"
 line = "pty:$tty"
 circuit = "branch"
-outlets = 15
+outlets = 16
 power_on = "all_off"
 [[slot]]
 name = "S-01"

@@ -5,6 +5,8 @@
 set -u
 program=$1 file=$2 specification=$3 nodes=$4 how=$5 dialect=$6
 shift 6
+baud=9600
+[[ " $* " =~ \ --baud\ ([0-9]+)\  ]] && baud=${BASH_REMATCH[1]}
 . "$(dirname "$0")/json.sh"
 model= master=
 trap 'kill $model $master 2>/dev/null; wait 2>/dev/null; cleanup' EXIT
@@ -29,7 +31,7 @@ until_true test -e "$tty" || { wrong "$specification" model started "$(cat "$wor
 cat >"$work/powerman.conf" <<END
 listen "127.0.0.1:$port"
 include "/etc/powerman/$file"
-device "d" "$specification" "$tty" "9600,8n1"
+device "d" "$specification" "$tty" "$baud,8n1"
 node "t[1-$nodes]" "d"
 END
 /usr/sbin/powermand -f -Y -c "$work/powerman.conf" >"$work/master.out" 2>&1 & master=$!

@@ -79,6 +79,49 @@ TEST(CliPdu, ASmallerDeviceIsAskedForFewerOutletsAndBanks) {
   EXPECT_EQ(d.resize(25).error().message, "Baytech RPC-28-NC has 1 to 24 outlets, not 25");
 }
 
+CliDialect sized(const std::string& id, std::uint16_t outlets) {
+  CliDialect d = dialect(id);
+  EXPECT_TRUE(d.resize(outlets));
+  return d;
+}
+
+TEST(CliPdu, AUnitWithMoreOutletsThanWereSaidIsToldSoAndGivesNothing) {
+  Room room(sized("baytech-rpc28-nc", 8), true);
+  room.wakes().marks().script.expect("status\r").reply(kStatus);
+  const auto r = room.read();
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, Errc::protocol);
+  EXPECT_EQ(r.error().message,
+            "the reply to \"status\" is void: it goes on to outlet 20, and 8 outlets are expected; if the unit has 20, say "
+            "outlets = 20 in the room file, or --outlets 20");
+}
+
+TEST(CliPdu, AUnitWithFewerOutletsThanWereSaidIsToldSoAndGivesNothing) {
+  CliDialect d = dialect("baytech-rpc28-nc");
+  d.most = 24;
+  EXPECT_TRUE(d.resize(24));
+  Room room(std::move(d), true);
+  room.wakes().marks().script.expect("status\r").reply(kStatus);
+  const auto r = room.read();
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, Errc::protocol);
+  EXPECT_EQ(r.error().message,
+            "the reply to \"status\" is void: 20 of 24 outlets; if the unit has 20, say outlets = 20 in the room file, or "
+            "--outlets 20");
+}
+
+TEST(CliPdu, AUnitLargerThanAnyOfItsKindIsNotAdvisedANumberThatIsRefused) {
+  CliDialect d = sized("baytech-rpc28-nc", 8);
+  d.most = 10;
+  Room room(std::move(d), true);
+  room.wakes().marks().script.expect("status\r").reply(kStatus);
+  const auto r = room.read();
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().message,
+            "the reply to \"status\" is void: it goes on to outlet 20, and 8 outlets are expected; Baytech RPC-28-NC has at "
+            "most 10: is it another device?");
+}
+
 TEST(CliPdu, ReadsTheRowsThatAClientOfARealMmp14Reads) {
   // Units in short and a state column, as stv0g/pductl matches them.
   std::string text = sample("mmp-ostatus.txt");

@@ -47,6 +47,17 @@ class ModbusPdu : public ::testing::Test {
   std::unique_ptr<Pdu> pdu;
 };
 
+TEST_F(ModbusPdu, ABoardThatAnswersForMoreRelaysThanWereSaidIsToldSoAndGivesNothing) {
+  ModbusDialect eight = shipped("waveshare-relay-16");
+  ASSERT_TRUE(eight.resize(8));
+  pdu = make_modbus_pdu(std::move(eight), std::make_unique<test::ModbusWire>(world), stage.clock);
+  const auto r = read();
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, Errc::protocol);
+  EXPECT_THAT(r.error().message, HasSubstr("it answers for outlet 16, and 8 outlets are expected; if the unit has 16, say "
+                                           "outlets = 16 in the room file, or --outlets 16"));
+}
+
 TEST_F(ModbusPdu, ReadsEveryOutletInOneExchange) {
   plug();
   world.on[3] = world.on[16] = true;
