@@ -14,7 +14,7 @@ constexpr std::string_view help =
     "\n"
     "  dialects                   which PDUs there are words for, and who says so\n"
     "  ports                      the serial ports of this machine, and who has them\n"
-    "  identify                   who answers, and what it can do\n"
+    "  identify                   who answers, what it can do, and who else would read it; without --dialect: who it is\n"
     "  read                       every outlet and bank, once\n"
     "  set OUTLET on|off          switches one outlet, and prints what was read back\n"
     "  check                      the commissioning test, and its sheet\n"
