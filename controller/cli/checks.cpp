@@ -1,18 +1,13 @@
 // greenroom room|recipe|batch check: reads a file as the service would and says everything that is wrong with it.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include "config/csv.hpp"
-#include "config/dialects.hpp"
 #include "config/embedded.hpp"
 #include "config/recipes.hpp"
 #include "config/room.hpp"
+#include "controller/cli/room_wires.hpp"
 #include "controller/cli/verbs.hpp"
-#include "hw/pdu/dialect.hpp"
-#include "hw/pdu/wire_cost.hpp"
-#include "hw/serial/line_url.hpp"
 
 namespace greenroom::cli {
 namespace {
@@ -58,72 +53,6 @@ std::string what_a_room_has(const Room& room) {
          counted(room.pdus.size(), "PDU") + ", " + counted(static_cast<std::size_t>(own), "circuit");
 }
 
-void complain(Tally& tally, const std::string& message) {
-  std::fprintf(stderr, "%s\n", message.c_str());
-  ++tally.errors;
-}
-
-// What the wire allows: supervised often enough, shed soon enough on a branch that others may load too. With as many outlets
-// as this unit has.
-void check_wire(const Room& room, PduId id, Dialect dialect, Tally& tally) {
-  const PduConfig& pdu = room.pdus[id.value];
-  std::uint16_t outlets = 0;
-  for (const Outlet& o : room.outlets) outlets += o.pdu == id ? 1 : 0;
-  if (const auto fits = facts(dialect).resize(outlets); !fits)
-    return complain(tally, fmt::format("pdu {}: {}; repair \"outlets\"", pdu.name, fits.error().message));
-  const auto url = parse_line_url(pdu.line);
-  const std::uint32_t baud = url && url->baud > 0 ? url->baud : facts(dialect).line.baud;
-  const WireTimes times = wire_times(dialect, baud);
-  if (times.supervise > longest_supervise) {
-    complain(tally,
-             fmt::format("pdu {}: to read its states takes {:.1f} s of wire at {} baud, and {:.1f} s is the most: set the "
-                         "device to a higher rate and say so, as ?baud=115200",
-                         pdu.name, in_seconds(times.supervise), baud, in_seconds(longest_supervise)));
-  }
-  // Behind a short poll that has just begun; an order that its menus make too late is dropped, and given again.
-  const Duration to_send = times.supervise + times.wake + times.order;
-  if (outlets > 0 && to_send > room.timings.order_expiry) {
-    std::fprintf(
-        stderr,
-        "note: pdu %s: an order may need %.1f s of wire at %u baud until it is sent, and is dropped after %.1f s: its "
-        "outlets may switch late or never; set the device to a higher rate and say so, as ?baud=115200\n",
-        pdu.name.c_str(), in_seconds(to_send), baud, in_seconds(room.timings.order_expiry));
-  }
-  const ShedTimes shed = shed_times(dialect, baud, outlets);
-  for (std::optional<CircuitId> c = pdu.circuit; c; c = room.circuits[c->value].parent) {
-    const Circuit& circuit = room.circuits[c->value];
-    if (circuit.kind != CircuitKind::breaker || circuit.dedicated) continue;
-    const double load = survivable_load(shed.read_back);
-    if (load <= 1.0) {
-      complain(tally,
-               fmt::format("breaker {} is not dedicated, and pdu {} needs {:.1f} s of wire to shed all its load: a warm "
-                           "breaker may trip before; raise the baud rate, or dedicate the circuit",
-                           circuit.name, pdu.name, in_seconds(shed.read_back)));
-    } else {
-      std::fprintf(stderr,
-                   "note: breaker %s is not dedicated; pdu %s sheds all its load within %.1f s of wire, in which a warm "
-                   "breaker carries %.1f times its rating\n",
-                   circuit.name.c_str(), pdu.name.c_str(), in_seconds(shed.read_back), load);
-    }
-  }
-}
-
-// A dialect file of one's own is read to its end, not only found.
-void check_dialects(const Room& room, Tally& tally) {
-  for (std::size_t i = 0; i < room.pdus.size(); ++i) {
-    const auto source = dialect_text(room.pdus[i]);
-    if (!source) continue;  // told by the room file
-    const LoadedDialect dialect = parse_dialect(source->text, source->file);
-    if (dialect) {
-      check_wire(room, PduId{static_cast<std::uint32_t>(i)}, *dialect, tally);
-      continue;
-    }
-    const Tally more = print(dialect.error());
-    tally.errors += more.errors;
-    tally.warnings += more.warnings;
-  }
-}
-
 // One line on stdout; the complaints stand on stderr.
 int conclude(const std::string& file, const Tally& tally, const std::string& what) {
   if (tally.errors == 0) std::printf("%s: good: %s\n", file.c_str(), what.c_str());
@@ -141,7 +70,11 @@ int room(const std::vector<std::string>& arguments) {
   if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom room check FILE");
   const RoomFile file = load_room(arguments[1]);
   Tally tally = print(file.complaints);
-  if (file.room) check_dialects(*file.room, tally);
+  if (file.room) {
+    const Tally more = print(check_wires(*file.room, arguments[1]));
+    tally.errors += more.errors;
+    tally.warnings += more.warnings;
+  }
   return conclude(arguments[1], tally, file.room ? what_a_room_has(*file.room) : "");
 }
 

@@ -95,7 +95,9 @@ std::string_view to_string(OutletState state) {
 }
 
 void add_pdu_options(CLI::App& app, PduOptions& options, bool without_dialect) {
-  app.add_option("--line", options.line, "serial:/dev/serial/by-id/...?baud=9600, tcp:HOST:PORT or pty:/PATH")->required();
+  app.add_option("--line", options.line,
+                 "serial:/dev/serial/by-id/..., tcp:HOST:PORT or pty:/PATH, each with ?baud=9600 or without")
+      ->required();
   app.add_option("--dialect", options.dialect,
                  fmt::format("a name of `greenroom pdu dialects`, or the path of a file of your own{}",
                              without_dialect ? "; without it all of them are tried" : ""))
@@ -141,6 +143,7 @@ Result<void> drive(const PduOptions& options, Dialect dialect, const char* verb,
   if (!login) return fail(Errc::usage, "--password-file: " + login.error().message);
   asio::io_context io{1};
   const auto clock = make_system_clock(io.get_executor());
+  if (url->baud > 0) facts(dialect).line.baud = url->baud;
   const DialectFacts known = facts(dialect);
   auto line = open_line(io.get_executor(), *clock, *url, known.line, verb);
   if (!line) return fail(line.error().code == Errc::bad_config ? Errc::usage : line.error().code, line.error().message);

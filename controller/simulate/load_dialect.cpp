@@ -4,6 +4,7 @@
 
 #include "config/dialects.hpp"
 #include "hw/model/device_face.hpp"
+#include "hw/serial/line_url.hpp"
 
 namespace greenroom::sim {
 
@@ -15,6 +16,9 @@ Result<Dialect> load_dialect(const Room& room, PduId id) {
   const auto outlets =
       std::count_if(room.outlets.begin(), room.outlets.end(), [id](const Outlet& o) { return o.pdu == id; });
   if (const auto fits = facts(*dialect).resize(static_cast<std::uint16_t>(outlets)); !fits) return fail(fits.error());
+  // The silence between Modbus frames is counted in characters of the line as it is set.
+  if (const auto line = parse_line_url(room.pdus[id.value].line); line && line->baud > 0)
+    facts(*dialect).line.baud = line->baud;
   return std::move(*dialect);
 }
 

@@ -11,6 +11,7 @@
 
 #include "controller/simulate/load_dialect.hpp"
 #include "hw/model/device_face.hpp"
+#include "hw/serial/line_url.hpp"
 
 namespace greenroom::sim {
 namespace {
@@ -75,7 +76,8 @@ void add_pdus(const Room& room, model::WorldSpec& spec) {
     if (form != nullptr) {
       known[p] = facts(*dialect);
       made.device = form->device;
-      made.baud = form->baud;
+      const auto line = parse_line_url(pdu.line);  // else as the device comes from its factory
+      made.baud = line && line->baud > 0 ? static_cast<int>(line->baud) : form->baud;
       made.outlets = known[p].outlets();
     }
     spec.pdus.push_back(std::move(made));

@@ -20,18 +20,8 @@ std::optional<std::uint32_t> whole(std::string_view text, std::uint32_t low, std
 }
 
 Result<LineUrl> serial(std::string_view url, std::string_view rest) {
-  LineUrl u{LineUrl::Kind::serial, std::string(rest), 0, 0};
-  if (const auto q = rest.find('?'); q != rest.npos) {
-    u.path = rest.substr(0, q);
-    std::string_view option = rest.substr(q + 1);
-    if (option.substr(0, 5) != "baud=") return wrong(url, "after ? only baud=NUMBER is known");
-    const auto baud = whole(option.substr(5), 50, 4'000'000);
-    if (!baud) return wrong(url, "baud is a whole number from 50 to 4000000, as baud=9600");
-    u.baud = *baud;
-  }
-  if (u.path.empty() || u.path.front() != '/')
-    return wrong(url, "a serial port is a path, as serial:/dev/serial/by-id/usb-...");
-  return u;
+  if (rest.empty() || rest.front() != '/') return wrong(url, "a serial port is a path, as serial:/dev/serial/by-id/usb-...");
+  return LineUrl{LineUrl::Kind::serial, std::string(rest), 0, 0};
 }
 
 Result<LineUrl> tcp(std::string_view url, std::string_view rest) {
@@ -56,9 +46,7 @@ Result<LineUrl> tcp(std::string_view url, std::string_view rest) {
   return LineUrl{LineUrl::Kind::tcp, std::string(host), static_cast<std::uint16_t>(*number), 0};
 }
 
-}  // namespace
-
-Result<LineUrl> parse_line_url(std::string_view url) {
+Result<LineUrl> without_rate(std::string_view url) {
   const auto colon = url.find(':');
   const std::string_view kind = url.substr(0, colon);
   const std::string_view rest = colon == url.npos ? std::string_view{} : url.substr(colon + 1);
@@ -74,6 +62,20 @@ Result<LineUrl> parse_line_url(std::string_view url) {
   }
   if (!url.empty() && url.front() == '/') return wrong(url, fmt::format("say what it is: serial:{} or pty:{}", url, url));
   return wrong(url, "begins with none of serial:, tcp:, pty:, model:");
+}
+
+}  // namespace
+
+Result<LineUrl> parse_line_url(std::string_view url) {
+  const auto question = url.find('?');
+  auto line = without_rate(url.substr(0, question));
+  if (!line || question == url.npos) return line;
+  const std::string_view option = url.substr(question + 1);
+  if (option.substr(0, 5) != "baud=") return wrong(url, "after ? only baud=NUMBER is known");
+  const auto baud = whole(option.substr(5), 50, 4'000'000);
+  if (!baud) return wrong(url, "baud is a whole number from 50 to 4000000, as baud=9600");
+  line->baud = *baud;
+  return line;
 }
 
 }  // namespace greenroom

@@ -1,5 +1,6 @@
 // Where a line is, as people write it in the room file: which kind, and what that kind needs to open it.
-//   serial:/dev/serial/by-id/usb-FTDI_...?baud=9600   tcp:console.lan:2001   pty:/tmp/pdu   model:left
+//   serial:/dev/serial/by-id/usb-FTDI_...   tcp:console.lan:2001   pty:/tmp/pdu   model:left, each with ?baud=19200 or
+//   without
 // Pure: nothing is opened. Callers: config/room, main, simulate.
 #pragma once
 
@@ -16,7 +17,7 @@ struct LineUrl {
   Kind kind{};
   std::string path;      // of the device or pty; the host of tcp; the name of a model
   std::uint16_t port{};  // tcp only
-  std::uint32_t baud{};  // serial only; 0: what the dialect says
+  std::uint32_t baud{};  // of a serial port; of another line what its far end is set to. 0: what the dialect says
   bool operator==(const LineUrl&) const = default;
 };
 

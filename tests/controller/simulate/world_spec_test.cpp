@@ -88,6 +88,13 @@ TEST(WorldSpec, AnOutletIsSeenByTheMeterThatItsDialectSays) {
   EXPECT_EQ(spec.outlets[10].bank, 1);
 }
 
+TEST(LoadDialect, ItsLineHasTheRateThatTheRoomSays) {
+  Room room = room_with("baytech-mmp", 8);
+  room.pdus[0].line = "model:left?baud=19200";
+  EXPECT_EQ(facts(*load_dialect(room, PduId{0})).line.baud, 19200U);
+  EXPECT_EQ(spec_of(room).pdus[0].baud, 19200);
+}
+
 TEST(LoadDialect, ItHasAsManyOutletsAsTheRoomSaysTheUnitHas) {
   for (const int outlets : {8, 20, 42}) {
     const auto d = load_dialect(room_with("cyclades-pm", outlets), PduId{0});

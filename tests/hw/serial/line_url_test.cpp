@@ -17,6 +17,11 @@ TEST(LineUrl, NamesEachKindOfLine) {
   EXPECT_EQ(*parse_line_url("model:left"), (LineUrl{Kind::model, "left", 0, 0}));
 }
 
+TEST(LineUrl, TakesTheRateOfAFarEndThatItDoesNotSetItself) {
+  EXPECT_EQ(*parse_line_url("tcp:console.lan:2001?baud=19200"), (LineUrl{Kind::tcp, "console.lan", 2001, 19200}));
+  EXPECT_EQ(*parse_line_url("model:left?baud=38400"), (LineUrl{Kind::model, "left", 0, 38400}));
+}
+
 struct Wrong {
   const char* url;
   const char* message;
