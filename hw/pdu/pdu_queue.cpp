@@ -42,15 +42,6 @@ struct Job {
   PduTraits traits;
 };
 
-Job::Kind kind_of(Depth depth) {
-  switch (depth) {
-    case Depth::supervise: return Job::Kind::supervise;
-    case Depth::meters: return Job::Kind::meters;
-    case Depth::full: break;
-  }
-  return Job::Kind::full;
-}
-
 class PduQueue final : public Pdu {
  public:
   PduQueue(const DialectFacts& facts, std::unique_ptr<PduTalk> talk, Clock& clock)
@@ -64,7 +55,7 @@ class PduQueue final : public Pdu {
 
   Task<PduReading> read(Depth depth) override {
     if (depth == Depth::meters && !talk_->has_meters()) co_return fail(Errc::usage, facts_.name + " does not meter apart");
-    Job job(kind_of(depth));
+    Job job(depth == Depth::full ? Job::Kind::full : depth == Depth::meters ? Job::Kind::meters : Job::Kind::supervise);
     if (auto r = co_await take_part(job); !r) co_return fail(r.error());
     co_return std::move(*job.states);
   }
