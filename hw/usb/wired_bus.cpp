@@ -173,6 +173,7 @@ void WiredBus::moved(WireTransfer number, WireResult<UsbBytes> result) {
   const Done done = std::move(found->second.done);
   --on.in_flight;
   going_.erase(found);
+  if (!result && result.error().fault == WireFault::gone) on.gone = true;  // its departure is told in a moment
   if (!done) return;
   if (result) return done(std::move(*result));
   done(fail(on.gone ? unplugged(on.seen.path) : told(on.seen, result.error())));
@@ -229,7 +230,8 @@ void WiredBus::ask_string(Opened& opened, std::uint8_t index, std::uint16_t lang
   if (!begun) done(fail(begun.error()));
 }
 
-// First the list of languages (index 0), as the kernel asks, then the string itself.
+// In English at once, which is what Apple's devices speak: one transfer. A device that refuses is asked for its languages
+// (index 0), and again in its first.
 void WiredBus::ask_serial(const PortPath& path) {
   const auto place = there_.find(path);
   if (place == there_.end() || place->second.seen.serial_from != SerialFrom::pending) return;
@@ -242,17 +244,16 @@ void WiredBus::ask_serial(const PortPath& path) {
     Result<std::string> serial = fail(Errc::protocol, fmt::format("port {}: its serial string is none", path.text()));
     if (!bytes) serial = fail(bytes.error());
     else if (auto text = text_of_descriptor(*bytes)) serial = std::move(*text);
-    named(path, device, std::move(serial));
+    if (!opened->gone) named(path, device, std::move(serial));
     opened->released = true;  // closed when the wire has settled
   };
-  ask_string(*opened, 0, 0, [this, opened, index, finish](const Result<UsbBytes>& languages) {
-    // A device that refuses to list its languages is asked in English, which costs no more than an error.
-    if (!languages && languages.error().code != Errc::protocol) return finish(languages);
-    std::uint16_t language = english;
-    if (languages && languages->size() >= 4)
-      language = static_cast<std::uint16_t>(std::to_integer<unsigned>((*languages)[2]) |
-                                            std::to_integer<unsigned>((*languages)[3]) << 8);
-    ask_string(*opened, index, language, finish);
+  ask_string(*opened, index, english, [this, opened, index, finish](const Result<UsbBytes>& text) {
+    if (text || text.error().code != Errc::protocol) return finish(text);
+    ask_string(*opened, 0, 0, [this, opened, index, finish](const Result<UsbBytes>& languages) {
+      if (!languages || languages->size() < 4) return finish(languages);
+      const auto first = std::to_integer<unsigned>((*languages)[2]) | std::to_integer<unsigned>((*languages)[3]) << 8;
+      ask_string(*opened, index, static_cast<std::uint16_t>(first), finish);
+    });
   });
 }
 

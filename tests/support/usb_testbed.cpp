@@ -40,7 +40,8 @@ struct UsbTestbed::Device {
   Steady::duration delay{};
   Steady::time_point plugged;
   bool gone = false, silent = false;
-  int transfers = 0, opens = 0, clients = 0;
+  int transfers = 0, opens = 0;
+  std::vector<UMockdevIoctlClient*> clients;  // who has the node open
   std::vector<std::string> calls;
   std::deque<std::unique_ptr<Urb>> urbs;
 
@@ -74,7 +75,6 @@ std::string sys_of(const std::string& port) {
 UsbTestbed::UsbTestbed() : bed_(umockdev_testbed_new()), ioctls_(umockdev_ioctl_base_new()) {
   g_signal_connect(ioctls_, "handle-ioctl", G_CALLBACK(&UsbTestbed::on_ioctl), this);
   g_signal_connect(ioctls_, "client-connected", G_CALLBACK(&UsbTestbed::on_connected), this);
-  g_signal_connect(ioctls_, "client-vanished", G_CALLBACK(&UsbTestbed::on_vanished), this);
   char* root = umockdev_testbed_get_root_dir(bed_);
   root_ = root;
   g_free(root);
@@ -99,7 +99,10 @@ UsbTestbed::~UsbTestbed() {
   timer_.join();
   g_object_unref(ioctls_);
   g_object_unref(bed_);
-  for (const auto& [node, device] : nodes_) close(device->far);
+  for (const auto& [node, device] : nodes_) {
+    for (UMockdevIoctlClient* client : device->clients) g_object_unref(client);
+    close(device->far);
+  }
 }
 
 void UsbTestbed::add(const std::string& text) const {
@@ -133,6 +136,7 @@ int UsbTestbed::plug(const std::string& port, UsbFace face, Steady::duration del
   sweep();
   {
     const std::lock_guard lock(mutex_);
+    if (nodes_.size() >= 126) throw std::logic_error("a bus has 127 numbers, and all are in use");
     do {
       last_devnum_ = last_devnum_ % 127 + 1;  // as the kernel numbers: upwards, over those in use
       device->node = fmt::format("/dev/bus/usb/001/{:03}", last_devnum_);
@@ -143,7 +147,8 @@ int UsbTestbed::plug(const std::string& port, UsbFace face, Steady::duration del
   char far[64] = {};
   if (grantpt(device->master) != 0 || unlockpt(device->master) != 0 || ptsname_r(device->master, far, sizeof far) != 0)
     ADD_FAILURE() << "no pty: " << std::strerror(errno);
-  device->far = open(far, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  // Past the preload library, which keeps count of all that is open in /dev, and has room for 50.
+  device->far = static_cast<int>(syscall(SYS_openat, AT_FDCWD, far, O_RDWR | O_NOCTTY | O_CLOEXEC));
   device->writable(false);
   std::filesystem::create_symlink(far, root_ + device->node);
   GError* error = nullptr;
@@ -177,12 +182,20 @@ void UsbTestbed::unplug(const std::string& port) {
 }
 
 // A node of a device that left goes when nobody has it open any more; its number is free again then.
-void UsbTestbed::sweep() {
+int UsbTestbed::sweep() {
+  int still = 0;
   std::vector<std::shared_ptr<Device>> over;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [node, device] : nodes_) {
-      if (device->gone && device->clients == 0) over.push_back(device);
+      std::erase_if(device->clients, [](UMockdevIoctlClient* client) {
+        if (umockdev_ioctl_client_get_connected(client)) return false;
+        g_object_unref(client);
+        return true;
+      });
+      if (!device->gone) continue;
+      if (device->clients.empty()) over.push_back(device);
+      else ++still;
     }
     for (const auto& device : over) nodes_.erase(device->node);
   }
@@ -190,6 +203,7 @@ void UsbTestbed::sweep() {
     umockdev_testbed_detach_ioctl(bed_, device->node.c_str(), nullptr);
     close(device->far);
   }
+  return still;
 }
 
 void UsbTestbed::hush(const std::string& port) {
@@ -224,14 +238,7 @@ void UsbTestbed::on_connected(UMockdevIoctlBase*, UMockdevIoctlClient* client, g
   auto& bed = *static_cast<UsbTestbed*>(self);
   const std::lock_guard lock(bed.mutex_);
   const auto found = bed.nodes_.find(umockdev_ioctl_client_get_devnode(client));
-  if (found != bed.nodes_.end()) ++found->second->clients;
-}
-
-void UsbTestbed::on_vanished(UMockdevIoctlBase*, UMockdevIoctlClient* client, gpointer self) {
-  auto& bed = *static_cast<UsbTestbed*>(self);
-  const std::lock_guard lock(bed.mutex_);
-  const auto found = bed.nodes_.find(umockdev_ioctl_client_get_devnode(client));
-  if (found != bed.nodes_.end()) --found->second->clients;
+  if (found != bed.nodes_.end()) found->second->clients.push_back(UMOCKDEV_IOCTL_CLIENT(g_object_ref(client)));
 }
 
 bool UsbTestbed::serve(UMockdevIoctlClient* client) {

@@ -33,6 +33,8 @@ class UsbTestbed {
   // A device at "1-4.2"; its hubs stand there already. Each transfer takes `delay`. The devnum it got.
   int plug(const std::string& port, UsbFace face, Steady::duration delay = Steady::duration::zero());
   void unplug(const std::string& port);
+  // Gives back what devices held that left and that nobody has open any more; plug() does so too. How many still are.
+  int sweep();
   // The device never answers from now on; its transfers come back when they are cancelled.
   void hush(const std::string& port);
 
@@ -48,14 +50,12 @@ class UsbTestbed {
 
   static gboolean on_ioctl(UMockdevIoctlBase*, UMockdevIoctlClient*, gpointer self);
   static void on_connected(UMockdevIoctlBase*, UMockdevIoctlClient*, gpointer self);
-  static void on_vanished(UMockdevIoctlBase*, UMockdevIoctlClient*, gpointer self);
   bool serve(UMockdevIoctlClient*);
   bool submit(Device&, UMockdevIoctlClient*, UMockdevIoctlData* urb);
   bool reap(Device&, UMockdevIoctlClient*, UMockdevIoctlData* pointer);
   void discard(Device&, UMockdevIoctlClient*);
   void complete_due();
   static void carry_out(Device&, Urb&);
-  void sweep();
   void add(const std::string& text) const;
   void say(const std::string& port, const UsbFace&, int devnum) const;
   Device& at(const std::string& port);

@@ -106,30 +106,33 @@ struct WiredBusTest : testing::Test {
   PortPath port = *PortPath::parse("host/1-4.2");
 };
 
-TEST_F(WiredBusTest, AsksForTheSerialInTheDevicesOwnLanguage) {
+TEST_F(WiredBusTest, AsksForTheSerialByOneTransfer) {
   arrive(WireDevice{1}, "");
   ASSERT_EQ(wire->asked.size(), 1U);
-  EXPECT_EQ(wire->asked[0].second.setup.value, 0x0300);
-  give(0, UsbBytes{std::byte{4}, std::byte{3}, std::byte{0x07}, std::byte{0x04}});
-  ASSERT_EQ(wire->asked.size(), 2U);
-  EXPECT_EQ(wire->asked[1].second.setup.value, 0x0304);
-  EXPECT_EQ(wire->asked[1].second.setup.index, 0x0407);
-  give(1, descriptor("CPID:8103"));
+  EXPECT_EQ(wire->asked[0].second.setup.value, 0x0304);
+  EXPECT_EQ(wire->asked[0].second.setup.index, 0x0409);
+  give(0, descriptor("CPID:8103"));
   EXPECT_EQ(last().serial, "CPID:8103");
+  EXPECT_EQ(wire->asked.size(), 1U);
   EXPECT_EQ(wire->open_handles, 0);
 }
 
-TEST_F(WiredBusTest, AsksInEnglishWhereTheLanguagesAreRefused) {
+TEST_F(WiredBusTest, AsksInTheDevicesOwnLanguageWhereEnglishIsRefused) {
   arrive(WireDevice{1}, "");
   give(0, tl::unexpected(WireError(WireFault::stall, "stall")));
   ASSERT_EQ(wire->asked.size(), 2U);
-  EXPECT_EQ(wire->asked[1].second.setup.index, 0x0409);
+  EXPECT_EQ(wire->asked[1].second.setup.value, 0x0300);
+  give(1, UsbBytes{std::byte{4}, std::byte{3}, std::byte{0x07}, std::byte{0x04}});
+  ASSERT_EQ(wire->asked.size(), 3U);
+  EXPECT_EQ(wire->asked[2].second.setup.value, 0x0304);
+  EXPECT_EQ(wire->asked[2].second.setup.index, 0x0407);
+  give(2, descriptor("CPID:8103"));
+  EXPECT_EQ(last().serial, "CPID:8103");
 }
 
 TEST_F(WiredBusTest, TellsWhyAStringIsNone) {
   arrive(WireDevice{1}, "");
-  give(0, UsbBytes{});
-  give(1, UsbBytes{std::byte{4}, std::byte{9}, std::byte{0}, std::byte{0}});
+  give(0, UsbBytes{std::byte{4}, std::byte{9}, std::byte{0}, std::byte{0}});
   EXPECT_EQ(last().serial_from, SerialFrom::nowhere);
   EXPECT_FALSE(last().trouble.empty());
 }
@@ -149,6 +152,15 @@ TEST_F(WiredBusTest, DropsTheSerialOfADeviceThatLeftMeanwhile) {
   give(0, descriptor("CPID:8103"));
   ASSERT_EQ(told.size(), 2U);
   EXPECT_TRUE(std::holds_alternative<UsbLeft>(told[1]));
+}
+
+TEST_F(WiredBusTest, SaysNothingMoreOfADeviceThatIsPulledWhileItIsAsked) {
+  arrive(WireDevice{1}, "");
+  give(0, tl::unexpected(WireError(WireFault::gone, "No such device")));
+  EXPECT_EQ(told.size(), 1U);
+  bus->events().left(WireDevice{1});
+  settle();
+  EXPECT_TRUE(std::holds_alternative<UsbLeft>(told.back()));
 }
 
 TEST_F(WiredBusTest, TakesASecondArrivalForASuccessorWhosePredecessorIsGone) {
