@@ -99,33 +99,42 @@ AppleDevice from_t2(const UsbSighting& seen, MacMode mode) {
 
 }  // namespace
 
+std::optional<MacMode> mode_by_id(const UsbSighting& seen) {
+  if (seen.vendor != apple) return std::nullopt;
+  if (seen.product >= 0x1280 && seen.product <= 0x1283) return MacMode::recovery;
+  if (seen.product >= 0x1901 && seen.product <= 0x1905) return MacMode::booted;
+  switch (seen.product) {
+    case 0x1222: return MacMode::wtf;
+    case 0x1227: return MacMode::dfu;
+    case 0xf014: return MacMode::port_dfu;
+    case 0x1881: return MacMode::kis;
+    case 0x8600: return MacMode::t2_booted;
+    default: return std::nullopt;
+  }
+}
+
 Result<AppleDevice> classify(const UsbSighting& seen) {
   if (seen.vendor != apple)
     return fail(Errc::refused, fmt::format("{:04x}:{:04x} is not made by Apple", seen.vendor, seen.product));
   AppleDevice bare;
-  switch (seen.product) {
-    case 0x1222: bare.mode = MacMode::wtf; return bare;
-    case 0x1881: bare.mode = MacMode::kis; return bare;
-    case 0x1227: return from_iboot(MacMode::dfu, seen);
-    case 0xf014: return from_iboot(MacMode::port_dfu, seen);
-    case 0x1280:
-    case 0x1281:
-    case 0x1282:
-    case 0x1283: return from_iboot(MacMode::recovery, seen);
-    case 0x1901:
-    case 0x1902:
-    case 0x1903:
-    case 0x1904:
-    case 0x1905: return from_mux(seen);
-    case 0x8600: return from_t2(seen, MacMode::t2_booted);
-    case 0x1338:
-      return fail(Errc::refused,
-                  "05ac:1338 is a device in DFU that runs an exploit; power it off and bring it into DFU anew");
-    case 0x7304:
-      return fail(Errc::refused,
-                  "05ac:7304 is a Mac's port saying that Thunderbolt failed; use a USB-C charge cable with data");
-    default: break;
+  if (const auto mode = mode_by_id(seen)) {
+    bare.mode = *mode;
+    switch (*mode) {
+      case MacMode::wtf:
+      case MacMode::kis: return bare;
+      case MacMode::dfu:
+      case MacMode::port_dfu:
+      case MacMode::recovery: return from_iboot(*mode, seen);
+      case MacMode::t2_booted: return from_t2(seen, *mode);
+      case MacMode::booted:
+      case MacMode::restore: return from_mux(seen);
+    }
   }
+  if (seen.product == 0x1338)
+    return fail(Errc::refused, "05ac:1338 is a device in DFU that runs an exploit; power it off and bring it into DFU anew");
+  if (seen.product == 0x7304)
+    return fail(Errc::refused,
+                "05ac:7304 is a Mac's port saying that Thunderbolt failed; use a USB-C charge cable with data");
   // 1290 to 12af are phones, tablets, and a T2 in its restore OS (chip 8012).
   if (seen.product >= 0x1290 && seen.product <= 0x12af) {
     const auto udid = read_udid(seen.serial);

@@ -23,4 +23,8 @@ struct AppleDevice {
 // Errc::busy for one whose string is not known yet, or not asked for while an engine owns it.
 Result<AppleDevice> classify(const UsbSighting&);
 
+// By the ids alone, for a Mac whose string is missing or broken; nothing for what is no Mac. A booted Mac and one in its
+// restore OS have the same ids and count as booted.
+std::optional<MacMode> mode_by_id(const UsbSighting&);
+
 }  // namespace greenroom

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 
 namespace greenroom {
@@ -41,6 +42,17 @@ std::optional<std::string> kept_serial(const std::string& folder, const PortPath
   auto serial = first_line(device + "/serial");
   if (!serial || serial->empty() || address_at(device) != address) return std::nullopt;
   return serial;
+}
+
+bool claimed(const std::string& folder, const PortPath& path) {
+  const std::string device = folder_of(folder, path);
+  const std::string name = device.substr(device.rfind('/') + 1);
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(device, none)) {
+    if (entry.path().filename().string().rfind(name + ":", 0) != 0) continue;  // "1-4.2:1.0", its interfaces
+    if (std::filesystem::read_symlink(entry.path() / "driver", none).filename() == "usbfs") return true;
+  }
+  return false;
 }
 
 std::optional<std::string> text_of_descriptor(const UsbBytes& bytes) {

@@ -16,6 +16,9 @@ bool replaced(const std::string& folder, const PortPath&, std::uint8_t address);
 // device stands at the port by now.
 std::optional<std::string> kept_serial(const std::string& folder, const PortPath&, std::uint8_t address);
 
+// Whether a program has claimed an interface of the device through usbfs: an engine, usbmuxd, a virtual machine.
+bool claimed(const std::string& folder, const PortPath&);
+
 // The text of a string descriptor (USB 2.0, 9.6.7: length, type 3, UTF-16LE) as ASCII, as the kernel and libirecovery
 // have it: what is no ASCII character becomes '?'. Nothing if it is no string descriptor.
 std::optional<std::string> text_of_descriptor(const UsbBytes&);

@@ -43,6 +43,7 @@ asio::awaitable<void> UsbTable::run() {
 void UsbTable::take(const UsbEvent& event) {
   const UsbChange change = places_.take(event, clock_.now());
   if (change == UsbChange::none) return;
+  last_ = change;
   const auto* came = std::get_if<UsbArrived>(&event);
   const PortPath path = came != nullptr ? came->device.path : std::get<UsbLeft>(event).path;
   // A copy: a listener may not see it change under its hands.

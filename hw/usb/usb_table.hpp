@@ -31,6 +31,7 @@ class UsbTable {
   [[nodiscard]] std::optional<UsbSighting> at(const PortPath&) const;
   // Since when, and what stood there before; every port that was ever occupied.
   [[nodiscard]] const UsbPlaces& places() const { return places_; }
+  [[nodiscard]] UsbChange last_change() const { return last_; }  // what a call of on_change is about
 
   // The device at that port, as soon as one fits; at once when it already stands there. Errc::timeout at the deadline.
   Task<UsbSighting> wait_for(PortPath, Predicate, TimePoint deadline);
@@ -50,6 +51,7 @@ class UsbTable {
   Clock& clock_;
   OnChange changed_;
   UsbPlaces places_;
+  UsbChange last_ = UsbChange::none;
   std::list<std::shared_ptr<Waiter>> waiters_;
   std::optional<Error> broken_;
 };

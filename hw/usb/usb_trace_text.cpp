@@ -66,6 +66,7 @@ class Fields {
     const std::size_t end = rest_.find(" = ");
     if (end == std::string_view::npos) return bad_ = true, std::string_view{};
     const std::string_view taken = rest_.substr(0, end);
+    if (taken.empty()) bad_ = true;
     rest_.remove_prefix(end + 3);
     return taken;
   }

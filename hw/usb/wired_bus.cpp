@@ -338,15 +338,19 @@ class WiredBus::Device final : public UsbDevice {
     return moved->size();
   }
   Task<UsbBytes> carry(TransferWish wish, TimePoint deadline) {
-    Handover<UsbBytes> back;
+    Handover<std::unique_ptr<UsbBytes>> back;  // g++ 12 at -O2 takes a vector in its place for uninitialised
     const auto giver = back.giver();
-    Done done = [giver](Result<UsbBytes> r) { giver.give(std::move(r)); };
+    Done done = [giver](Result<UsbBytes> r) {
+      if (r) giver.give(std::make_unique<UsbBytes>(std::move(*r)));
+      else giver.give(fail(r.error()));
+    };
     const auto begun = bus_.submit(opened_, wish, deadline, std::move(done));
     if (!begun) co_return fail(begun.error());
     WiredBus& bus = bus_;  // this handle may be closed meanwhile
-    auto result = co_await back.take();
+    const auto result = co_await back.take();
     if (!result && result.error().code == Errc::cancelled) bus.recall(*begun, Errc::cancelled);
-    co_return result;
+    if (!result) co_return fail(result.error());
+    co_return std::move(**result);
   }
 
   WiredBus& bus_;

@@ -163,6 +163,16 @@ TEST(Classify, TakesNoModelNumberThatIsNoDecimal) {
   EXPECT_EQ(classify(mac)->model, "");
 }
 
+TEST(ModeById, KnowsAMacWhoseStringIsBroken) {
+  EXPECT_EQ(mode_by_id(seen(0x1227, "")), MacMode::dfu);
+  EXPECT_EQ(mode_by_id(seen(0x1282, "")), MacMode::recovery);
+  EXPECT_EQ(mode_by_id(seen(0xf014, "")), MacMode::port_dfu);
+}
+TEST(ModeById, KnowsNoPhoneAndNoOtherMaker) {
+  EXPECT_FALSE(mode_by_id(seen(0x12a8, "")));
+  EXPECT_FALSE(mode_by_id(seen(0x1227, m1_air_dfu, 0x1234)));
+}
+
 TEST(Classify, SaysThatAStringIsStillBeingRead) {
   UsbSighting mac = seen(0x1227, "");
   mac.serial_from = SerialFrom::pending;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 #include <linux/usbdevice_fs.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -14,6 +13,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <stdexcept>
+#include <utility>
 
 namespace greenroom::test {
 
@@ -108,8 +109,9 @@ UsbTestbed::~UsbTestbed() {
 void UsbTestbed::add(const std::string& text) const {
   GError* error = nullptr;
   if (umockdev_testbed_add_from_string(bed_, text.c_str(), &error)) return;
-  ADD_FAILURE() << error->message;
+  const std::string why = error->message;
   g_error_free(error);
+  throw std::runtime_error(why);
 }
 
 void UsbTestbed::say(const std::string& port, const UsbFace& face, int devnum) const {
@@ -146,13 +148,13 @@ int UsbTestbed::plug(const std::string& port, UsbFace face, Steady::duration del
   device->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   char far[64] = {};
   if (grantpt(device->master) != 0 || unlockpt(device->master) != 0 || ptsname_r(device->master, far, sizeof far) != 0)
-    ADD_FAILURE() << "no pty: " << std::strerror(errno);
+    throw std::runtime_error(std::string("no pty: ") + std::strerror(errno));
   // Past the preload library, which keeps count of all that is open in /dev, and has room for 50.
   device->far = static_cast<int>(syscall(SYS_openat, AT_FDCWD, far, O_RDWR | O_NOCTTY | O_CLOEXEC));
   device->writable(false);
   std::filesystem::create_symlink(far, root_ + device->node);
   GError* error = nullptr;
-  if (!umockdev_testbed_attach_ioctl(bed_, device->node.c_str(), ioctls_, &error)) ADD_FAILURE() << error->message;
+  if (!umockdev_testbed_attach_ioctl(bed_, device->node.c_str(), ioctls_, &error)) throw std::runtime_error(error->message);
   device->face = face;
   device->plugged = Steady::now();
   {

@@ -163,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "0.000000 arrive host/1-4 05ac:1227 0000 class=00 address=5 speed=480 kernel \"CPID",
                     "0.000000 arrive host/1-4 05ac:1227 0000 class=00 address=5 speed=480 guess \"\" \"\"",
                     "0.000000 arrive host/1-4 05ac:1227 0000 class=00 address=5 speed=480 kernel \"\\x4\" \"\"",
-                    "0.000000 control-in 1 a1 05 0000 0000 1", "0.000000 control-in 1 a1 05 0000 0000 1 = ok 0 0.000000",
+                    "0.000000 control-in 1 a1 05 0000 0000 1", "0.000000 control-in 1  = ok - 0.000000",
+                    "0.000000 control-in 1 a1 05 0000 0000 1 = ok 0 0.000000",
                     "0.000000 control-in 1 a1 05 0000 0000 1 = ok 0g 0.000000",
                     "0.000000 control-in 1 a1 05 0000 0000 1 = maybe \"\" 0.000000", "0.000000 reset 1 = ok - 0.000000 more",
                     "0.000000 bulk-out 1 04 00 = ok 99999999999999999999 0.000000"));
