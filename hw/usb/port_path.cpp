@@ -56,4 +56,15 @@ Result<PortPath> PortPath::parse(std::string_view text) {
   return PortPath(std::move(canonical));
 }
 
+std::string_view to_string(SerialFrom from) {
+  switch (from) {
+    case SerialFrom::kernel: return "kernel";
+    case SerialFrom::device: return "device";
+    case SerialFrom::pending: return "pending";
+    case SerialFrom::nowhere: return "nowhere";
+    case SerialFrom::withheld: return "withheld";
+  }
+  return "unknown";
+}
+
 }  // namespace greenroom

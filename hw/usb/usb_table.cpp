@@ -11,10 +11,10 @@
 namespace greenroom {
 
 struct UsbTable::Waiter {
-  Waiter(PortPath p, Predicate f, bool empty) : path(std::move(p)), fits(std::move(f)), for_empty(empty) {}
-  PortPath path;
-  Predicate fits;
-  bool for_empty;  // waits for the port to be empty; `fits` is not asked
+  Waiter(std::optional<PortPath> p, Predicate f) : path(std::move(p)), fits(std::move(f)) {}
+  [[nodiscard]] bool for_empty() const { return !fits; }
+  std::optional<PortPath> path;  // nothing: whichever
+  Predicate fits;                // nothing: waits for the port to be empty
   Handover<UsbSighting> seen;
 };
 
@@ -36,67 +36,59 @@ asio::awaitable<void> UsbTable::run() {
       lost(event.error());
       co_return;
     }
-    take(std::move(*event));
+    take(*event);
   }
 }
 
-void UsbTable::take(UsbEvent event) {
-  if (auto* arrival = std::get_if<UsbArrived>(&event)) arrived(std::move(arrival->device));
-  else left(std::get<UsbLeft>(event).path);
-}
-
-void UsbTable::arrived(UsbSighting device) {
-  // A departure may be missed by the kernel's queue: a second arrival at one port replaces the first.
-  const PortPath path = device.path;
-  const auto [place, fresh] = there_.insert_or_assign(path, std::move(device));
-  static_cast<void>(fresh);
-  const UsbSighting now = place->second;  // a listener may not see it change under its hands
-  if (changed_) changed_(path, &now);
-  tell_waiters(path, &now);
-}
-
-void UsbTable::left(const PortPath& path) {
-  const PortPath gone = path;
-  if (there_.erase(gone) == 0) return;
-  if (changed_) changed_(gone, nullptr);
-  tell_waiters(gone, nullptr);
+void UsbTable::take(const UsbEvent& event) {
+  const UsbChange change = places_.take(event, clock_.now());
+  if (change == UsbChange::none) return;
+  last_ = change;
+  const auto* came = std::get_if<UsbArrived>(&event);
+  const PortPath path = came != nullptr ? came->device.path : std::get<UsbLeft>(event).path;
+  // A copy: a listener may not see it change under its hands.
+  const std::optional<UsbSighting> now = at(path);
+  const UsbSighting* device = now ? &*now : nullptr;
+  if (changed_) changed_(path, device);
+  tell_waiters(path, device);
 }
 
 void UsbTable::lost(const Error& why) {
   broken_ = why.within("USB");
   if (why.code != Errc::cancelled) log::error(broken_->message);
   for (const auto& waiter : waiters_) waiter->seen.giver().give(fail(*broken_));
-  const auto known = std::exchange(there_, {});
-  for (const auto& [path, device] : known) {
-    if (changed_ && why.code != Errc::cancelled) changed_(path, nullptr);
+  const auto known = std::exchange(places_, {});
+  for (const auto& [path, place] : known.all()) {
+    if (changed_ && place.device && why.code != Errc::cancelled) changed_(path, nullptr);
   }
 }
 
 void UsbTable::tell_waiters(const PortPath& path, const UsbSighting* device) {
   for (const auto& waiter : waiters_) {
-    if (waiter->path != path) continue;
-    if (waiter->for_empty && device == nullptr) waiter->seen.giver().give(nothing_at(path));
-    if (!waiter->for_empty && device != nullptr && waiter->fits(*device)) waiter->seen.giver().give(*device);
+    if (waiter->path && *waiter->path != path) continue;
+    if (waiter->for_empty() && device == nullptr) waiter->seen.giver().give(nothing_at(path));
+    if (!waiter->for_empty() && device != nullptr && waiter->fits(*device)) waiter->seen.giver().give(*device);
   }
 }
 
 std::optional<UsbSighting> UsbTable::at(const PortPath& path) const {
-  const auto place = there_.find(path);
-  if (place == there_.end()) return std::nullopt;
-  return place->second;
+  const UsbPlace* place = places_.at(path);
+  return place == nullptr ? std::nullopt : place->device;
 }
 
-Task<UsbSighting> UsbTable::wait(PortPath path, Predicate fits, bool for_empty, TimePoint deadline) {
+Task<UsbSighting> UsbTable::wait(std::shared_ptr<Waiter> waiter, TimePoint deadline) {
   if (broken_) co_return fail(*broken_);
-  const auto now_there = at(path);
-  if (for_empty && !now_there) co_return nothing_at(path);
-  if (!for_empty && now_there && fits(*now_there)) co_return *now_there;
-  auto waiter = std::make_shared<Waiter>(path, std::move(fits), for_empty);
+  if (waiter->for_empty() && !at(*waiter->path)) co_return nothing_at(*waiter->path);
+  for (const auto& [path, place] : places_.all()) {
+    if (waiter->for_empty() || !place.device || (waiter->path && *waiter->path != path)) continue;
+    if (waiter->fits(*place.device)) co_return *place.device;
+  }
   waiters_.push_back(waiter);
   if (deadline != never) {
-    clock_.call_at(deadline, [giver = waiter->seen.giver(), path, for_empty] {
+    const std::string where = waiter->path ? "port " + waiter->path->text() : std::string("USB");
+    clock_.call_at(deadline, [giver = waiter->seen.giver(), where, for_empty = waiter->for_empty()] {
       const char* what = for_empty ? "the device did not leave in time" : "nothing that was waited for arrived in time";
-      giver.give(fail(Errc::timeout, fmt::format("port {}: {}", path.text(), what)));
+      giver.give(fail(Errc::timeout, fmt::format("{}: {}", where, what)));
     });
   }
   auto seen = co_await waiter->seen.take();
@@ -105,13 +97,17 @@ Task<UsbSighting> UsbTable::wait(PortPath path, Predicate fits, bool for_empty, 
 }
 
 Task<UsbSighting> UsbTable::wait_for(PortPath path, Predicate fits, TimePoint deadline) {
-  return wait(std::move(path), std::move(fits), false, deadline);
+  return wait(std::make_shared<Waiter>(std::move(path), std::move(fits)), deadline);
+}
+
+Task<UsbSighting> UsbTable::wait_for(Predicate fits, TimePoint deadline) {
+  return wait(std::make_shared<Waiter>(std::nullopt, std::move(fits)), deadline);
 }
 
 Task<void> UsbTable::wait_empty(PortPath path, TimePoint deadline) {
-  auto nothing = Predicate{};
-  auto seen = co_await wait(std::move(path), std::move(nothing), true, deadline);
-  if (!seen) co_return fail(seen.error());
+  auto waiter = std::make_shared<Waiter>(std::move(path), Predicate{});
+  auto nothing = co_await wait(std::move(waiter), deadline);
+  if (!nothing) co_return fail(nothing.error());
   co_return Result<void>{};
 }
 

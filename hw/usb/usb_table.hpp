@@ -4,19 +4,18 @@
 
 #include <functional>
 #include <list>
-#include <map>
 #include <memory>
 #include <optional>
 
 #include "hw/async/clock.hpp"
-#include "hw/usb/usb_bus.hpp"
+#include "hw/usb/usb_places.hpp"
 
 namespace greenroom {
 
 class UsbTable {
  public:
   using Predicate = std::function<bool(const UsbSighting&)>;
-  // The sighting is null when the port became empty.
+  // The sighting is null when the port became empty. Told again when more is known of the same device.
   using OnChange = std::function<void(const PortPath&, const UsbSighting*)>;
 
   // Both outlive the table; the table outlives every coroutine that waits on it.
@@ -30,25 +29,29 @@ class UsbTable {
   // One listener, called before any waiter goes on. Set before run().
   void on_change(OnChange call) { changed_ = std::move(call); }
   [[nodiscard]] std::optional<UsbSighting> at(const PortPath&) const;
+  // Since when, and what stood there before; every port that was ever occupied.
+  [[nodiscard]] const UsbPlaces& places() const { return places_; }
+  [[nodiscard]] UsbChange last_change() const { return last_; }  // what a call of on_change is about
 
   // The device at that port, as soon as one fits; at once when it already stands there. Errc::timeout at the deadline.
   Task<UsbSighting> wait_for(PortPath, Predicate, TimePoint deadline);
+  // At whichever port. Only for a device that names itself: what merely looks right may be another slot's.
+  Task<UsbSighting> wait_for(Predicate, TimePoint deadline);
   // Ends when the port is empty; at once when it already is.
   Task<void> wait_empty(PortPath, TimePoint deadline);
 
  private:
   struct Waiter;
-  void take(UsbEvent);
-  void arrived(UsbSighting);
-  void left(const PortPath&);
+  void take(const UsbEvent&);
   void lost(const Error&);
   void tell_waiters(const PortPath&, const UsbSighting*);
-  Task<UsbSighting> wait(PortPath, Predicate, bool for_empty, TimePoint deadline);
+  Task<UsbSighting> wait(std::shared_ptr<Waiter>, TimePoint deadline);
 
   UsbBus& bus_;
   Clock& clock_;
   OnChange changed_;
-  std::map<PortPath, UsbSighting> there_;  // ordered: decisions follow the order of ports
+  UsbPlaces places_;
+  UsbChange last_ = UsbChange::none;
   std::list<std::shared_ptr<Waiter>> waiters_;
   std::optional<Error> broken_;
 };

@@ -137,6 +137,56 @@ TEST(Classify, RefusesAPhone) { EXPECT_EQ(classify(seen(0x12a8, "00008030-001A2B
 TEST(Classify, RefusesABillboard) { EXPECT_EQ(classify(seen(0x7304, "")).error().code, Errc::refused); }
 TEST(Classify, RefusesAnotherVendor) { EXPECT_EQ(classify(seen(0x1227, m1_air_dfu, 0x1234)).error().code, Errc::refused); }
 
+TEST(Classify, TellsTheFourRecoveryModesApart) {
+  EXPECT_EQ(classify(seen(0x1280, recovery))->recovery, 1);
+  EXPECT_EQ(classify(seen(0x1281, recovery))->recovery, 2);
+  EXPECT_EQ(classify(seen(0x1282, recovery))->recovery, 3);
+  EXPECT_EQ(classify(seen(0x1283, recovery))->recovery, 4);
+}
+
+TEST(Classify, TellsAMacThatRunsAnExploit) {
+  EXPECT_TRUE(classify(seen(0x1227, std::string(t2_air_dfu) + " PWND:[checkm8]"))->exploited);
+  EXPECT_FALSE(classify(seen(0x1227, t2_air_dfu))->exploited);
+}
+
+TEST(Classify, RefusesADfuDeviceUnderAnExploitByItsId) { EXPECT_EQ(classify(seen(0x1338, "")).error().code, Errc::refused); }
+
+TEST(Classify, ReadsTheModelNumberOfABootedMac) {
+  UsbSighting mac = seen(0x1905, "C02FK0TESTQ6");
+  mac.bcd_device = 0x1701;
+  EXPECT_EQ(classify(mac)->model, "17,1");
+}
+
+TEST(Classify, TakesNoModelNumberThatIsNoDecimal) {
+  UsbSighting mac = seen(0x1905, "C02FK0TESTQ6");
+  mac.bcd_device = 0x1a01;
+  EXPECT_EQ(classify(mac)->model, "");
+}
+
+TEST(ModeById, KnowsAMacWhoseStringIsBroken) {
+  EXPECT_EQ(mode_by_id(seen(0x1227, "")), MacMode::dfu);
+  EXPECT_EQ(mode_by_id(seen(0x1282, "")), MacMode::recovery);
+  EXPECT_EQ(mode_by_id(seen(0xf014, "")), MacMode::port_dfu);
+}
+TEST(ModeById, KnowsNoPhoneAndNoOtherMaker) {
+  EXPECT_FALSE(mode_by_id(seen(0x12a8, "")));
+  EXPECT_FALSE(mode_by_id(seen(0x1227, m1_air_dfu, 0x1234)));
+}
+
+TEST(Classify, SaysThatAStringIsStillBeingRead) {
+  UsbSighting mac = seen(0x1227, "");
+  mac.serial_from = SerialFrom::pending;
+  EXPECT_EQ(classify(mac).error().code, Errc::busy);
+}
+
+TEST(Classify, KnowsEveryModeOfTheTable) {
+  // Those of usbmuxd's own list.
+  const std::pair<std::uint16_t, MacMode> table[] = {{0x1901, MacMode::booted}, {0x1902, MacMode::booted},
+                                                     {0x1903, MacMode::booted}, {0x1904, MacMode::booted},
+                                                     {0x1905, MacMode::booted}, {0x8600, MacMode::t2_booted}};
+  for (const auto& [product, mode] : table) EXPECT_EQ(classify(seen(product, "C02FK0TESTQ6"))->mode, mode) << product;
+}
+
 TEST(Serial, IsTrimmedAndUpperCased) { EXPECT_EQ(SerialNumber::parse(" c02fk0testq6\r\n")->text(), "C02FK0TESTQ6"); }
 TEST(Serial, MayHaveTenCharacters) { EXPECT_TRUE(SerialNumber::parse("HX4Y21PQ7L")); }
 TEST(Serial, RefusesSevenCharacters) { EXPECT_FALSE(SerialNumber::parse("C02FK0T")); }

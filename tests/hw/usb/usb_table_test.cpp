@@ -74,6 +74,10 @@ struct UsbTableTest : testing::Test {
     auto fits = UsbTable::Predicate{[product](const UsbSighting& s) { return s.product == product; }};
     result = co_await table.wait_for(std::move(at), std::move(fits), deadline);
   }
+  asio::awaitable<void> follow_anywhere(std::uint16_t product, TimePoint deadline) {
+    auto fits = UsbTable::Predicate{[product](const UsbSighting& s) { return s.product == product; }};
+    result = co_await table.wait_for(std::move(fits), deadline);
+  }
   asio::awaitable<void> follow_empty(PortPath at, TimePoint deadline) {
     emptied = co_await table.wait_empty(std::move(at), deadline);
   }
@@ -130,6 +134,36 @@ TEST_F(UsbTableTest, EndsAWaitAtItsDeadlineNamingThePort) {
   ASSERT_FALSE(*result);
   EXPECT_EQ(result->error().code, Errc::timeout);
   EXPECT_NE(result->error().message.find("host/1-4.2"), std::string::npos);
+}
+
+TEST_F(UsbTableTest, WaitsForADeviceAtWhicheverPort) {
+  group.spawn(follow_anywhere(0x1281, TimePoint{seconds{5}}));
+  arrive(port, 0x1227);
+  EXPECT_FALSE(result);
+  arrive(other, 0x1281);
+  ASSERT_TRUE(result);
+  EXPECT_EQ((*result)->path, other);
+}
+
+TEST_F(UsbTableTest, TellsTwiceOfADeviceWhoseSerialComesLater) {
+  std::vector<std::string> told;
+  table.on_change([&told](const PortPath&, const UsbSighting* device) { told.push_back(device->serial); });
+  UsbSighting seen(port, 0x05ac, 0x1227, 0, "");
+  seen.address = 5;
+  bus.say(UsbEvent{UsbArrived{seen}});
+  settle();
+  seen.serial = "CPID:8103";
+  bus.say(UsbEvent{UsbArrived{seen}});
+  settle();
+  EXPECT_EQ(told, (std::vector<std::string>{"", "CPID:8103"}));
+}
+
+TEST_F(UsbTableTest, KeepsTheAgeOfEachPlace) {
+  clock.call_at(TimePoint{seconds{3}}, [] {});
+  run_to(TimePoint{seconds{3}});
+  arrive(port, 0x1227);
+  ASSERT_NE(table.places().at(port), nullptr);
+  EXPECT_EQ(table.places().at(port)->since, TimePoint{seconds{3}});
 }
 
 TEST_F(UsbTableTest, WaitsForAPortToBecomeEmpty) {

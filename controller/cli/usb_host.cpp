@@ -1,0 +1,101 @@
+#include "controller/cli/usb_host.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "hw/async/real_clock.hpp"
+#include "hw/async/task_group.hpp"
+#include "hw/base/file_lock.hpp"
+#include "hw/usb/libusb_bus.hpp"
+#include "hw/usb/usb_sysfs.hpp"
+
+namespace greenroom::cli {
+namespace {
+
+// One Greenroom asks devices, or drives them, on one machine (rules.md R14).
+std::string lock_path() {
+  const char* set = std::getenv("GREENROOM_USB_LOCK");
+  return set != nullptr ? set : "/run/lock/greenroom-usb.lock";
+}
+
+// As port paths have it: the name of the machine without its domain.
+std::string host_name() {
+  std::array<char, 65> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "host";
+  const std::string whole(name.data());
+  return whole.substr(0, whole.find('.'));
+}
+
+asio::awaitable<void> run(Task<void> task, Result<void>& outcome, bool& done) {
+  outcome = co_await std::move(task);
+  done = true;
+}
+
+class Both final : public UsbBus {  // a decorated bus, and the one beneath it
+ public:
+  Both(std::unique_ptr<UsbBus> inner, std::unique_ptr<UsbBus> outer) : inner_(std::move(inner)), outer_(std::move(outer)) {}
+  Task<UsbEvent> next_event() override { return outer_->next_event(); }
+  Result<std::unique_ptr<UsbDevice>> open(const PortPath& path) override { return outer_->open(path); }
+
+ private:
+  std::unique_ptr<UsbBus> inner_, outer_;
+};
+
+}  // namespace
+
+int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus>>(asio::any_io_executor, Clock&)>& make,
+             const UsbWork& work) {
+  asio::io_context io{1};
+  const auto clock = make_system_clock(io.get_executor());
+  auto bus = make(io.get_executor(), *clock);
+  if (!bus) {
+    std::fprintf(stderr, "%s: %s\n", verb, bus.error().message.c_str());
+    return 1;
+  }
+  UsbTable table(**bus, *clock);
+  Result<void> outcome;
+  bool done = false;
+  TaskGroup tasks(io.get_executor());
+  asio::signal_set ends(io, SIGINT, SIGTERM);
+  ends.async_wait([&tasks](boost::system::error_code error, int) {
+    if (!error) tasks.cancel();
+  });
+  tasks.spawn(run(work(**bus, table, *clock), outcome, done));
+  tasks.spawn(table.run());
+  while (!done) io.run_one();
+  ends.cancel();
+  tasks.cancel();
+  while (tasks.size() > 0) io.run_one();
+  if (outcome || outcome.error().code == Errc::cancelled) return 0;  // a signal: asked to end
+  std::fprintf(stderr, "%s: %s\n", verb, outcome.error().message.c_str());
+  return 1;
+}
+
+int with_usb(const char* verb, const UsbWork& work, const UsbDecorator& decorate) {
+  const auto lock = FileLock::take(lock_path(), "this machine's USB", verb, "wait until it ends");
+  if (!lock)
+    std::fprintf(stderr, "%s: no device is asked for what the kernel does not know: %s\n", verb,
+                 lock.error().message.c_str());
+  const bool alone = lock.has_value();
+  return with_bus(
+      verb,
+      [alone, &decorate](asio::any_io_executor executor, Clock& clock) -> Result<std::unique_ptr<UsbBus>> {
+        LibusbOptions options;
+        options.host = host_name();
+        options.owner = [alone, sysfs = options.sysfs](const PortPath& path) {
+          return !alone ? "another Greenroom" : claimed(sysfs, path) ? "another program" : "";
+        };
+        auto bus = make_libusb_bus(std::move(executor), clock, std::move(options));
+        if (!bus || !decorate) return bus;
+        auto outer = decorate(**bus, clock);
+        return std::make_unique<Both>(std::move(*bus), std::move(outer));
+      },
+      work);
+}
+
+}  // namespace greenroom::cli

@@ -1,0 +1,107 @@
+// greenroom usb list | watch
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "config/macs.hpp"
+#include "controller/cli/options.hpp"
+#include "controller/cli/usb_host.hpp"
+#include "controller/cli/usb_rows.hpp"
+#include "controller/cli/usb_verbs.hpp"
+
+namespace greenroom::cli {
+namespace {
+
+using std::chrono::seconds;
+
+// Devices that the kernel knows no string of are asked; each may take three requests of a second.
+constexpr Duration patience = seconds{4};
+
+void print(const std::string& line) {
+  std::fwrite((line + "\n").c_str(), 1, line.size() + 1, stdout);
+  std::fflush(stdout);
+}
+
+bool shown(const UsbRow& row, bool all) { return all || row.mode.has_value(); }
+
+// Ends when all that is there is known as far as it will be.
+Task<void> settled(UsbTable& table, Clock& clock) {
+  const TimePoint deadline = clock.now() + patience;
+  if (const auto turned = co_await clock.sleep_until(clock.now()); !turned)
+    co_return turned;  // the table takes what is there
+  while (true) {
+    std::optional<PortPath> pending;
+    for (const auto& [path, place] : table.places().all()) {
+      if (place.device && place.device->serial_from == SerialFrom::pending) pending = path;
+    }
+    if (!pending) co_return Result<void>{};
+    UsbTable::Predicate known = [](const UsbSighting& s) { return s.serial_from != SerialFrom::pending; };
+    const auto seen = co_await table.wait_for(*pending, std::move(known), deadline);
+    if (!seen && seen.error().code == Errc::timeout) co_return Result<void>{};
+    if (!seen) co_return fail(seen.error());
+  }
+}
+
+Task<void> list(UsbTable& table, Clock& clock, bool json, bool all) {
+  if (const auto known = co_await settled(table, clock); !known) co_return known;
+  const MacsFile macs = load_macs();
+  std::vector<UsbRow> rows;
+  for (const auto& [path, place] : table.places().all()) {
+    if (!place.device) continue;
+    UsbRow row = row_of(*place.device, macs.models);
+    if (shown(row, all)) rows.push_back(std::move(row));
+  }
+  if (json) {
+    std::string array;
+    for (const UsbRow& row : rows) array += (array.empty() ? "" : ",") + json_of(row);
+    print("[" + array + "]");
+    co_return Result<void>{};
+  }
+  if (rows.empty())
+    std::fputs("greenroom usb list: no Mac shows itself on USB; a booted Mac does so only with macOS running\n", stderr);
+  else print(heading_of_rows());
+  for (const UsbRow& row : rows) print(text_of(row));
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+int usb_list(const std::vector<std::string>& arguments) {
+  bool json = false, all = false;
+  CLI::App app{
+      "Every Mac on this machine's USB: port path, mode, ECID, model and serial number, as far as it tells them in "
+      "its mode. Nothing is written to any.",
+      "greenroom usb list"};
+  app.add_flag("--json", json, "an array, on one line");
+  app.add_flag("--all", all, "every device, hubs as well");
+  if (const auto code = parsed(app, arguments)) return *code;
+  return with_usb("greenroom usb list",
+                  [json, all](UsbBus&, UsbTable& table, Clock& clock) { return list(table, clock, json, all); });
+}
+
+int usb_watch(const std::vector<std::string>& arguments) {
+  bool json = false, all = false;
+  double for_s = 0;
+  CLI::App app{"What comes, changes mode and leaves, one a line.", "greenroom usb watch"};
+  app.add_flag("--json", json, "one JSON object a line");
+  app.add_flag("--all", all, "every device, hubs as well");
+  app.add_option("--for", for_s, "ends after so many seconds; without it on a signal")->check(CLI::Range(0.1, 1e6));
+  if (const auto code = parsed(app, arguments)) return *code;
+  const MacsFile macs = load_macs();
+  return with_usb("greenroom usb watch", [&](UsbBus&, UsbTable& table, Clock& clock) -> Task<void> {
+    const TimePoint start = clock.now();
+    table.on_change([&table, &clock, &macs, start, json, all](const PortPath& path, const UsbSighting* now) {
+      const UsbPlace& place = *table.places().at(path);
+      const UsbRow row = row_of(now != nullptr ? *now : *place.before, macs.models);
+      if (!shown(row, all)) return;
+      const Duration at = clock.now() - start;
+      print(json ? json_of(table.last_change(), row, place, at) : text_of(table.last_change(), row, place, at));
+    });
+    const TimePoint end = for_s > 0 ? start + seconds_of(for_s) : never;
+    return clock.sleep_until(end);
+  });
+}
+
+}  // namespace greenroom::cli
