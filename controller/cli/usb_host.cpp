@@ -48,6 +48,13 @@ class Both final : public UsbBus {  // a decorated bus, and the one beneath it
 
 }  // namespace
 
+Task<void> usb_until(UsbTable& table, TimePoint end) {
+  UsbTable::Predicate nobody = [](const UsbSighting&) { return false; };
+  const auto seen = co_await table.wait_for(std::move(nobody), end);
+  if (!seen && seen.error().code != Errc::timeout) co_return fail(seen.error());
+  co_return Result<void>{};
+}
+
 int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus>>(asio::any_io_executor, Clock&)>& make,
              const UsbWork& work) {
   asio::io_context io{1};

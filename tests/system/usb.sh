@@ -1,6 +1,6 @@
 #!/bin/bash
 # `greenroom usb` on model Macs that the real libusb sees, made by umockdev in another process.
-# usage: usb.sh PROGRAM TESTBED list | unread | modes | watch | trace | wrong
+# usage: usb.sh PROGRAM TESTBED list | unread | modes | watch | trace | irecovery | wrong
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
@@ -81,6 +81,17 @@ case $what in
     run usb trace --check "$work/trace"
     expect "$what" 'a broken one' 1 "$status"
     says "$what" 'line [0-9]*: ' "$work/err"
+    ;;
+  # A program that nobody here wrote sees the same Mac as ours, and says the same of it.
+  irecovery)
+    for mode in dfu recovery; do
+      bed --t2 --mode "$mode" -- usb list --json
+      ours=$(field ecid "$line")
+      "$testbed" --t2 --mode "$mode" -- irecovery -q >"$work/out" 2>"$work/err" || wrong "$what" "$mode" 'exit code 0' "$?"
+      theirs=$(sed -n 's/^ECID: //p' "$work/out")
+      expect "$what" "$mode: ECID" "${ours,,}" "$theirs"
+      expect "$what" "$mode: serial number" "$(field serial_number "$line" | sed 's/null/N\/A/')" "$(sed -n 's/^SRNM: //p' "$work/out")"
+    done
     ;;
   wrong)
     run usb lust
