@@ -65,6 +65,9 @@ case $what in
     echo 'plug 1-1.1 0 recovery' >&8
     until_said '"change":"became".*"mode":"recovery".*"was":"dfu"'
     exec 8>&-
+    pkill -TERM -P "$pid"   # the program alone: the testbed ends with its exit code
+    wait "$pid"
+    expect "$what" 'told to end' 0 "$?"
     ;;
   trace)
     bed --macs 2 -- usb trace --strings --for 3
