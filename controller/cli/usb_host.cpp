@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "hw/async/real_clock.hpp"
 #include "hw/async/task_group.hpp"
@@ -31,10 +32,7 @@ std::string host_name() {
   return whole.substr(0, whole.find('.'));
 }
 
-asio::awaitable<void> run(Task<void> task, Result<void>& outcome, bool& done) {
-  outcome = co_await std::move(task);
-  done = true;
-}
+asio::awaitable<void> run(Task<void> task, std::optional<Result<void>>& outcome) { outcome = co_await std::move(task); }
 
 class Both final : public UsbBus {  // a decorated bus, and the one beneath it
  public:
@@ -48,6 +46,13 @@ class Both final : public UsbBus {  // a decorated bus, and the one beneath it
 
 }  // namespace
 
+Task<void> usb_until(UsbTable& table, TimePoint end) {
+  UsbTable::Predicate nobody = [](const UsbSighting&) { return false; };
+  const auto seen = co_await table.wait_for(std::move(nobody), end);
+  if (!seen && seen.error().code != Errc::timeout) co_return fail(seen.error());
+  co_return Result<void>{};
+}
+
 int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus>>(asio::any_io_executor, Clock&)>& make,
              const UsbWork& work) {
   asio::io_context io{1};
@@ -58,21 +63,20 @@ int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus
     return 1;
   }
   UsbTable table(**bus, *clock);
-  Result<void> outcome;
-  bool done = false;
+  std::optional<Result<void>> outcome;
   TaskGroup tasks(io.get_executor());
   asio::signal_set ends(io, SIGINT, SIGTERM);
   ends.async_wait([&tasks](boost::system::error_code error, int) {
     if (!error) tasks.cancel();
   });
-  tasks.spawn(run(work(**bus, table, *clock), outcome, done));
+  tasks.spawn(run(work(**bus, table, *clock), outcome));
   tasks.spawn(table.run());
-  while (!done) io.run_one();
+  while (!outcome.has_value()) io.run_one();
   ends.cancel();
   tasks.cancel();
   while (tasks.size() > 0) io.run_one();
-  if (outcome || outcome.error().code == Errc::cancelled) return 0;  // a signal: asked to end
-  std::fprintf(stderr, "%s: %s\n", verb, outcome.error().message.c_str());
+  if (*outcome || outcome->error().code == Errc::cancelled) return 0;  // a signal: asked to end
+  std::fprintf(stderr, "%s: %s\n", verb, outcome->error().message.c_str());
   return 1;
 }
 

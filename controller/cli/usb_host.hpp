@@ -22,4 +22,7 @@ int with_usb(const char* verb, const UsbWork&, const UsbDecorator& decorate = nu
 int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus>>(asio::any_io_executor, Clock&)>& make,
              const UsbWork&);
 
+// Ends at that time; before it only with what USB failed by, or cancelled.
+Task<void> usb_until(UsbTable&, TimePoint end);
+
 }  // namespace greenroom::cli

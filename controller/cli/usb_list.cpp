@@ -93,14 +93,16 @@ int usb_watch(const std::vector<std::string>& arguments) {
   return with_usb("greenroom usb watch", [&](UsbBus&, UsbTable& table, Clock& clock) -> Task<void> {
     const TimePoint start = clock.now();
     table.on_change([&table, &clock, &macs, start, json, all](const PortPath& path, const UsbSighting* now) {
-      const UsbPlace& place = *table.places().at(path);
+      const UsbPlace* known = table.places().at(path);
+      if (known == nullptr) return;  // USB itself failed, which ends the watch
+      const UsbPlace& place = *known;
       const UsbRow row = row_of(now != nullptr ? *now : *place.before, macs.models);
       if (!shown(row, all)) return;
       const Duration at = clock.now() - start;
       print(json ? json_of(table.last_change(), row, place, at) : text_of(table.last_change(), row, place, at));
     });
     const TimePoint end = for_s > 0 ? start + seconds_of(for_s) : never;
-    return clock.sleep_until(end);
+    return usb_until(table, end);
   });
 }
 

@@ -45,7 +45,7 @@ Task<void> record(UsbBus& bus, UsbTable& table, Clock& clock, TimePoint end, boo
   std::set<std::pair<PortPath, unsigned>> had;
   while (clock.now() < end) {
     const TimePoint look = std::min(end, clock.now() + std::chrono::milliseconds{200});
-    if (const auto slept = co_await clock.sleep_until(look); !slept) co_return slept;
+    if (const auto slept = co_await usb_until(table, look); !slept) co_return slept;
     if (!strings) continue;
     if (const auto read = co_await read_strings(bus, table, clock, had); !read) co_return read;
   }

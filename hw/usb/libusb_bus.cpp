@@ -252,6 +252,8 @@ WireResult<void> LibusbWire::claim(WireHandle name, std::uint8_t interface, std:
   return {};
 }
 
+// The one call that holds up the loop: libusb has no reset that waits elsewhere. It takes as long as the kernel's port reset
+// and re-enumeration; how long that is with a Mac that comes back in another mode is not measured yet.
 WireResult<void> LibusbWire::reset(WireHandle name) {
   if (const int r = libusb_reset_device(handles_.at(name)); r != 0) return refused(r);
   return {};

@@ -95,7 +95,7 @@ class ReplayedDevice final : public UsbDevice {
 
  private:
   Result<const TraceLine*> take(TraceVerb verb, const std::string& request) {
-    const auto line = script_.take(verb, handle_, request);
+    auto line = script_.take(verb, handle_, request);
     if (!line) return line;
     if (!(*line)->error.empty()) return fail((*line)->error.front());
     return line;

@@ -26,7 +26,7 @@ class RecordingDevice final : public UsbDevice {
 
   Result<void> claim(std::uint8_t interface, std::uint8_t alternate) override {
     TraceLine asked = line(TraceVerb::claim, claim_words(interface, alternate));
-    const auto result = device_->claim(interface, alternate);
+    auto result = device_->claim(interface, alternate);
     end(asked, result);
     return result;
   }

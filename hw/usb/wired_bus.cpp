@@ -310,6 +310,7 @@ class WiredBus::Device final : public UsbDevice {
   Task<std::size_t> control_out(ControlSetup setup, UsbBytes bytes, TimePoint deadline) override {
     TransferWish wish;
     wish.setup = setup;
+    wish.setup.type &= 0x7f;
     wish.out = std::move(bytes);
     co_return sent(co_await carry(std::move(wish), deadline));
   }
@@ -321,7 +322,7 @@ class WiredBus::Device final : public UsbDevice {
   }
   Task<std::size_t> bulk_out(std::uint8_t endpoint, UsbBytes bytes, TimePoint deadline) override {
     TransferWish wish;
-    wish.endpoint = endpoint;
+    wish.endpoint = endpoint & 0x7f;
     wish.out = std::move(bytes);
     co_return sent(co_await carry(std::move(wish), deadline));
   }

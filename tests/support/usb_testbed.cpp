@@ -279,7 +279,10 @@ bool UsbTestbed::serve(UMockdevIoctlClient* client) {
     case USBDEVFS_RELEASEINTERFACE: device.calls.push_back(fmt::format("release {}", word(0))); break;
     case USBDEVFS_SETINTERFACE: device.calls.push_back(fmt::format("alternate {} {}", word(0), word(1))); break;
     case USBDEVFS_SETCONFIGURATION: device.calls.push_back(fmt::format("configuration {}", word(0))); break;
-    case USBDEVFS_RESET: device.calls.emplace_back("reset"); break;
+    case USBDEVFS_RESET:
+      device.calls.emplace_back("reset");
+      if (on_reset && !device.gone) on_reset(device.port);
+      break;
     default:
       served = false;
       result = 1;

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,9 @@ class UsbTestbed {
   int sweep();
   // The device never answers from now on; its transfers come back when they are cancelled.
   void hush(const std::string& port);
+
+  // Called when a program resets a device, with its port, on a thread of the testbed's: it may not call back into it.
+  std::function<void(const std::string& port)> on_reset;
 
   [[nodiscard]] Steady::time_point plugged(const std::string& port) const;  // when the message of its arrival went out
   [[nodiscard]] int transfers(const std::string& port) const;               // that it was asked for, since it was plugged in

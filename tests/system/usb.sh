@@ -1,6 +1,6 @@
 #!/bin/bash
 # `greenroom usb` on model Macs that the real libusb sees, made by umockdev in another process.
-# usage: usb.sh PROGRAM TESTBED list | unread | modes | watch | trace | wrong
+# usage: usb.sh PROGRAM TESTBED list | unread | modes | watch | trace | irecovery | sends | puts_back | wrong
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
@@ -65,6 +65,9 @@ case $what in
     echo 'plug 1-1.1 0 recovery' >&8
     until_said '"change":"became".*"mode":"recovery".*"was":"dfu"'
     exec 8>&-
+    pkill -TERM -P "$pid"   # the program alone: the testbed ends with its exit code
+    wait "$pid"
+    expect "$what" 'told to end' 0 "$?"
     ;;
   trace)
     bed --macs 2 -- usb trace --strings --for 3
@@ -81,6 +84,37 @@ case $what in
     run usb trace --check "$work/trace"
     expect "$what" 'a broken one' 1 "$status"
     says "$what" 'line [0-9]*: ' "$work/err"
+    ;;
+  # A program that nobody here wrote sees the same Mac as ours, and says the same of it.
+  irecovery)
+    for mode in dfu recovery; do
+      bed --t2 --mode "$mode" -- usb list --json
+      ours=$(field ecid "$line")
+      "$testbed" --t2 --mode "$mode" -- irecovery -q >"$work/out" 2>"$work/err" || wrong "$what" "$mode" 'exit code 0' "$?"
+      theirs=$(sed -n 's/^ECID: //p' "$work/out")
+      expect "$what" "$mode: ECID" "${ours,,}" "$theirs"
+      expect "$what" "$mode: serial number" "$(field serial_number "$line" | sed 's/null/N\/A/')" "$(sed -n 's/^SRNM: //p' "$work/out")"
+    done
+    ;;
+  # Blocks, trailer and reset as Debian's irecovery sends them: the last block with room for the trailer, without, and full.
+  sends)
+    for size in 5000 4090 4096; do
+      head -c "$size" "$program" >"$work/image"
+      crc=$(gzip -1 -c "$work/image" | tail -c 8 | od -An -tx4 -N4 | tr -d ' ')
+      "$testbed" --t2 --report "$work/report" -- irecovery -f "$work/image" >"$work/out" 2>&1 || wrong "$what" "$size" 'exit code 0' "$?"
+      says "$what" "1-1.1 image $size $crc" "$work/report"
+      says "$what" '1-1.1 mode recovery' "$work/report"
+      ! grep wrong "$work/report" || failed=1
+      "$testbed" --t2 --mode recovery --report "$work/report" -- irecovery -f "$work/image" >"$work/out" 2>&1 || wrong "$what" "recovery $size" 'exit code 0' "$?"
+      says "$what" "1-1.1 uploaded $size $crc" "$work/report"
+    done
+    ;;
+  puts_back)
+    "$testbed" --t2 --mode recovery --report "$work/report" -- irecovery -n >"$work/out" 2>&1 || wrong "$what" irecovery 'exit code 0' "$?"
+    expect "$what" commands 'setenv auto-boot true;saveenv;reboot' "$(sed -n 's/.* command //p' "$work/report" | paste -sd ';')"
+    says "$what" '1-1.1 mode booted' "$work/report"
+    "$testbed" --t2 --mode recovery --report "$work/report" -- irecovery -c reboot >"$work/out" 2>&1 || wrong "$what" -c 'exit code 0' "$?"
+    says "$what" '1-1.1 mode recovery' "$work/report"   # auto-boot is false: back again
     ;;
   wrong)
     run usb lust
