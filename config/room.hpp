@@ -31,6 +31,7 @@ namespace greenroom {
 struct RoomFile {
   std::optional<Room> room;           // only when no complaint is an error
   std::vector<Complaint> complaints;  // in the order of places; warnings among them
+  std::vector<Place> pdus;            // where each [[pdu]] stands
 };
 
 // A file on disk, else an embedded one ("config/examples/returns-room.toml"). Chargers are those of config/bricks.toml.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/room_draft.hpp"
+#include "hw/serial/line_url.hpp"
 
 namespace greenroom::draft {
 namespace {
@@ -93,7 +94,8 @@ void check_leases(const RoomDraft& d) {
 void check_lines(const RoomDraft& d) {
   for (std::size_t i = 0; i < d.room.pdus.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      if (d.room.pdus[i].line.empty() || d.room.pdus[i].line != d.room.pdus[j].line) continue;
+      const auto one = parse_line_url(d.room.pdus[i].line), other = parse_line_url(d.room.pdus[j].line);
+      if (!one || !other || !same_place(*one, *other)) continue;
       d.pdus[i].complain("line", fmt::format("pdu {} and pdu {} have the same line", quoted(d.room.pdus[i].name),
                                              quoted(d.room.pdus[j].name)));
     }

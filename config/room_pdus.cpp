@@ -5,6 +5,7 @@
 
 #include "config/dialects.hpp"
 #include "config/room_draft.hpp"
+#include "hw/serial/line_url.hpp"
 
 namespace greenroom::draft {
 namespace {
@@ -15,33 +16,6 @@ const Choices<PowerOnPolicy> kPowerOn{{"all_off", PowerOnPolicy::all_off},
                                       {"unknown", PowerOnPolicy::unknown}};
 
 constexpr Range kOutlets{1, 96};
-
-// serial:/dev/...[?baud=9600]  tcp:host:port  pty:/path  model:NAME
-std::string why_bad_line(const std::string& line) {
-  const std::size_t colon = line.find(':');
-  const std::string scheme = line.substr(0, colon);
-  const std::string rest = colon == std::string::npos ? "" : line.substr(colon + 1);
-  if (scheme == "serial") {
-    const std::string query = rest.find('?') == std::string::npos ? "" : rest.substr(rest.find('?') + 1);
-    if (!rest.starts_with("/")) return "after serial: comes the path of a device, as in serial:/dev/ttyUSB0?baud=9600";
-    const bool digits = query.starts_with("baud=") && query.size() > 5 && query.size() < 13 &&
-                        query.find_first_not_of("0123456789", 5) == std::string::npos;
-    if (rest.find('?') != std::string::npos && !digits)
-      return "after the ? comes baud=NUMBER, as in serial:/dev/ttyUSB0?baud=9600";
-    return "";
-  }
-  if (scheme == "tcp") {
-    const std::size_t last = rest.rfind(':');
-    unsigned port = 0;
-    if (last != std::string::npos && last > 0) std::from_chars(rest.data() + last + 1, rest.data() + rest.size(), port);
-    const bool digits = last != std::string::npos && last + 1 < rest.size() &&
-                        rest.find_first_not_of("0123456789", last + 1) == std::string::npos;
-    return digits && port >= 1 && port <= 65535 ? "" : "after tcp: come a host and a port, as in tcp:console-1:4001";
-  }
-  if (scheme == "pty") return rest.starts_with("/") ? "" : "after pty: comes a path, as in pty:/tmp/left";
-  if (scheme == "model") return rest.empty() ? "after model: comes the name of a model PDU, as in model:left" : "";
-  return "it begins with none of serial: tcp: pty: model:";
-}
 
 // "1-10" or "7"; nothing when malformed.
 std::optional<std::pair<int, int>> outlet_range(const std::string& text) {
@@ -203,8 +177,8 @@ void read_pdu(RoomDraft& d, const Table& t, const std::vector<std::string>& pdu_
   if (twice) t.complain("name", fmt::format("pdu {} stands in this file twice", quoted(p.name)));
   const std::optional<Sold> sold = read_dialect(d, t, p);
   p.line = t.text("line");
-  const std::string why = p.line.empty() ? "" : why_bad_line(p.line);
-  if (!why.empty()) t.complain("line", fmt::format("{} is no line: {}", quoted(p.line), why));
+  const auto line = parse_line_url(p.line);
+  if (!line && !p.line.empty()) t.complain("line", line.error().message);
   p.power_on = t.choice<PowerOnPolicy>("power_on", kPowerOn, PowerOnPolicy::unknown);
   p.supervise = t.duration("supervise_s", {0.5, 60}, p.supervise);
   p.full_poll = t.duration("full_poll_s", {0.5, 300}, p.full_poll);

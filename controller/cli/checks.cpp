@@ -70,11 +70,9 @@ int room(const std::vector<std::string>& arguments) {
   if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom room check FILE");
   const RoomFile file = load_room(arguments[1]);
   Tally tally = print(file.complaints);
-  if (file.room) {
-    const Tally more = print(check_wires(*file.room, arguments[1]));
-    tally.errors += more.errors;
-    tally.warnings += more.warnings;
-  }
+  const Tally more = print(check_wires(file, arguments[1]));
+  tally.errors += more.errors;
+  tally.warnings += more.warnings;
   return conclude(arguments[1], tally, file.room ? what_a_room_has(*file.room) : "");
 }
 

@@ -19,7 +19,8 @@ class WireCheck {
   WireCheck(const Room& room, const std::string& file, std::vector<Complaint>& complaints)
       : room_(room), file_(file), complaints_(complaints) {}
 
-  void look(PduId id, Dialect dialect) {
+  void look(PduId id, Place place, Dialect dialect) {
+    place_ = place;
     const PduConfig& pdu = room_.pdus[id.value];
     const auto outlets = static_cast<std::uint16_t>(
         std::count_if(room_.outlets.begin(), room_.outlets.end(), [id](const Outlet& o) { return o.pdu == id; }));
@@ -29,7 +30,7 @@ class WireCheck {
     const std::uint32_t baud = url && url->baud > 0 ? url->baud : facts(dialect).line.baud;
     const WireTimes times = wire_times(dialect, baud);
     if (times.supervise > longest_supervise) {
-      wrong(fmt::format("pdu {}: to read its states takes {:.1f} s of wire at {} baud, and {:.1f} s is the most: {}",
+      wrong(fmt::format("pdu {}: to read its states takes {:.2f} s of wire at {} baud, and {:.1f} s is the most: {}",
                         pdu.name, in_seconds(times.supervise), baud, in_seconds(longest_supervise), raise_it));
     }
     if (outlets == 0) return;
@@ -38,21 +39,15 @@ class WireCheck {
   }
 
  private:
-  // Menus may take longer than an order lives: then none is ever sent (R7).
+  // An order that its menus keep longer than it lives is dropped on the way to the byte that commits it (R7).
   void order_in_time(const PduConfig& pdu, const WireTimes& times, std::uint32_t baud) {
     const Duration life = room_.timings.order_expiry;
-    const Duration alone = times.wake + times.order;
-    if (alone > life) {
-      wrong(
-          fmt::format("pdu {}: an order takes {:.1f} s of wire at {} baud, and one that is not sent within {:.1f} s is "
-                      "dropped: {}",
-                      pdu.name, in_seconds(alone), baud, in_seconds(life), raise_it));
-    } else if (times.supervise + alone > life) {  // behind a poll that has just begun
-      know(fmt::format(
-          "pdu {}: behind a poll an order may need {:.1f} s of wire at {} baud, and is dropped after {:.1f} s and "
-          "given again: its outlets may switch late; {}",
-          pdu.name, in_seconds(times.supervise + alone), baud, in_seconds(life), raise_it));
-    }
+    const Duration until_sent = times.supervise + times.wake + times.way_in;
+    if (times.way_in == Duration{} || until_sent <= life) return;
+    wrong(fmt::format(
+        "pdu {}: behind a poll an order takes {:.2f} s of wire at {} baud to find its way through the menus, and one "
+        "that is not sent within {:.1f} s is dropped: {}",
+        pdu.name, in_seconds(until_sent), baud, in_seconds(life), raise_it));
   }
 
   void shed_in_time(const PduConfig& pdu, const ShedTimes& shed) {
@@ -74,24 +69,27 @@ class WireCheck {
     }
   }
 
-  void wrong(std::string message) { complaints_.push_back({file_, {}, std::move(message), false}); }
-  void know(std::string message) { complaints_.push_back({file_, {}, std::move(message), true}); }
+  void wrong(std::string message) { complaints_.push_back({file_, place_, std::move(message), false}); }
+  void know(std::string message) { complaints_.push_back({file_, place_, std::move(message), true}); }
 
   const Room& room_;
   const std::string& file_;
   std::vector<Complaint>& complaints_;
+  Place place_;  // of the PDU that is looked at
 };
 
 }  // namespace
 
-std::vector<Complaint> check_wires(const Room& room, const std::string& room_file) {
+std::vector<Complaint> check_wires(const RoomFile& file, const std::string& room_file) {
   std::vector<Complaint> complaints;
+  if (!file.room) return complaints;
+  const Room& room = *file.room;
   WireCheck check(room, room_file, complaints);
   for (std::size_t i = 0; i < room.pdus.size(); ++i) {
     const auto source = dialect_text(room.pdus[i]);
     if (!source) continue;  // told by the room file
     const LoadedDialect dialect = parse_dialect(source->text, source->file);
-    if (dialect) check.look(PduId{static_cast<std::uint32_t>(i)}, *dialect);
+    if (dialect) check.look(PduId{static_cast<std::uint32_t>(i)}, file.pdus[i], *dialect);
     else complaints.insert(complaints.end(), dialect.error().begin(), dialect.error().end());
   }
   return complaints;

@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "config/reader/reader.hpp"
-#include "controller/domain/room.hpp"
+#include "config/room.hpp"
 
 namespace greenroom::cli {
 
 // Of each PDU with as many outlets as it has; with what is wrong in a dialect file of one's own, which is read to its end
 // here. Complaints that are warnings tell what to know of a room that may run.
-std::vector<Complaint> check_wires(const Room&, const std::string& room_file);
+std::vector<Complaint> check_wires(const RoomFile&, const std::string& room_file);
 
 }  // namespace greenroom::cli

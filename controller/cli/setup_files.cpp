@@ -26,7 +26,7 @@ std::optional<RoomSetup> load_setup(const std::string& room_file) {
   const bool wrong_macs = complain(macs.complaints);
   const bool wrong_recipes = complain(recipes.complaints);
   if (wrong_room || wrong_macs || wrong_recipes || !room.room) return std::nullopt;
-  std::vector<Complaint> wires = check_wires(*room.room, room_file);
+  std::vector<Complaint> wires = check_wires(room, room_file);
   std::erase_if(wires, [](const Complaint& c) { return c.warning; });  // told by the room check
   if (complain(wires)) return std::nullopt;
   RoomSetup setup;

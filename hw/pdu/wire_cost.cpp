@@ -37,6 +37,8 @@ WireTimes times_of(const CliDialect& d, LineSettings line) {
   t.supervise = of(d.supervise);
   if (d.meters) t.meters = of(*d.meters);
   t.order = of(d.off);
+  // The way out of a menu shows again what the way in did, so the way in is at most half.
+  if (!d.off.before.empty()) t.way_in = t.order / 2;
   return t;
 }
 
@@ -61,17 +63,17 @@ std::int64_t messages_of_states(const ModbusDialect& d) {
       2, std::count_if(d.reads.begin(), d.reads.end(), [](const ModbusRead& r) { return r.supervise; }));
 }
 
-// From the first order to the last; of it, what stands before the first byte that commits.
+// From the first order to the last.
 struct Ordering {
-  Duration all{}, way_in{};
+  Duration all{};
   std::int64_t messages{};
 };
 
-// Each outlet by itself. The way out of a menu shows again what the way in did, so the way in is at most half.
+// Each outlet by itself.
 Ordering ordering(const CliDialect& d, const WireTimes& t, Duration, std::int64_t outlets) {
   const auto pages = static_cast<std::int64_t>(1 + d.off.before.size() + d.off.after.size());
   const std::int64_t wakes = d.wake_each ? outlets - 1 : 0;
-  return {t.order * outlets + t.wake * wakes, d.off.before.empty() ? Duration{} : t.order / 2, pages * outlets + wakes};
+  return {t.order * outlets + t.wake * wakes, pages * outlets + wakes};
 }
 
 // Neighbours go in one message of function 15, which is longer than that of function 5 by one byte and one for each eight
@@ -82,7 +84,7 @@ Ordering ordering(const ModbusDialect& d, const WireTimes& t, Duration byte, std
     const auto others = static_cast<std::int64_t>(d.outlets()) - outlets;
     messages = std::clamp<std::int64_t>(others + static_cast<std::int64_t>(d.relays.size()), 1, outlets);
   }
-  return {t.order * messages + byte * (2 * messages + outlets / 8), {}, messages};
+  return {t.order * messages + byte * (2 * messages + outlets / 8), messages};
 }
 
 }  // namespace
@@ -104,7 +106,7 @@ ShedTimes shed_times(const Dialect& dialect, std::uint32_t baud, std::uint16_t o
   const Duration woken = t.wake > Duration{} ? t.wake + thinking : Duration{};
   const Duration began = std::max(t.supervise, t.meters) + states + woken + decision;
   ShedTimes s;
-  s.first_byte = began + orders.way_in;
+  s.first_byte = began + t.way_in;
   s.read_back = began + orders.all + thinking * orders.messages + d.relay + woken + t.supervise + states;
   return s;
 }

@@ -16,6 +16,7 @@ struct WireTimes {
   Duration supervise{};  // states and what the branch meter says
   Duration meters{};     // the rest; zero where there is none
   Duration order{};      // one outlet
+  Duration way_in{};     // of it, what stands before the byte that commits it: menus. Zero where the first message does
 };
 WireTimes wire_times(const Dialect&, std::uint32_t baud);  // baud 0: the dialect's
 

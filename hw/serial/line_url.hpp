@@ -22,5 +22,6 @@ struct LineUrl {
 };
 
 Result<LineUrl> parse_line_url(std::string_view);  // Errc::bad_config, with what would be right
+bool same_place(LineUrl, LineUrl);                 // whatever their rates
 
 }  // namespace greenroom
