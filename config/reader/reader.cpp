@@ -82,6 +82,28 @@ void note_unknown(const std::string& file, const Node& n, std::vector<Complaint>
   }
 }
 
+// How many bytes the character at the front has, if it is one that a terminal shows: well-formed UTF-8 (Unicode 3.9, table
+// 3-7) and no control character. Else 0: 0x9b alone, from the wire, is to a terminal what ESC [ is.
+std::size_t printable(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+  std::size_t more = 1;
+  if (lead >= 0xe0) more = 2;
+  if (lead >= 0xf0) more = 3;
+  unsigned low = 0x80;
+  unsigned high = 0xbf;
+  if (lead == 0xc2 || lead == 0xe0) low = 0xa0;  // below: U+0080 to U+009F, and what has a shorter form
+  if (lead == 0xf0) low = 0x90;
+  if (lead == 0xed) high = 0x9f;
+  if (lead == 0xf4) high = 0x8f;
+  if (lead < 0xc2 || lead > 0xf4 || byte(1) < low || byte(1) > high) return 0;
+  for (std::size_t i = 2; i <= more; ++i) {
+    if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
+  }
+  return more + 1;
+}
+
 }  // namespace
 
 std::string to_string(const Complaint& c) {
@@ -109,11 +131,13 @@ std::optional<std::string> nearest(std::string_view wrong, const std::vector<std
 std::string quoted(std::string_view text) {
   constexpr std::size_t kLongest = 80;
   std::string out = "\"";
-  for (const char c : text.substr(0, kLongest)) {
-    if (c == '\n') out += "\\n";
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    else out += c;
+  for (std::size_t at = 0; at < std::min(text.size(), kLongest);) {
+    const std::size_t bytes = printable(text.substr(at));
+    if (bytes > 0 && at + bytes > kLongest) break;
+    if (bytes > 0) out += text.substr(at, bytes);
+    else if (text[at] == '\n') out += "\\n";
+    else out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[at]));
+    at += std::max<std::size_t>(bytes, 1);
   }
   return out + (text.size() > kLongest ? "...\"" : "\"");
 }
@@ -286,7 +310,9 @@ std::optional<Table> Table::table(std::string_view key) const {
   const Node* n = find(key, false);
   if (n == nullptr) return {};
   if (n->kind == Kind::table) return Table(state_, n);
-  wrong_type(*n, key, "a table");
+  const bool shown = node_->label.empty() || !node_->label.starts_with("[[");
+  const std::string inside = node_->label.empty() ? "" : node_->label.substr(1, node_->label.size() - 2) + ".";
+  wrong_type(*n, key, shown ? fmt::format("a table, written [{}{}]", inside, key) : "a table");
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "hw/pdu/cli_dialect_check.hpp"
 #include "hw/pdu/dialect_reader.hpp"
 
 namespace greenroom {
@@ -41,8 +42,8 @@ class CliReader {
 
   CliDialect read() {
     const Table root = doc_.root();
-    read_facts(root, d_);
-    if (!root.table("outlets")) root.complain("[outlets] is missing");
+    read_facts(doc_, root, true, d_);
+    if (!root.has("outlets")) root.complain("[outlets] is missing");
     text(root);
     login(root);
     answers(root);
@@ -65,7 +66,8 @@ class CliReader {
     options.set_encoding(re2::RE2::Options::EncodingLatin1);  // bytes of a wire, not text
     auto regex = std::make_shared<const re2::RE2>(pattern, options);
     if (!regex->ok()) {
-      doc_.complain(place, fmt::format("pattern {}: {}", quoted(pattern), regex->error()));
+      const std::string& why = regex->error();  // it repeats a part of the pattern
+      doc_.complain(place, fmt::format("pattern {}: {}", quoted(pattern), has_control(why) ? quoted(why) : why));
       return nullptr;
     }
     if (regex->NumberOfCapturingGroups() > kMostGroups) {
@@ -77,22 +79,55 @@ class CliReader {
     return regex;
   }
 
+  // Of what stands at the end of what came: a prompt, a question.
+  Regex compile_end(const Table& t, std::string_view key) {
+    Regex regex = compile(t, key, t.text(key));
+    if (regex && regex->ok()) tell(t.place(key), matches_an_answer(*regex, d_));
+    return regex;
+  }
+
+  void tell(Place place, const std::string& wrong) {
+    if (!wrong.empty()) doc_.complain(place, wrong);
+  }
+
+  // A text that goes to the device as it stands, but for what is filled in.
+  std::string sent(const Table& t, std::string_view key, std::optional<std::string> fallback = {},
+                   const std::vector<std::string_view>& known = {}) {
+    std::string text = t.text(key, std::move(fallback));
+    tell(t.place(key), wrong_stand_in(text, known));
+    return text;
+  }
+
+  std::vector<std::string> messages(const Table& t, std::string_view key, const std::vector<std::string_view>& known = {}) {
+    std::vector<std::string> all;
+    for (const auto& message : t.texts(key)) {
+      tell(message.place, wrong_message(message.value, d_.end_of_command));
+      tell(message.place, wrong_stand_in(message.value, known));
+      all.push_back(message.value);
+    }
+    return all;
+  }
+
   void text(const Table& root) {
+    if (const auto t = dialect_section(root, "states")) {
+      for (const std::string& word : t->keys()) {
+        const OutletState state = t->choice(word, kStates, std::optional(OutletState::unknown));
+        tell(t->place(word), wrong_word(d_, word, state));
+        d_.states.emplace_back(word, state);
+      }
+      tell(t->place(), words_missing(d_));
+    }
     if (const auto t = dialect_section(root, "text")) {
-      d_.end_of_command = t->text("end_of_command");
-      d_.wake = t->text("wake");
-      d_.unstick = t->text("unstick", "");
+      d_.end_of_command = sent(*t, "end_of_command");
+      d_.wake = sent(*t, "wake");
+      d_.unstick = sent(*t, "unstick", "");
       d_.wake_each = t->choice<bool>("wake_when", {{"always", true}, {"lost", false}}, true);
       d_.screen = t->flag("screen", false);
-      for (const auto& message : t->texts("enter")) d_.enter.push_back(message.value);
+      d_.enter = messages(*t, "enter");
       d_.echo = t->choice<Echo>("echo", {{"always", Echo::always}, {"maybe", Echo::maybe}, {"none", Echo::none}});
-      d_.prompt = compile(*t, "prompt", t->text("prompt"));
       for (const auto& word : t->texts("no_reading")) d_.no_reading.push_back(word.value);
+      d_.prompt = compile_end(*t, "prompt");
       mark(*t);
-    }
-    if (const auto t = dialect_section(root, "states")) {
-      for (const std::string& word : t->keys()) d_.states.emplace_back(word, t->choice(word, kStates));
-      if (d_.states.empty()) t->complain("no state: say which words mean on and off");
     }
   }
 
@@ -106,18 +141,15 @@ class CliReader {
           "a mark is known by its echo, and this device has none; say repeats_unknown = true if its error repeats it");
     if (d_.mark.find("{n}") == std::string::npos)
       t.complain("mark", fmt::format("{} must hold {{n}}, which makes each mark another", quoted(d_.mark)));
+    tell(t.place("mark"), wrong_command(d_.mark, d_.end_of_command));
+    tell(t.place("mark"), wrong_stand_in(d_.mark, {"{n}"}));
     if (d_.mark.find_first_of("yY") != std::string::npos)
       t.complain("mark", fmt::format("{} holds a y, which an open question could take for yes", quoted(d_.mark)));
   }
 
   void login(const Table& root) {
     for (const Table& t : root.tables("login")) {
-      LoginStep step{compile(t, "see", t.text("see")), t.text("say")};
-      if (const auto at = step.say.find("${"); at != std::string::npos && step.say.find("${user}") == std::string::npos &&
-                                               step.say.find("${password}") == std::string::npos) {
-        t.complain("say",
-                   fmt::format("unknown stand-in {}; known are ${{user}} and ${{password}}", quoted(step.say.substr(at))));
-      }
+      LoginStep step{compile_end(t, "see"), sent(t, "say", {}, {"${user}", "${password}"})};
       d_.login.push_back(std::move(step));
     }
     const auto limits = root.table("login_limits");
@@ -134,7 +166,7 @@ class CliReader {
 
   void answers(const Table& root) {
     for (const Table& t : root.tables("interrupt")) {
-      Interrupt i{compile(t, "see", t.text("see")), t.text("say"), t.text("refuse"), t.flag("confirms_switch")};
+      Interrupt i{compile_end(t, "see"), sent(t, "say"), sent(t, "refuse"), t.flag("confirms_switch")};
       d_.interrupts.push_back(std::move(i));
     }
     for (const Table& t : root.tables("error")) {
@@ -184,8 +216,13 @@ class CliReader {
     if (!t) return x;
     x.send = t->has("send") ? t->text("send", "") : t->text("send");  // an empty line redraws a screen
     x.within = t->duration("within_ms", {10, 600'000});
-    for (const auto& message : t->texts("before")) x.before.push_back(message.value);
-    for (const auto& message : t->texts("after")) x.after.push_back(message.value);
+    if (x.within > Duration{} && x.within < d_.quiet) {
+      t->complain("within_ms",
+                  fmt::format("within_ms ({:g}) is below quiet_ms ({:g}): no incomplete reply would be noticed in time",
+                              in_seconds(x.within) * 1e3, in_seconds(d_.quiet) * 1e3));
+    }
+    x.before = messages(*t, "before", outlet_of(x));
+    x.after = messages(*t, "after");
     const bool whole_device = x.name == "supervise" || x.name == "meters";
     x.reply = static_cast<std::uint32_t>(
         t->integer("reply_B", {1, 65'536}, whole_device ? std::nullopt : std::optional<std::int64_t>(64)));
@@ -209,28 +246,35 @@ class CliReader {
 
   static bool switches(const Exchange& x) { return x.name == "on" || x.name == "off"; }
 
+  // What an order names.
+  static std::vector<std::string_view> outlet_of(const Exchange& x) {
+    return switches(x) ? std::vector<std::string_view>{"{outlet}"} : std::vector<std::string_view>{};
+  }
+
   void check_send(const Table& t, const Exchange& x) {
-    std::vector<std::string> messages = x.before;
-    messages.push_back(x.send);
-    messages.insert(messages.end(), x.after.begin(), x.after.end());
-    bool names_outlet = false;
-    for (const std::string& message : messages) {
-      names_outlet = names_outlet || message.find("{outlet}") != std::string::npos;
-      std::string rest = message;
-      for (const std::string_view known : {"{first}", "{last}"}) {
-        if (const auto at = rest.find(known); at != rest.npos) rest.erase(at, known.size());
+    const Place place = t.place("send");
+    tell(place, wrong_command(x.send, d_.end_of_command));
+    if (!switches(x)) {
+      const bool of_one = x.send.find("{outlet}") != std::string::npos;
+      if (of_one) {
+        t.complain("send", fmt::format("{} has a stand-in, but {} asks about the whole device", quoted(x.send), x.name));
+      } else {
+        tell(place, wrong_stand_in(x.send, {"{first}", "{last}"}));
       }
-      if (!switches(x) && rest.find('{') != std::string::npos) {
-        t.complain("send", fmt::format("{} has a stand-in, but {} asks about the whole device", quoted(message), x.name));
-      }
-      // A device's own reboot leaves an outlet that is off as it is, and holds the line for ten seconds.
-      for (const std::string_view word : {"reboot", "cycle", "toggle", " all"}) {
-        if (switches(x) && message.find(word) != std::string::npos)
-          t.complain("send", fmt::format("{}: a device's own {} is never used", quoted(message), quoted(word)));
-      }
+      return;
     }
-    if (switches(x) && !names_outlet && t.has("send") && !(x.send.empty() && x.before.empty()))
+    tell(place, wrong_stand_in(x.send, outlet_of(x)));
+    tell(place, own_switching(x.send));
+    bool names_outlet = x.send.find("{outlet}") != std::string::npos;
+    for (const auto& message : t.texts("before")) {
+      names_outlet = names_outlet || message.value.find("{outlet}") != std::string::npos;
+      tell(message.place, own_switching(message.value));
+    }
+    for (const auto& message : t.texts("after")) tell(message.place, own_switching(message.value));
+    if (!names_outlet && t.has("send") && !(x.send.empty() && x.before.empty()))
       t.complain("send", fmt::format("{} must name {{outlet}}: one order, one outlet", quoted(x.send)));
+    if (x.name == "off" && names_outlet && x.send == d_.on.send && x.before == d_.on.before)
+      t.complain("send", fmt::format("{} is what on sends, too: off would close the outlet", quoted(x.send)));
   }
 
   LineRule line_rule(Of of, Regex match) {

@@ -11,27 +11,60 @@ namespace {
 
 enum class Kind { cli, modbus };
 
-void read_outlets(const Table& t, DialectFacts& d) {
-  d.first = static_cast<OutletNumber>(t.integer("first", {0, 999}));
-  d.names.clear();
-  for (const auto& name : t.texts("names")) d.names.push_back(name.value);
-  const auto last = t.integer("last", {0, 999});
-  if (last < d.first) {
-    t.complain("last", fmt::format("last ({}) is before first ({})", last, d.first));
-    return;
+// Nothing where no number of an outlet stands, which is told then.
+std::optional<OutletNumber> outlet_number(const Table& t, std::string_view key) {
+  constexpr Range kNumbers{0, 999};
+  if (!t.has(key)) {
+    t.integer(key);
+    return {};
   }
-  d.count = static_cast<std::uint16_t>(last - d.first + 1);
-  d.most = static_cast<std::uint16_t>(t.integer("most", {1, 999}, d.count));
+  const std::int64_t n = t.integer(key, kNumbers, -1);
+  return n < 0 ? std::nullopt : std::optional(static_cast<OutletNumber>(n));
+}
+
+std::string wrong_name(const DialectFacts& d, std::size_t at, const std::string& name) {
+  if (name.empty()) return fmt::format("outlet {} has an empty name", d.first + at);
+  if (has_control(name)) return fmt::format("{} holds a control character", quoted(name));
+  if (name.find_first_of("{}") != name.npos) return fmt::format("{}: a name holds no brace", quoted(name));
+  const auto same = std::find(d.names.begin(), d.names.end(), name);
+  if (same != d.names.end())
+    return fmt::format("{} is the name of outlet {} already", quoted(name), d.first + (same - d.names.begin()));
+  for (std::size_t other = 0; other < d.most; ++other) {
+    if (other != at && name == std::to_string(d.first + other))
+      return fmt::format("{} is the number of another outlet than {}", quoted(name), d.first + at);
+  }
+  return {};
+}
+
+// A slip leaves count 0, and nothing is measured against it.
+void read_outlets(const Document& doc, const Table& t, DialectFacts& d) {
+  const auto first = outlet_number(t, "first");
+  const auto last = outlet_number(t, "last");
+  const auto names = t.texts("names");
+  const auto most = t.integer("most", {1, 999}, 0);
+  if (!first || !last) return;
+  d.first = *first;
+  if (*last < *first) return t.complain("last", fmt::format("last ({}) is before first ({})", *last, *first));
+  d.count = static_cast<std::uint16_t>(*last - *first + 1);
+  d.most = most == 0 ? d.count : static_cast<std::uint16_t>(most);
   if (d.most < d.count) t.complain("most", fmt::format("most ({}) is fewer than first to last ({})", d.most, d.count));
+  d.names.clear();
+  for (const auto& name : names) {
+    if (const std::string wrong = wrong_name(d, d.names.size(), name.value); !wrong.empty()) doc.complain(name.place, wrong);
+    d.names.push_back(name.value);
+  }
   if (!d.names.empty() && d.names.size() != d.most)
     t.complain("names", fmt::format("{} names for {} outlets", d.names.size(), d.most));
 }
 
-void read_bank(const Table& t, DialectFacts& d) {
-  Bank b{t.text("id"), 0, 0};
-  if (d.count > 0) {
-    b.first = static_cast<OutletNumber>(t.integer("first", {0, 999}));
-    b.last = static_cast<OutletNumber>(t.integer("last", {0, 999}));
+void read_bank(const Table& t, bool of_outlets, DialectFacts& d) {
+  Bank b{shown(t, "id"), 0, 0};
+  const auto first = of_outlets ? outlet_number(t, "first") : std::nullopt;
+  const auto last = of_outlets ? outlet_number(t, "last") : std::nullopt;
+  const bool placed = first && last && d.count > 0;
+  if (placed) {
+    b.first = *first;
+    b.last = *last;
     if (b.last < b.first) t.complain("last", fmt::format("last ({}) is before first ({})", b.last, b.first));
     if (b.first < d.first || b.last > d.last()) {
       t.complain(fmt::format("bank {}: outlets {} to {} are not all outlets {} to {} of the device", b.id, b.first, b.last,
@@ -40,7 +73,7 @@ void read_bank(const Table& t, DialectFacts& d) {
   }
   for (const Bank& other : d.banks) {
     if (other.id == b.id) t.complain("id", fmt::format("bank {} stands twice", b.id));
-    else if (d.count > 0 && b.first <= other.last && other.first <= b.last)
+    else if (placed && b.first <= other.last && other.first <= b.last)
       t.complain(fmt::format("bank {} and bank {} share outlets", other.id, b.id));
   }
   d.banks.push_back(std::move(b));
@@ -71,21 +104,43 @@ LoadedDialect load(Document doc) {
 }  // namespace
 
 std::optional<Table> dialect_section(const Table& in, std::string_view key) {
-  auto t = in.table(key);
-  if (!t) in.complain(fmt::format("[{}] is missing", key));
-  return t;
+  if (in.has(key)) return in.table(key);  // which tells what is no table
+  const std::string& label = in.label();  // "[exchange]"
+  in.complain(label.empty() ? fmt::format("[{}] is missing", key)
+                            : fmt::format("{}.{}] is missing", std::string_view(label).substr(0, label.size() - 1), key));
+  return {};
 }
 
-void read_facts(const Table& root, DialectFacts& d) {
-  if (const auto t = dialect_section(root, "dialect")) {
-    d.id = t->text("id");
-    d.name = t->text("name");
-    for (const auto& sentence : t->texts("left_out")) d.left_out.push_back(sentence.value);
+// Below a space, DEL, and in UTF-8 the second row of them, U+0080 to U+009F.
+bool has_control(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 || c == 0x7f) return true;
+    if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
   }
-  if (const auto t = root.table("outlets")) read_outlets(*t, d);
-  for (const Table& t : root.tables("bank")) read_bank(t, d);
+  return false;
+}
+
+std::string shown(const Table& t, std::string_view key, std::optional<std::string> fallback) {
+  std::string text = t.text(key, std::move(fallback));
+  if (!has_control(text)) return text;
+  t.complain(key, fmt::format("{} holds a control character", quoted(text)));
+  return quoted(text);  // for the other complaints
+}
+
+void read_facts(Document& doc, const Table& root, bool switches, DialectFacts& d) {
+  if (const auto t = dialect_section(root, "dialect")) {
+    d.id = shown(*t, "id");
+    d.name = shown(*t, "name");
+    for (const auto& sentence : t->texts("left_out")) {
+      if (has_control(sentence.value))
+        doc.complain(sentence.place, fmt::format("{} holds a control character", quoted(sentence.value)));
+      d.left_out.push_back(sentence.value);
+    }
+  }
+  if (const auto t = root.table("outlets")) read_outlets(doc, *t, d);
+  for (const Table& t : root.tables("bank")) read_bank(t, switches, d);
   if (const auto t = dialect_section(root, "line")) read_line(*t, d.line);
-  const bool switches = d.count > 0;
   if (const auto t = switches ? dialect_section(root, "switching") : std::nullopt) {
     d.relay = t->duration("relay_ms", {0, 60'000});
     d.longest_queue = t->duration("longest_queue_ms", {0, 600'000});
@@ -118,7 +173,7 @@ void read_evidence(Document& doc, const Table& root, const std::vector<std::stri
     e.trust = t.choice<Trust>(
         "trust",
         {{"peer", Trust::peer}, {"capture", Trust::capture}, {"manual", Trust::manual}, {"unverified", Trust::unverified}});
-    e.source = t.text("source");
+    e.source = shown(t, "source");
     d.evidence.push_back(std::move(e));
   }
   if (!open.empty()) {

@@ -35,7 +35,8 @@ class ModbusLoader {
 
   ModbusDialect load() {
     const Table root = doc_.root();
-    read_facts(root, d_);
+    has_outlets_ = root.has("outlets");
+    read_facts(doc_, root, has_outlets_, d_);
     d_.line.gather = kGather;
     for (const Table& t : root.tables("unit")) unit(t);
     if (d_.units.empty()) root.complain("[[unit]] is missing: who is on the bus, at which address?");
@@ -60,7 +61,7 @@ class ModbusLoader {
 
   void unit(const Table& t) {
     ModbusUnit u;
-    u.id = t.text("id");
+    u.id = shown(t, "id");
     u.address = static_cast<std::uint8_t>(t.integer("address", {1, 255}));
     u.gap = t.duration("gap_ms", {0, 10'000}, Duration{});
     u.min_poll = t.duration("min_poll_ms", {0, 60'000}, Duration{});
@@ -130,7 +131,7 @@ class ModbusLoader {
 
   void read(const Table& t) {
     ModbusRead r;
-    r.id = t.text("id");
+    r.id = shown(t, "id");
     r.unit = unit_named(t);
     r.request = request(t, r.unit);
     r.supervise = t.choice<bool>("when", {{"supervise", true}, {"full", false}});
@@ -193,9 +194,9 @@ class ModbusLoader {
     i.stride = number(t, "stride", {1, 1000}, words_of(i.type));
     if (i.says != ModbusSays::state) d_.meters_outlets = true;
     const int last = i.outlet + i.repeat - 1;
-    if (d_.count == 0) {
+    if (!has_outlets_) {
       t.complain("outlet", "this device has no [outlets]");
-    } else if (i.outlet < d_.first || last > d_.last()) {
+    } else if (d_.count > 0 && (i.outlet < d_.first || last > d_.last())) {
       t.complain(
           fmt::format("outlets {} to {} are not all outlets {} to {} of the device", i.outlet, last, d_.first, d_.last()));
     }
@@ -205,11 +206,12 @@ class ModbusLoader {
     ModbusCheck c;
     c.unit = unit_named(t);
     c.request = request(t, c.unit);
-    c.label = t.text("label", "");
+    c.label = shown(t, "label", "");
     if (!c.label.empty()) {
       c.scale = t.number("scale", {-1e6, 1e6}, 1.0);
       c.low = t.number("low", {-1e9, 1e9});
       c.high = t.number("high", {-1e9, 1e9});
+      if (c.high < c.low) t.complain("high", "high is below low: which values can this device show?");
       if (c.label.find("{}") == std::string::npos) t.complain("label", "label must hold {}, which is the value");
       if (modbus::is_of_bits(c.request.function)) t.complain("label", "only a register has a value to show");
     }
@@ -222,13 +224,13 @@ class ModbusLoader {
     f.function = static_cast<Function>(t.integer("fc", {5, 16}));
     f.first = number(t, "first", {0, 0xffff});
     f.last = number(t, "last", {0, 0xffff}, f.first);
-    f.why = t.text("why");
+    f.why = shown(t, "why");
     if (f.last < f.first) t.complain("last", "last is before first");
     d_.forbidden.push_back(std::move(f));
   }
 
   void switching(const Table& root) {
-    if (d_.count == 0) {
+    if (!has_outlets_) {
       for (const std::string_view key : {"switching", "relays", "boot"}) {
         if (root.has(key)) root.complain(key, fmt::format("[{}] without [outlets]: nothing is switched here", key));
       }
@@ -241,7 +243,7 @@ class ModbusLoader {
       if (d_.on_value == d_.off_value) t->complain("off", "on and off are the same value");
     }
     for (const Table& t : root.tables("relays")) relays(t);
-    for (OutletNumber n = d_.first; n <= d_.last(); ++n) {
+    for (OutletNumber n = d_.first; d_.has(n); ++n) {
       if (d_.relay_of(n) == nullptr) root.complain(fmt::format("no [[relays]] switches outlet {}", n));
     }
   }
@@ -249,14 +251,19 @@ class ModbusLoader {
   void relays(const Table& t) {
     ModbusRelays r;
     r.unit = unit_named(t);
-    r.first = number(t, "first", {d_.first * 1.0, d_.last() * 1.0});
-    r.last = number(t, "last", {d_.first * 1.0, d_.last() * 1.0});
+    const Range outlets = d_.count > 0 ? Range{d_.first * 1.0, d_.last() * 1.0} : Range{0, 999};
+    r.first = number(t, "first", outlets);
+    r.last = number(t, "last", outlets);
     r.coil = number(t, "coil", {0, 0xffff});
     if (r.last < r.first) return t.complain("last", fmt::format("last ({}) is before first ({})", r.last, r.first));
     for (const ModbusRelays& other : d_.relays) {
       if (r.first <= other.last && other.first <= r.last) t.complain("first", "an outlet has one relay: these overlap");
     }
     d_.relays.push_back(r);
+    if (r.coil + (r.last - r.first) > 0xffff) {
+      return t.complain("coil", fmt::format("outlets {} to {} on coils from {} end beyond coil 65535, the last there is",
+                                            r.first, r.last, r.coil));
+    }
     if (d_.units.empty()) return;
     for (OutletNumber n = r.first; n <= r.last; ++n) {
       const Request write(d_.units[r.unit].address, Function::write_coil, static_cast<std::uint16_t>(r.coil + n - r.first),
@@ -297,7 +304,7 @@ class ModbusLoader {
       needed.push_back("mark." + u.id);
     }
     for (const ModbusRead& r : d_.reads) needed.push_back("read." + r.id);
-    if (d_.count > 0) needed.insert(needed.end(), {"switching", "boot"});
+    if (has_outlets_) needed.insert(needed.end(), {"switching", "boot"});
     if (d_.bulk_off) needed.emplace_back("bulk_off");
     if (!d_.forbidden.empty()) needed.emplace_back("forbid");
     if (d_.meters_outlets || d_.meters_banks) needed.emplace_back("meter");
@@ -306,6 +313,7 @@ class ModbusLoader {
 
   Document& doc_;
   ModbusDialect d_;
+  bool has_outlets_{};  // or means to have: count is 0 where they are told wrong
   std::size_t marked_{};
 };
 

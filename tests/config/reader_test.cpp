@@ -210,5 +210,22 @@ TEST(Reader, QuotedTextHidesControlCharactersAndCutsLongText) {
   EXPECT_EQ(greenroom::quoted(std::string(100, 'x')), "\"" + std::string(80, 'x') + "...\"");
 }
 
+// 0x9b alone, and U+009B, are to a terminal what ESC [ is.
+TEST(Reader, QuotedTextHidesBytesThatATerminalObeys) {
+  EXPECT_EQ(greenroom::quoted("a\x9b"
+                              "2J"),
+            R"("a\x9b2J")");
+  EXPECT_EQ(greenroom::quoted("a\xc2\x9b"
+                              "2J"),
+            R"("a\xc2\x9b2J")");
+  EXPECT_EQ(greenroom::quoted("\xff\xfe\xc3"), R"("\xff\xfe\xc3")");
+  EXPECT_EQ(greenroom::quoted("\xc0\x9b\xed\xa0\x80\xf4\x90\x80\x80"), R"("\xc0\x9b\xed\xa0\x80\xf4\x90\x80\x80")");
+}
+
+TEST(Reader, QuotedTextKeepsTheLettersOfAllLanguages) {
+  EXPECT_EQ(greenroom::quoted("Süd °C 机 🔌"), "\"Süd °C 机 🔌\"");
+  EXPECT_EQ(greenroom::quoted(std::string(79, 'x') + "ü"), "\"" + std::string(79, 'x') + "...\"");
+}
+
 }  // namespace
 }  // namespace greenroom

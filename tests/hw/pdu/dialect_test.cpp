@@ -138,6 +138,132 @@ INSTANTIATE_TEST_SUITE_P(
                 "strip.toml:22:1: [login_limits] without [[login]] limits nothing"}),
     [](const auto& i) { return i.param.name; });
 
+// What is planted where the order to open an outlet stood.
+Mistake sends(const char* name, const std::string& text, const std::string& complaint) {
+  return {name, "send = \"off {outlet}\"", "send = \"" + text + "\"", "strip.toml:51:8: " + complaint};
+}
+
+std::string evidence(const std::string& fact) {
+  return "[[evidence]]\nfacts = [\"" + fact + "\"]\ntrust = \"unverified\"\nsource = \"made up\"\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OfWhatIsSent, DialectMistake,
+    ::testing::Values(
+        sends("RebootInCapitals", "REBOOT {outlet}", "\"REBOOT {outlet}\": a device's own \"reboot\" is never used"),
+        sends("RebootInAWord", "olReboot {outlet}", "\"olReboot {outlet}\": a device's own \"reboot\" is never used"),
+        sends("Cycle", "Cycle {outlet}", "\"Cycle {outlet}\": a device's own \"cycle\" is never used"),
+        sends("Toggle", "TOGGLE {outlet}", "\"TOGGLE {outlet}\": a device's own \"toggle\" is never used"),
+        sends("AllBehind", "down ALL {outlet}", "\"down ALL {outlet}\": a device's own \"all\" is never used"),
+        sends("AllAtTheFront", "all down {outlet}", "\"all down {outlet}\": a device's own \"all\" is never used"),
+        sends("AllInAWord", "olAllOff {outlet}", "\"olAllOff {outlet}\": a device's own \"all\" is never used"),
+        sends("TwoCommands", "off 3\\roff {outlet}",
+              "\"off 3\\x0doff {outlet}\" holds a control character: one send is one command, and end_of_command is added"),
+        sends("TwoLines", "off 3\\noff {outlet}",
+              "\"off 3\\noff {outlet}\" holds a control character: one send is one command, and end_of_command is added"),
+        sends("EscapeInAnOrder", "off \\u001b{outlet}",
+              "\"off \\x1b{outlet}\" holds a control character: one send is one command, and end_of_command is added"),
+        sends("OutletTwice", "off {outlet} {outlet}",
+              "\"off {outlet} {outlet}\": {outlet} stands twice, and only one would be filled in"),
+        sends("StandInUnknown", "off {outlet} {foo}", "\"off {outlet} {foo}\": unknown stand-in \"{foo}\"; known: {outlet}"),
+        sends("RangeInAnOrder", "off {first}-{outlet}",
+              "\"off {first}-{outlet}\": unknown stand-in \"{first}\"; known: {outlet}"),
+        sends("OffIsOn", "on {outlet}", "\"on {outlet}\" is what on sends, too: off would close the outlet"),
+        Mistake{"TwoCommandsInAQuestion", "send = \"status\"", "send = \"off 1\\rstatus\"",
+                "strip.toml:39:8: \"off 1\\x0dstatus\" holds a control character: one send is one command, and "
+                "end_of_command is added"},
+        Mistake{"TwoMessagesOnTheWay", "send = \"off {outlet}\"", "send = \"off {outlet}\"\nbefore = [\"1\\r2\\r\"]",
+                "strip.toml:52:11: \"1\\x0d2\\x0d\" holds more than one command: each waits for the prompt of its own"},
+        Mistake{"StandInOnTheWayBack", "send = \"off {outlet}\"", "send = \"off {outlet}\"\nafter = [\"{outlet}\\r\"]",
+                "strip.toml:52:10: \"{outlet}\\x0d\": unknown stand-in \"{outlet}\"; none is filled in here"},
+        Mistake{"EmptyMessage", "send = \"off {outlet}\"", "send = \"off {outlet}\"\nbefore = [\"\"]",
+                "strip.toml:52:11: an empty message asks for no prompt"},
+        Mistake{"StandInToWake", "wake = \"\\r\"", "wake = \"{user}\\r\"",
+                "strip.toml:16:8: \"{user}\\x0d\": unknown stand-in \"{user}\"; none is filled in here"},
+        Mistake{"StandInOfALogin", "[[error]]",
+                "[[login]]\nsee = 'User: ?'\nsay = \"${user}${foo}\\r\"\n[login_limits]\nattempts = 2\nbackoff_s = 60\n" +
+                    evidence("login") + "[[error]]",
+                "strip.toml:24:7: \"${user}${foo}\\x0d\": unknown stand-in \"${foo}\"; known: ${user}, ${password}"}),
+    [](const auto& i) { return i.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    OfWhatIsUnderstood, DialectMistake,
+    ::testing::Values(
+        Mistake{"NoWordForOff", "Off = \"off\"\n", "",
+                "strip.toml:19:1: no word in [states] means off: an outlet would never read so"},
+        Mistake{"NoWordForOn", "On = \"on\"\n", "",
+                "strip.toml:19:1: no word in [states] means on: an outlet would never read so"},
+        Mistake{"OneWordForBoth", "Off = \"off\"", "ON = \"off\"\nOff = \"off\"",
+                "strip.toml:21:6: \"ON\" and \"On\" are one word, and mean different states"},
+        Mistake{"EmptyWord", "Off = \"off\"", "Off = \"off\"\n\"\" = \"off\"",
+                "strip.toml:22:6: an empty word is no state: what is not understood would read so"},
+        Mistake{"PromptOfAnything", "'STRIP>'", "'.+'",
+                "strip.toml:18:10: pattern \".+\" also matches \"a\": the end must be told from an answer"},
+        Mistake{"PromptOfDigits", "'STRIP>'", "'\\d+'",
+                "strip.toml:18:10: pattern \"\\d+\" also matches \"1\": the end must be told from an answer"},
+        Mistake{"PromptOfAState", "'STRIP>'", "'On|STRIP>'",
+                "strip.toml:18:10: pattern \"On|STRIP>\" also matches \"On\": the end must be told from an answer"},
+        Mistake{"QuestionOfAnything", "[pacing]",
+                "[[interrupt]]\nsee = '.+'\nsay = \"Y\\r\"\nrefuse = \"N\\r\"\nconfirms_switch = true\n" +
+                    evidence("interrupt") + "[pacing]",
+                "strip.toml:26:7: pattern \".+\" also matches \"a\": the end must be told from an answer"},
+        Mistake{"QuietLongerThanTheExchange", "send = \"off {outlet}\"\nwithin_ms = 4000",
+                "send = \"off {outlet}\"\nwithin_ms = 50",
+                "strip.toml:52:13: within_ms (50) is below quiet_ms (60): no incomplete reply would be noticed in time"}),
+    [](const auto& i) { return i.param.name; });
+
+// Names for the four outlets.
+Mistake names(const char* name, const std::string& four, const std::string& complaint) {
+  return {name, "last = 4\n[[bank]]", "last = 4\nnames = [" + four + "]\n[[bank]]", "strip.toml:8:" + complaint};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OfOutlets, DialectMistake,
+    ::testing::Values(names("NameTwice", R"("a", "b", "a", "d")", "20: \"a\" is the name of outlet 1 already"),
+                      names("NameEmpty", R"("a", "", "c", "d")", "15: outlet 2 has an empty name"),
+                      names("NameOfTwoCommands", R"("a", "b\rc", "c", "d")", "15: \"b\\x0dc\" holds a control character"),
+                      names("NameWithAStandIn", R"("a", "{b}", "c", "d")", "15: \"{b}\": a name holds no brace"),
+                      names("NameOfAnother", R"("2", "b", "c", "d")", "10: \"2\" is the number of another outlet than 1"),
+                      Mistake{"LastBeforeFirst", "last = 4\n[[bank]]", "last = 0\n[[bank]]",
+                              "strip.toml:7:8: last (0) is before first (1)"},
+                      Mistake{"LastTooHigh", "last = 4\n[[bank]]", "last = 70000\n[[bank]]",
+                              "strip.toml:7:8: \"last\" in [outlets] must be from 0 to 999, not 70000"},
+                      Mistake{"FirstTooHigh", "first = 1\nlast = 4\n[[bank]]", "first = 5000\nlast = 4\nmost = 8\n[[bank]]",
+                              "strip.toml:6:9: \"first\" in [outlets] must be from 0 to 999, not 5000"},
+                      Mistake{"FirstOfABankTooHigh", "id = \"A\"\nfirst = 1", "id = \"A\"\nfirst = 5000",
+                              "strip.toml:10:9: \"first\" in [[bank]] must be from 0 to 999, not 5000"},
+                      Mistake{"NoOutlets", "[outlets]\nfirst = 1\nlast = 4\n", "", "strip.toml:1:1: [outlets] is missing"},
+                      Mistake{"NoOrderToClose", "[exchange.on]\nsend = \"on {outlet}\"\nwithin_ms = 4000\n", "",
+                              "strip.toml:38:1: [exchange.on] is missing"},
+                      Mistake{"ATextForAnExchange", "[exchange.on]\nsend = \"on {outlet}\"\nwithin_ms = 4000\n",
+                              "[exchange]\non = \"x\"\n",
+                              "strip.toml:48:6: \"on\" in [exchange] must be a table, written [exchange.on], not a text"},
+                      Mistake{"NameForATerminal", "name = \"Strip 4\"", "name = \"Strip\\u001b[2J\"",
+                              "strip.toml:3:8: \"Strip\\x1b[2J\" holds a control character"},
+                      Mistake{"IdForATerminal", "id = \"strip\"", "id = \"strip\\u009b2J\"",
+                              "strip.toml:2:6: \"strip\\xc2\\x9b2J\" holds a control character"}),
+    [](const auto& i) { return i.param.name; });
+
+TEST(Dialect, AnEndOfCommandWithinACommandIsRefused) {
+  std::string text = kGood;
+  text.replace(text.find("\"\\r\""), 4, "\";\"");
+  EXPECT_EQ(
+      complaints(text, "strip.toml", sends("", "off 3;off {outlet}", "")),
+      std::vector<std::string>{"strip.toml:51:8: \"off 3;off {outlet}\" holds end_of_command: one send is one command, "
+                               "and end_of_command is added"});
+}
+
+TEST(Dialect, WordsThatOnlyEndInAllAreSent) {
+  EXPECT_EQ(complaints(kGood, "strip.toml", sends("", "install overall {outlet}", "")), std::vector<std::string>{});
+}
+
+TEST(Dialect, AMenuTakesEscapeOnItsWay) {
+  EXPECT_EQ(complaints(kGood, "strip.toml",
+                       {"", "send = \"off {outlet}\"",
+                        "send = \"2\"\nbefore = [\"\\u001b\", \"{outlet}\\r\"]\nafter = [\"\\u001b\"]", ""}),
+            std::vector<std::string>{});
+}
+
 TEST(Dialect, ReportsAllMistakesAtOnceInTheOrderOfTheFile) {
   std::string text = kGood;
   for (const auto& [what, by] :

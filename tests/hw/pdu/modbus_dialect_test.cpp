@@ -158,10 +158,36 @@ INSTANTIATE_TEST_SUITE_P(
                 "bus.toml:1:1: no [[relays]] switches outlet 4"},
         Mistake{"RelayForbidden", "coil = 0", "coil = 253",
                 "bus.toml:68:1: outlet 3: unit relay (address 1): function 5 at 0x00FF is never sent: it moves every relay"},
+        Mistake{"RelaysBeyondTheLastCoil", "coil = 0", "coil = 65535",
+                "bus.toml:72:8: outlets 1 to 4 on coils from 65535 end beyond coil 65535, the last there is"},
+        Mistake{"ReadBeyondTheLastRegister", "start = 0\ncount = 8", "start = 65530\ncount = 8",
+                "bus.toml:49:9: the range ends beyond address 0xFFFF"},
+        Mistake{"IdentityOfNoValue", "fc = 1\nstart = 0\ncount = 4\n[[read]]",
+                "fc = 3\nstart = 0\ncount = 3\nlabel = \"firmware {}\"\nlow = 9\nhigh = 1\n[[read]]",
+                "bus.toml:33:8: high is below low: which values can this device show?"},
+        Mistake{"WhyForATerminal", "every relay", "every\\u001b relay",
+                "bus.toml:77:7: \"it moves every\\x1b relay\" holds a control character"},
         Mistake{"OnIsOff", "off = 0x0000", "off = 0xFF00", "bus.toml:64:7: on and off are the same value"},
         Mistake{"NoEvidence", "\"gap.meter\", ", "",
                 "bus.toml:1:1: no [[evidence]] for gap.meter; who says so? \"unverified\" is an answer"}),
     [](const auto& i) { return i.param.name; });
+
+// One slip is told once, without what follows from it.
+class ModbusSlip : public ::testing::TestWithParam<Mistake> {};
+
+TEST_P(ModbusSlip, IsAllThatIsTold) {
+  EXPECT_EQ(complaints(kGood, "bus.toml", GetParam()), std::vector<std::string>{GetParam().complaint});
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, ModbusSlip,
+                         ::testing::Values(Mistake{"LastBeforeFirst", "last = 4\n[[bank]]", "last = 0\n[[bank]]",
+                                                   "bus.toml:7:8: last (0) is before first (1)"},
+                                           Mistake{"LastTooHigh", "last = 4\n[[bank]]", "last = 70000\n[[bank]]",
+                                                   "bus.toml:7:8: \"last\" in [outlets] must be from 0 to 999, not 70000"},
+                                           Mistake{"LastBeforeAFirstOfZero", "first = 1\nlast = 4\n[[bank]]",
+                                                   "first = 0\nlast = -1\n[[bank]]",
+                                                   "bus.toml:7:8: \"last\" in [outlets] must be from 0 to 999, not -1"}),
+                         [](const auto& i) { return i.param.name; });
 
 }  // namespace
 }  // namespace greenroom
