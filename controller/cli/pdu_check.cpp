@@ -87,8 +87,8 @@ class Questions {
     sigprocmask(SIG_BLOCK, &held, &before_);
   }
   ~Questions() {
+    sigprocmask(SIG_SETMASK, &before_, nullptr);  // one that came meanwhile is noted, and ends nothing
     for (const int signal : ending_signals()) std::signal(signal, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
   }
   Questions(const Questions&) = delete;
   Questions& operator=(const Questions&) = delete;
