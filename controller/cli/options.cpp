@@ -1,7 +1,14 @@
 #include "controller/cli/options.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <sstream>
 
 namespace greenroom::cli {
 
@@ -9,18 +16,47 @@ std::optional<int> parsed(CLI::App& app, const std::vector<std::string>& argumen
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
   try {
     app.parse(reversed);
-  } catch (const CLI::ParseError& e) { return app.exit(e, std::cout, std::cerr) == 0 ? 0 : 2; }
+  } catch (const CLI::ParseError& e) {
+    std::ostringstream help;
+    if (app.exit(e, help, std::cerr) != 0) return 2;
+    const auto put = put_out(help.str());
+    if (put) return 0;
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), put.error().message.c_str());
+    return 1;
+  }
   return std::nullopt;
 }
 
-std::function<std::string(const std::string&)> whole_number(std::uint64_t from) {
-  return [from](const std::string& text) -> std::string {
-    constexpr std::uint64_t most = (1ULL << 53) - 1;  // what every JSON reader keeps exactly
+Result<void> put_out(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  if (errno == EPIPE) return fail(Errc::cancelled, "whoever reads stdout has had enough");
+  return fail(Errc::storage, std::string("stdout cannot be written: ") + std::strerror(errno));
+}
+
+std::function<std::string(const std::string&)> whole_number(std::uint64_t from, std::uint64_t to) {
+  return [from, to](const std::string& text) -> std::string {
     std::uint64_t value{};
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error == std::errc{} && stop == end && value >= from && value <= most) return {};
-    return "a whole number from " + std::to_string(from) + " is needed, not \"" + text.substr(0, 40) + "\"";
+    if (error == std::errc{} && stop == end && value >= from && value <= to) return {};
+    const std::string most = to == json_keeps ? "" : fmt::format(" to {}", to);
+    return fmt::format("a whole number from {}{} is needed, not \"{}\"", from, most, text.substr(0, 40));
+  };
+}
+
+std::optional<double> finite(std::string_view text) {
+  double value{};
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+std::function<std::string(const std::string&)> finite_number(double from, double to) {
+  return [from, to](const std::string& text) -> std::string {
+    const auto value = finite(text);
+    if (value && *value >= from && *value <= to) return {};
+    return fmt::format("a number from {} to {} is needed, not \"{}\"", from, to, text.substr(0, 40));
   };
 }
 

@@ -5,9 +5,11 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/simulate/world_spec.hpp"
+#include "hw/base/result.hpp"
 
 namespace CLI {
 class App;
@@ -18,8 +20,18 @@ namespace greenroom::cli {
 // Parses; nothing when the verb may go on, else its exit code: 0 for --help, 2 when used wrongly.
 std::optional<int> parsed(CLI::App&, const std::vector<std::string>& arguments);
 
+// All of it on stdout. Errc::storage where that cannot be written: an answer that nobody got is none. Errc::cancelled where
+// who reads it has had enough.
+Result<void> put_out(std::string_view text);
+
 // For an option that counts: CLI11 reads "-1" as 2^64 - 1, and tells its own ranges with 300 digits.
-std::function<std::string(const std::string&)> whole_number(std::uint64_t from = 0);
+constexpr std::uint64_t json_keeps = (1ULL << 53) - 1;  // what every JSON reader keeps exactly
+std::function<std::string(const std::string&)> whole_number(std::uint64_t from = 0, std::uint64_t to = json_keeps);
+
+// For an option that measures: CLI11 finds "nan" within every range.
+std::function<std::string(const std::string&)> finite_number(double from, double to);
+std::optional<double> finite(std::string_view text);
+constexpr double longest_s = 1e9;  // some 31 years: what is still a time when it is counted in microseconds
 
 // Adds --faults: none, some or all; none without it.
 void add_faults(CLI::App&, sim::FaultLevel&);

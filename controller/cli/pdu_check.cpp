@@ -1,10 +1,12 @@
 // greenroom pdu check: the commissioning test of one PDU, before a room depends on it.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <iostream>
 
@@ -29,8 +31,7 @@ struct CheckOptions {
 };
 
 // One line of standard input, or nothing at its end.
-std::optional<std::string> answer(const std::string& question) {
-  std::fprintf(stderr, "%s", question.c_str());
+std::optional<std::string> line_of_input() {
   std::string line;
   if (!std::getline(std::cin, line)) return std::nullopt;
   while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
@@ -46,8 +47,8 @@ bool confirmed(const CheckOptions& o, const DialectFacts& d, const std::vector<O
                "Which outlets must not open, only a room knows: none is protected here.\n",
                verb, o.pdu.line.c_str(), d.name.c_str(), names.c_str());
   if (o.confirmed) return true;
-  const auto typed = answer(fmt::format("To go on, type: {}\n> ", words));
-  if (typed == words) return true;
+  std::fprintf(stderr, "To go on, type: %s\n> ", words);
+  if (line_of_input() == words) return true;
   std::fprintf(stderr,
                "%s: not confirmed; nothing was opened or switched. Type \"%s\", or give --yes-switch-everything; "
                "--look switches nothing\n",
@@ -68,16 +69,56 @@ OutageNotes notes_of(const CheckOptions& o) {
   return notes;
 }
 
+volatile std::sig_atomic_t told_to_end = 0;
+extern "C" void note_signal(int) { told_to_end = 1; }
+
+// While it lives, a signal that asks to end ends the wait for an answer, and not the program: the sheet is printed after it.
+class Questions {
+ public:
+  Questions() {
+    sigset_t held;
+    sigemptyset(&held);
+    struct sigaction note {};
+    note.sa_handler = note_signal;
+    for (const int signal : ending_signals()) {
+      sigaddset(&held, signal);
+      sigaction(signal, &note, nullptr);
+    }
+    sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  ~Questions() {
+    sigprocmask(SIG_SETMASK, &before_, nullptr);  // one that came meanwhile is noted, and ends nothing
+    for (const int signal : ending_signals()) std::signal(signal, SIG_DFL);
+  }
+  Questions(const Questions&) = delete;
+  Questions& operator=(const Questions&) = delete;
+
+  // Nothing typed, no more input, or told to end: empty.
+  [[nodiscard]] std::string answer(const std::string& question) const {
+    if (told_to_end != 0) return {};
+    std::fprintf(stderr, "%s", question.c_str());
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    // Signals come in here alone: none is missed before the wait.
+    const bool typed = ppoll(&input, 1, nullptr, &before_) > 0 && told_to_end == 0;
+    if (typed) return line_of_input().value_or("");
+    std::fputs("\n", stderr);
+    return {};
+  }
+
+ private:
+  sigset_t before_{};
+};
+
 // What only a person can see is asked of one, where one is there.
 void ask(OutageNotes& notes, const CheckWalk& walk) {
   if (isatty(STDIN_FILENO) == 0 || walk.cancelled) return;
+  const Questions questions;
   if (!notes.came_back && !walk.traits.boots_all_off)
     notes.came_back =
-        boot_policy(answer("Mains of the PDU cut and put back, with nothing on it that may lose power: how did "
-                           "its outlets come back? off, previous, on, or Enter for not tried\n> ")
-                        .value_or(""));
+        boot_policy(questions.answer("Mains of the PDU cut and put back, with nothing on it that may lose power: how did "
+                                     "its outlets come back? off, previous, on, or Enter for not tried\n> "));
   if (!notes.held) {
-    const auto held = answer("And while it had no power, its contacts: held, open, or Enter for not seen\n> ").value_or("");
+    const auto held = questions.answer("And while it had no power, its contacts: held, open, or Enter for not seen\n> ");
     if (held == "held" || held == "open") notes.held = held == "held";
   }
 }
@@ -86,10 +127,11 @@ void add_options(CLI::App& app, CheckOptions& o) {
   add_pdu_options(app, o.pdu);
   app.add_option("--outlet", o.outlets, "these outlets are switched; all of them where it is not given");
   app.add_option("--load", o.watts, "watts of the known load (a heater, a lamp) in each outlet that is switched")
-      ->check(CLI::Range(1.0, 5000.0));
-  app.add_option("--volts", o.volts, "of the mains, where no meter of the PDU tells them")->check(CLI::Range(80.0, 480.0));
+      ->check(finite_number(1.0, 5000.0));
+  app.add_option("--volts", o.volts, "of the mains, where no meter of the PDU tells them")
+      ->check(finite_number(80.0, 480.0));
   app.add_option("--reads", o.reads, "readings of each depth, for the round trips")
-      ->check(CLI::Range(1, 100))
+      ->check(whole_number(1, 100))
       ->capture_default_str();
   auto* look = app.add_flag("--look", o.look, "switches nothing");
   app.add_flag("--yes-switch-everything", o.confirmed, "says yes to the question that is asked otherwise")->excludes(look);
@@ -137,9 +179,9 @@ int pdu_check(const std::vector<std::string>& arguments) {
       verb};
   add_options(app, o);
   if (const auto code = parsed(app, arguments)) return *code;
-  const auto dialect = dialect_for(verb, o.pdu.dialect, o.pdu.outlets);
+  auto dialect = dialect_for(verb, o.pdu.dialect, o.pdu.outlets);
   if (!dialect) return 2;
-  const DialectFacts& known = facts(*dialect);
+  const DialectFacts known = facts(*dialect);
   const auto outlets = chosen(o, known);
   if (!outlets) {
     std::fprintf(stderr, "%s: %s\n", verb, outlets.error().message.c_str());
@@ -147,16 +189,17 @@ int pdu_check(const std::vector<std::string>& arguments) {
   }
   if (!outlets->empty() && !confirmed(o, known, *outlets)) return 2;
   std::optional<CheckSheet> sheet;
-  const int code = with_pdu(
-      o.pdu, verb, [&](Pdu& pdu, const DialectFacts& d, Clock& clock) { return check(o, *outlets, pdu, d, clock, sheet); });
+  const int code = with_pdu(o.pdu, std::move(*dialect), verb, [&](Pdu& pdu, const DialectFacts& d, Clock& clock) {
+    return check(o, *outlets, pdu, d, clock, sheet);
+  });
   if (!sheet) return code;
   OutageNotes notes = notes_of(o);
   ask(notes, sheet->walk);
   std::optional<KnownLoad> load;
   if (o.watts > 0) load = KnownLoad{Watts::of(o.watts), o.volts > 0 ? std::optional(Volts::of(o.volts)) : std::nullopt};
   sheet->items = judge(sheet->walk, known, notes, load);
-  fmt::print("{}{}", o.pdu.json ? sheet_json(*sheet, known) : sheet_text(*sheet, known), o.pdu.json ? "\n" : "");
-  if (std::fflush(stdout) != 0) return 1;
+  if (const auto put = put_out(o.pdu.json ? sheet_json(*sheet, known) + "\n" : sheet_text(*sheet, known)); !put)
+    return concluded(verb, put);
   return any_bad(sheet->items) || sheet->walk.cancelled ? 1 : code;
 }
 

@@ -156,8 +156,10 @@ CheckItem judge_switching(const Toggle& t, const DialectFacts& d) {
     return item;
   }
   if (!t.trouble.empty() || found == nullptr || !t.there || !t.back) {
-    item.verdict = t.there ? Verdict::bad : Verdict::open;
-    item.words = t.trouble.empty() ? "it was not switched" : t.trouble;
+    item.verdict = t.trouble.empty() ? Verdict::open : Verdict::bad;
+    item.words = !t.trouble.empty() ? t.trouble
+                 : t.back           ? "the test was ended before it was read back; it was put back"
+                                    : "it was not switched";
     return item;
   }
   const OutletState to = opposite(found->state);

@@ -27,7 +27,9 @@ std::string wrapped(const std::string& text, std::size_t indent) {
 }
 
 CheckItem judge_round_trips(const CheckWalk& w) {
-  CheckItem item{"round trips", w.void_readings.empty() && !w.full.empty() ? Verdict::good : Verdict::bad, {}};
+  const bool shown = w.void_readings.empty() && !w.full.empty();
+  CheckItem item{"round trips", shown ? Verdict::good : Verdict::bad, {}};
+  if (w.cancelled && w.full.empty() && w.void_readings.empty()) return {item.what, Verdict::open, "nothing was read"};
   std::vector<Duration> sets;
   for (const Toggle& t : w.toggles) {
     if (t.there) sets.push_back(t.took_there);
@@ -58,6 +60,7 @@ std::vector<CheckItem> judge(const CheckWalk& w, const DialectFacts& d, const Ou
                              const std::optional<KnownLoad>& load) {
   std::vector<CheckItem> items;
   items.push_back(judge_identity(w.traits, d, w.first));
+  if (w.cancelled && !w.first) items.back().verdict = Verdict::open;
   items.push_back(judge_power_on(w.traits, d, notes));
   if (d.count > 0) items.push_back(judge_latching(notes));
   items.push_back(judge_round_trips(w));
@@ -69,6 +72,7 @@ std::vector<CheckItem> judge(const CheckWalk& w, const DialectFacts& d, const Ou
     items.push_back(
         {"switching", Verdict::open, "no outlet was switched: switching, metering and which outlet is which stay open"});
   if (w.cancelled) items.push_back({"the test", Verdict::open, "was ended before its end"});
+  if (!w.gone.empty()) items.push_back({"the test", Verdict::bad, "ended where the PDU did not answer any more: " + w.gone});
   return items;
 }
 

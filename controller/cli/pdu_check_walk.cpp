@@ -13,6 +13,7 @@ constexpr Duration order_valid = std::chrono::seconds{2};            // rules.md
 constexpr Duration between_closes = std::chrono::milliseconds{200};  // rules.md R8
 
 bool cancelled(const Error& e) { return e.code == Errc::cancelled; }
+bool ends(const Error& e) { return cancelled(e) || e.code == Errc::device_gone; }
 
 std::optional<OutletState> state_of(const PduReading& r, OutletNumber n) {
   for (const OutletReading& o : r.outlets)
@@ -51,8 +52,8 @@ Task<void> put_there(Pdu& pdu, Clock& clock, Toggle& t, Switch to, Duration sett
   const TimePoint began = clock.now();
   const auto there = co_await order(pdu, clock, t.outlet, to);
   if (!there) {
-    t.trouble = there.error().message;
     if (cancelled(there.error())) co_return fail(there.error());
+    t.trouble = there.error().message;
     co_return Result<void>{};
   }
   t.there = there->state;
@@ -65,13 +66,13 @@ Task<void> put_there(Pdu& pdu, Clock& clock, Toggle& t, Switch to, Duration sett
   co_return Result<void>{};
 }
 
-// Fails when cancelled; then the outlet was put back first.
+// Fails when cancelled, or when nobody answers any more; an outlet that was switched was put back first, if it could be.
 Task<void> toggle(Pdu& pdu, Clock& clock, Toggle& t, Duration settle) {
   auto found = co_await pdu.read(Depth::full);
   if (!found) {
     t.left_as_found = true;  // nothing was ordered
+    if (ends(found.error())) co_return fail(found.error());
     t.trouble = found.error().message;
-    if (cancelled(found.error())) co_return fail(found.error());
     co_return Result<void>{};
   }
   t.found = std::move(*found);
@@ -95,8 +96,9 @@ Task<void> toggle(Pdu& pdu, Clock& clock, Toggle& t, Duration settle) {
   if (const auto slept = co_await clock.sleep_until(clock.now() + settle); !slept) co_return slept;
   auto left = co_await pdu.read(Depth::full);
   if (!left) {
-    if (cancelled(left.error())) co_return fail(left.error());
-    co_return Result<void>{};  // the order itself was read back
+    if (ends(left.error())) co_return fail(left.error());
+    t.trouble = left.error().message;  // the order itself was read back
+    co_return Result<void>{};
   }
   t.left = std::move(*left);
   t.left_as_found = state_of(*t.left, t.outlet) == was;
@@ -108,12 +110,29 @@ Task<void> time_readings(Pdu& pdu, Clock& clock, Depth depth, int reads, std::ve
     const TimePoint began = clock.now();
     auto reading = co_await pdu.read(depth);
     if (!reading) {
-      if (cancelled(reading.error())) co_return fail(reading.error());
+      if (ends(reading.error())) co_return fail(reading.error());
       walk.void_readings.push_back(reading.error().message);
       continue;
     }
     times.push_back(clock.now() - began);
     if (!walk.first) walk.first = std::move(*reading);
+  }
+  co_return Result<void>{};
+}
+
+// All that follows the identity. Fails with what ended it before its end.
+Task<void> walk_on(Pdu& pdu, const DialectFacts& known, Clock& clock, const CheckPlan& plan, CheckWalk& walk) {
+  if (auto r = co_await time_readings(pdu, clock, Depth::full, plan.reads, walk.full, walk); !r) co_return r;
+  if (auto r = co_await time_readings(pdu, clock, Depth::supervise, plan.reads, walk.supervise, walk); !r) co_return r;
+  const Duration settle = std::max(known.meter_lag, between_closes);
+  for (const OutletNumber n : plan.outlets) {
+    if (!walk.first) break;  // it cannot be read: nothing is switched blindly
+    if (plan.say) plan.say(fmt::format("outlet {}", known.name_of(n)));
+    walk.toggles.emplace_back();
+    Toggle& t = walk.toggles.back();
+    t.outlet = n;
+    if (auto r = co_await toggle(pdu, clock, t, settle); !r) co_return r;
+    if (!t.left_as_found) break;  // no second outlet in that state
   }
   co_return Result<void>{};
 }
@@ -130,23 +149,9 @@ Task<CheckWalk> walk_pdu(Pdu& pdu, const DialectFacts& known, Clock& clock, Chec
   if (!traits) co_return fail(traits.error());
   walk.traits = std::move(*traits);
   say(fmt::format("{}: reading {} times", walk.traits.identity, 2 * plan.reads));
-  if (auto r = co_await time_readings(pdu, clock, Depth::full, plan.reads, walk.full, walk); !r) co_return fail(r.error());
-  if (auto r = co_await time_readings(pdu, clock, Depth::supervise, plan.reads, walk.supervise, walk); !r)
-    co_return fail(r.error());
-  const Duration settle = std::max(known.meter_lag, between_closes);
-  for (const OutletNumber n : plan.outlets) {
-    if (!walk.first) break;  // it cannot be read: nothing is switched blindly
-    say(fmt::format("outlet {}", known.name_of(n)));
-    walk.toggles.emplace_back();
-    Toggle& t = walk.toggles.back();
-    t.outlet = n;
-    const auto done = co_await toggle(pdu, clock, t, settle);
-    if (!done) {
-      walk.cancelled = true;
-      break;
-    }
-    if (!t.left_as_found) break;  // no second outlet in that state
-  }
+  const auto walked = co_await walk_on(pdu, known, clock, plan, walk);
+  if (!walked && cancelled(walked.error())) walk.cancelled = true;
+  else if (!walked) walk.gone = walked.error().message;
   co_return walk;
 }
 

@@ -25,9 +25,11 @@ struct CheckWalk {
   std::vector<std::string> void_readings;
   std::vector<Toggle> toggles;  // of the outlets that were begun
   bool cancelled{};
+  std::string gone;  // why it ended where nobody answers any more; empty: somebody does
 };
 
-// Fails when nobody answers as the dialect says: then nothing was switched. Anything later is told in the walk. An outlet
+// Fails when nobody answers as the dialect says, or it is cancelled before somebody has: then nothing was switched. Anything
+// later is told in the walk. An outlet
 // that was switched is switched back whatever happened, also when the task is cancelled.
 Task<CheckWalk> walk_pdu(Pdu&, const DialectFacts&, Clock&, CheckPlan);
 

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "config/dialects.hpp"
@@ -14,6 +13,8 @@
 
 namespace greenroom::cli {
 namespace {
+
+constexpr const char* verb = "greenroom pdu dialects";
 
 nlohmann::ordered_json as_json(const Dialect& dialect) {
   const DialectFacts& d = facts(dialect);
@@ -50,28 +51,29 @@ nlohmann::ordered_json as_json(const Dialect& dialect) {
   return json;
 }
 
-void print(const Dialect& dialect) {
+std::string as_text(const Dialect& dialect) {
   const DialectFacts& d = facts(dialect);
-  fmt::print("{}  {}\n", d.id, d.name);
-  fmt::print("    {}; meters {}; {} baud; comes back {}\n",
-             d.count == 0 ? "no outlets" : fmt::format("{} outlets (up to {})", d.count, std::max(d.most, d.count)),
-             d.meters_outlets ? "each outlet"
-             : d.meters_banks ? "banks"
-                              : "nothing",
-             d.line.baud, to_string(d.boot));
+  std::string text = fmt::format("{}  {}\n", d.id, d.name);
+  text += fmt::format("    {}; meters {}; {} baud; comes back {}\n",
+                      d.count == 0 ? "no outlets" : fmt::format("{} outlets (up to {})", d.count, std::max(d.most, d.count)),
+                      d.meters_outlets ? "each outlet"
+                      : d.meters_banks ? "banks"
+                                       : "nothing",
+                      d.line.baud, to_string(d.boot));
   const WireTimes times = wire_times(dialect, 0);
-  fmt::print("    wire: states {:.2f} s, all {:.2f} s", in_seconds(times.supervise),
-             in_seconds(times.supervise + times.meters));
+  text += fmt::format("    wire: states {:.2f} s, all {:.2f} s", in_seconds(times.supervise),
+                      in_seconds(times.supervise + times.meters));
   if (d.count > 0) {
     const ShedTimes shed = shed_times(dialect, 0, d.count);
-    fmt::print(
+    text += fmt::format(
         "; shed: first order {:.2f} s, all read back off {:.2f} s: a warm breaker carries {:.1f} times its rating so long",
         in_seconds(shed.first_byte), in_seconds(shed.read_back), survivable_load(shed.read_back));
   }
-  fmt::print("\n");
+  text += "\n";
   for (const DialectEvidence& e : d.evidence)
-    fmt::print("    {:<11}{}: {}\n", to_string(e.trust), fmt::join(e.facts, ", "), e.source);
-  for (const std::string& sentence : d.left_out) fmt::print("    left out   {}\n", sentence);
+    text += fmt::format("    {:<11}{}: {}\n", to_string(e.trust), fmt::join(e.facts, ", "), e.source);
+  for (const std::string& sentence : d.left_out) text += fmt::format("    left out   {}\n", sentence);
+  return text;
 }
 
 }  // namespace
@@ -79,18 +81,18 @@ void print(const Dialect& dialect) {
 int pdu_dialects(const std::vector<std::string>& arguments) {
   bool json = false;
   CLI::App app{"Which PDUs there are words for, and who says so. No real device has proven any of them on a UART yet.",
-               "greenroom pdu dialects"};
+               verb};
   app.add_flag("--json", json, "an array, on one line");
   if (const auto code = parsed(app, arguments)) return *code;
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  std::string text;
   for (const std::string& id : known_dialects()) {
-    const auto dialect = dialect_for("greenroom pdu dialects", id, 0);
+    const auto dialect = dialect_for(verb, id, 0);
     if (!dialect) return 1;
     if (json) all.push_back(as_json(*dialect));
-    else print(*dialect);
+    else text += as_text(*dialect);
   }
-  if (json) fmt::print("{}\n", all.dump());
-  return std::fflush(stdout) == 0 ? 0 : 1;
+  return concluded(verb, put_out(json ? json_line(all) : text));
 }
 
 }  // namespace greenroom::cli

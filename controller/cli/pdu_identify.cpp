@@ -92,11 +92,14 @@ std::vector<Dialect> shipped() {
 
 bool is_cli(const Dialect& d) { return std::holds_alternative<CliDialect>(d); }
 
-// On a serial port each dialect brings its own rate, and what is read at one is not read at another. Elsewhere, and where
-// the line says a rate, there is but one.
-bool rates_differ(const PduOptions& options) {
+// On a serial port each dialect brings its own rate, parity and stop bits, and what is read with those of one is not read
+// with another's; where the line says a rate, that is everybody's. Elsewhere the line has none of them.
+bool heard_alike(const PduOptions& options, const Dialect& one, const Dialect& other) {
   const auto url = parse_line_url(options.line);
-  return url && url->kind == LineUrl::Kind::serial && url->baud == 0;
+  if (!url || url->kind != LineUrl::Kind::serial) return true;
+  const LineSettings& a = facts(one).line;
+  const LineSettings& b = facts(other).line;
+  return (url->baud != 0 || a.baud == b.baud) && a.bits == b.bits && a.parity == b.parity && a.stop == b.stop;
 }
 
 std::vector<Dialect> that_greet(const std::vector<Dialect>& among, std::string_view heard) {
@@ -112,8 +115,8 @@ std::vector<Dialect> that_greet(const std::vector<Dialect>& among, std::string_v
 Result<std::vector<Dialect>> like(const PduOptions& options, const Dialect& one) {
   std::vector<Dialect> among;
   for (Dialect& d : shipped()) {
-    const bool same_rate = !rates_differ(options) || facts(d).line.baud == facts(one).line.baud;
-    if (is_cli(d) == is_cli(one) && same_rate && facts(d).id != facts(one).id) among.push_back(std::move(d));
+    if (is_cli(d) == is_cli(one) && heard_alike(options, d, one) && facts(d).id != facts(one).id)
+      among.push_back(std::move(d));
   }
   const auto* cli = std::get_if<CliDialect>(&one);
   if (cli == nullptr) return among;
@@ -194,6 +197,7 @@ std::string as_text(const Found& f) {
 int tell(const PduOptions& options, const std::vector<Found>& all) {
   const Found* one = the_one(all);
   const bool proven = one == &all.front();
+  std::string text;
   if (options.json) {
     nlohmann::ordered_json json;
     json["line"] = options.line;
@@ -201,14 +205,14 @@ int tell(const PduOptions& options, const std::vector<Found>& all) {
     json["proven"] = proven;
     json["also"] = nlohmann::ordered_json::array();
     for (std::size_t i = 1; i < all.size(); ++i) json["also"].push_back(as_json(all[i]));
-    fmt::print("{}\n", json.dump());
+    text = json_line(json);
   } else {
-    fmt::print("{}", as_text(all.front()));
-    if (all.size() > 1) fmt::print("\nOther dialects read this line as soundly:\n");
-    for (std::size_t i = 1; i < all.size(); ++i) fmt::print("{}", as_text(all[i]));
-    if (all.size() > 1 && proven) fmt::print("{}\n", verdict(all));
+    text = as_text(all.front());
+    if (all.size() > 1) text += "\nOther dialects read this line as soundly:\n";
+    for (std::size_t i = 1; i < all.size(); ++i) text += as_text(all[i]);
+    if (all.size() > 1 && proven) text += verdict(all) + "\n";
   }
-  std::fflush(stdout);
+  if (const auto put = put_out(text); !put) return concluded(verb, put);
   if (proven) return 0;
   std::fprintf(stderr, "%s: %s: %s is not proven, %zu other dialect(s) read this line as soundly. %s\n", verb,
                options.line.c_str(), all.front().known.id.c_str(), all.size() - 1, verdict(all).c_str());
@@ -227,7 +231,7 @@ int identify_as(const PduOptions& options) {
   if (!others) return concluded(verb, fail(others.error()));
   for (Dialect& other : *others) {
     auto also = examine(options, std::move(other), /*whole=*/true);
-    if (!also && also.error().code == Errc::cancelled) return 0;
+    if (!also && also.error().code == Errc::cancelled) return concluded(verb, fail(also.error()));
     if (also) all.push_back(std::move(*also));
   }
   return tell(options, all);
@@ -238,7 +242,7 @@ bool is_noise(std::string_view heard) {
   return std::any_of(heard.begin(), heard.end(), [](unsigned char c) { return c >= 0x80; });
 }
 
-// Those of one rate that may be it: by their greeting, else whoever has none.
+// Those of one rate, parity and stop bits that may be it: by their greeting, else whoever has none.
 Result<std::vector<Dialect>> worth_a_try(const PduOptions& options, const std::vector<Dialect>& among, std::string& seen) {
   const LineSettings settings = facts(among.front()).line;
   for (const char* wake : {"\r", "\n"}) {
@@ -255,24 +259,24 @@ Result<std::vector<Dialect>> worth_a_try(const PduOptions& options, const std::v
 }
 
 int identify_any(const PduOptions& options) {
-  std::vector<std::vector<Dialect>> by_rate;
+  std::vector<std::vector<Dialect>> by_settings;
   for (Dialect& d : shipped()) {
-    const auto same = std::find_if(by_rate.begin(), by_rate.end(), [&options, &d](const std::vector<Dialect>& g) {
-      return !rates_differ(options) || facts(g.front()).line.baud == facts(d).line.baud;
+    const auto same = std::find_if(by_settings.begin(), by_settings.end(), [&options, &d](const std::vector<Dialect>& g) {
+      return heard_alike(options, g.front(), d);
     });
-    if (same == by_rate.end()) by_rate.push_back({std::move(d)});
+    if (same == by_settings.end()) by_settings.push_back({std::move(d)});
     else same->push_back(std::move(d));
   }
   std::vector<Found> all;
   std::string seen;
   std::string why;
-  for (const auto& among : by_rate) {
+  for (const auto& among : by_settings) {
     auto candidates = worth_a_try(options, among, seen);
     if (!candidates) return concluded(verb, fail(candidates.error()));
     for (Dialect& d : *candidates) {
       std::fprintf(stderr, "%s: trying %s\n", verb, facts(d).id.c_str());
       auto found = examine(options, std::move(d), /*whole=*/true);
-      if (!found && found.error().code == Errc::cancelled) return 0;
+      if (!found && found.error().code == Errc::cancelled) return concluded(verb, fail(found.error()));
       if (found) all.push_back(std::move(*found));
       else why += "\n  " + found.error().message;
     }
@@ -294,8 +298,7 @@ int identify_any(const PduOptions& options) {
 
 int pdu_identify(const std::vector<std::string>& arguments) {
   PduOptions options;
-  CLI::App app{"Who answers on a line, what it can do, and which other dialect reads it as soundly.",
-               "greenroom pdu identify"};
+  CLI::App app{"Who answers on a line, what it can do, and which other dialect reads it as soundly.", verb};
   add_pdu_options(app, options, /*without_dialect=*/true);
   if (const auto code = parsed(app, arguments)) return *code;
   if (options.dialect.empty() && options.outlets > 0) {

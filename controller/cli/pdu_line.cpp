@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -68,18 +69,31 @@ std::string figures_text(const Reading& r) {
 
 }  // namespace
 
+std::vector<int> ending_signals() {
+  std::vector<int> all{SIGINT, SIGTERM, SIGQUIT};
+  struct sigaction hang_up {};
+  if (sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) all.push_back(SIGHUP);
+  return all;
+}
+
 Result<void> run_to_end(asio::io_context& io, Task<void> work) {
   Result<void> outcome;
   bool done = false;
+  bool told_to_end = false;
   TaskGroup tasks(io.get_executor());
-  asio::signal_set ends(io, SIGINT, SIGTERM);
-  ends.async_wait([&tasks](boost::system::error_code error, int) {
-    if (!error) tasks.cancel();
+  asio::signal_set ends(io);
+  for (const int signal : ending_signals()) ends.add(signal);
+  ends.async_wait([&tasks, &told_to_end](boost::system::error_code error, int) {
+    if (error) return;
+    told_to_end = true;
+    tasks.cancel();
   });
   tasks.spawn(run(std::move(work), outcome, done));
   while (!done) io.run_one();
   ends.cancel();
   while (tasks.size() > 0) io.run_one();
+  if (told_to_end && !outcome && outcome.error().code == Errc::cancelled)
+    return fail(Errc::cancelled, "ended by a signal before it was done");
   return outcome;
 }
 
@@ -103,7 +117,7 @@ void add_pdu_options(CLI::App& app, PduOptions& options, bool without_dialect) {
                              without_dialect ? "; without it all of them are tried" : ""))
       ->required(!without_dialect);
   app.add_option("--outlets", options.outlets, "how many outlets it has, where the dialect's number is not right")
-      ->check(CLI::Range(1, 999));
+      ->check(whole_number(1, 999));
   app.add_option("--user", options.user, "who logs in, if the device asks");
   app.add_option("--password-file", options.password_file,
                  "its first line is the password; or set GREENROOM_PDU_PASSWORD in the environment");
@@ -136,6 +150,14 @@ std::optional<Dialect> dialect_for(const char* verb, const std::string& name, st
   return std::move(*dialect);
 }
 
+// A line tells its own name, which stands here with the dialect.
+std::string told(const PduOptions& options, const DialectFacts& known, const Error& error) {
+  std::string why = error.message;
+  const std::string itself = options.line.substr(0, options.line.find('?')) + ": ";
+  if (why.compare(0, itself.size(), itself) == 0) why.erase(0, itself.size());
+  return fmt::format("{} ({}): {}", options.line, known.id, why);
+}
+
 Result<void> drive(const PduOptions& options, Dialect dialect, const char* verb, const PduWork& work) {
   const auto url = parse_line_url(options.line);
   if (!url) return fail(Errc::usage, url.error().message);
@@ -149,12 +171,12 @@ Result<void> drive(const PduOptions& options, Dialect dialect, const char* verb,
   if (!line) return fail(line.error().code == Errc::bad_config ? Errc::usage : line.error().code, line.error().message);
   const auto pdu = make_pdu(std::move(dialect), std::move(*line), *clock, std::move(*login));
   const auto outcome = run_to_end(io, work(*pdu, known, *clock));
-  if (outcome || outcome.error().code == Errc::cancelled) return outcome;
-  return fail(outcome.error().code, fmt::format("{} ({}): {}", options.line, known.id, outcome.error().message));
+  if (outcome) return outcome;
+  return fail(outcome.error().code, told(options, known, outcome.error()));
 }
 
 int concluded(const char* verb, const Result<void>& outcome) {
-  if (outcome || outcome.error().code == Errc::cancelled) return 0;  // a signal: asked to end
+  if (outcome) return 0;
   complain(verb, outcome.error().message);
   return outcome.error().code == Errc::usage ? 2 : 1;
 }
@@ -162,7 +184,11 @@ int concluded(const char* verb, const Result<void>& outcome) {
 int with_pdu(const PduOptions& options, const char* verb, const PduWork& work) {
   auto dialect = dialect_for(verb, options.dialect, options.outlets);
   if (!dialect) return 2;
-  return concluded(verb, drive(options, std::move(*dialect), verb, work));
+  return with_pdu(options, std::move(*dialect), verb, work);
+}
+
+int with_pdu(const PduOptions& options, Dialect dialect, const char* verb, const PduWork& work) {
+  return concluded(verb, drive(options, std::move(dialect), verb, work));
 }
 
 Result<OutletNumber> outlet_named(const DialectFacts& known, const std::string& text) {
@@ -201,7 +227,7 @@ std::string reading_json(const PduOptions& options, const DialectFacts& known, c
   }
   // Since the request's first byte went out: no sample in it is older.
   json["age_ms"] = (now - reading.began) / std::chrono::milliseconds{1};
-  return json.dump();
+  return json_line(json);
 }
 
 std::string reading_text(const DialectFacts& known, const PduReading& reading, TimePoint now) {

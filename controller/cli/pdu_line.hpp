@@ -35,15 +35,26 @@ std::optional<Dialect> dialect_for(const char* verb, const std::string& dialect,
 // either is told on stderr, naming line and dialect. `verb` is "greenroom pdu read".
 using PduWork = std::function<Task<void>(Pdu&, const DialectFacts&, Clock&)>;
 int with_pdu(const PduOptions&, const char* verb, const PduWork&);
+int with_pdu(const PduOptions&, Dialect, const char* verb, const PduWork&);
 // Its parts: the failure as a value, Errc::usage where the line was named wrongly and Errc::cancelled after a signal; and
-// its telling.
+// its telling. A signal is no failure only to what would go on for ever, and that says so itself.
 Result<void> drive(const PduOptions&, Dialect, const char* verb, const PduWork&);
 int concluded(const char* verb, const Result<void>&);
+// "pty:/dev/pts/5 (wti-nps): why", each once.
+std::string told(const PduOptions&, const DialectFacts&, const Error&);
 // Until the work ends; a signal cancels it.
 Result<void> run_to_end(boost::asio::io_context&, Task<void> work);
+// The signals that ask a verb to end. Under nohup a hang-up is none.
+std::vector<int> ending_signals();
 
 // "7", or what the device calls it: ".AA7". Errc::usage, naming what there is.
 Result<OutletNumber> outlet_named(const DialectFacts&, const std::string&);
+
+// One value on one line. What is not UTF-8, as the path of a line may be, is told with a replacement character.
+template <class Json>
+std::string json_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
 
 // {"dialect", "line", "outlets": [...], "banks": [...], "age_ms"}, on one line.
 std::string reading_json(const PduOptions&, const DialectFacts&, const PduReading&, TimePoint now);

@@ -1,5 +1,6 @@
 // greenroom pdu model: a simulated PDU on a pty, for other people's programs.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <termios.h>
 #include <unistd.h>
@@ -11,15 +12,14 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cerrno>
-#include <charconv>
-#include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "controller/cli/options.hpp"
+#include "controller/cli/pdu_line.hpp"
 #include "controller/cli/pdu_verbs.hpp"
 #include "hw/async/real_clock.hpp"
 #include "hw/model/benchtop.hpp"
@@ -29,6 +29,7 @@ namespace greenroom::cli {
 namespace {
 
 namespace asio = boost::asio;
+constexpr const char* verb = "greenroom pdu model";
 using model::Benchtop;
 using model::LineFault;
 constexpr Duration look_again = std::chrono::milliseconds{20};
@@ -81,13 +82,22 @@ Result<std::string> prepare(int fd, int baud) {
   return std::string(name.data());
 }
 
-// Only ever over a link: a file that somebody needs is not written over.
+// Only ever over a link that leads nowhere, as one that a killed model left: what somebody needs is not taken from him.
 Result<void> make_link(const std::string& link, const std::string& path) {
   std::error_code error;
-  if (std::filesystem::is_symlink(link, error)) std::filesystem::remove(link, error);
+  const auto leads_to = std::filesystem::read_symlink(link, error);
+  if (!error && leads_to != path && std::filesystem::exists(link, error))
+    return fail(Errc::refused, link + " leads to " + leads_to.string() +
+                                   ", which somebody has; end that model, remove the link, or name another");
+  if (!leads_to.empty()) std::filesystem::remove(link, error);
   std::filesystem::create_symlink(path, link, error);
   if (error) return fail(Errc::refused, link + ": " + error.message());
   return {};
+}
+
+void remove_link(const std::string& link, const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::read_symlink(link, error) == path) std::filesystem::remove(link, error);
 }
 
 class DeviceEnd {
@@ -148,115 +158,126 @@ class DeviceEnd {
 
 // ---- faults: KIND or KIND=NUMBER
 
-struct LineKind {
+enum class Takes { share, outlet, seconds, nothing };
+struct FaultKind {
   std::string_view name;
-  LineFault fault;
+  Takes takes;
+  LineFault fault{};  // of a share
 };
-constexpr std::array line_kinds{
-    LineKind{"reply_lost", LineFault::lost},
-    LineKind{"reply_late", LineFault::late},
-    LineKind{"reply_garbled", LineFault::garbled},
-    LineKind{"reply_doubled", LineFault::doubled},
-    LineKind{"request_lost", LineFault::request_lost},
-    LineKind{"reply_stale", LineFault::stale},
-    LineKind{"prompt_in_noise", LineFault::prompt_in_noise},
+constexpr std::array fault_kinds{
+    FaultKind{"reply_lost", Takes::share, LineFault::lost},
+    FaultKind{"reply_late", Takes::share, LineFault::late},
+    FaultKind{"reply_garbled", Takes::share, LineFault::garbled},
+    FaultKind{"reply_doubled", Takes::share, LineFault::doubled},
+    FaultKind{"request_lost", Takes::share, LineFault::request_lost},
+    FaultKind{"reply_stale", Takes::share, LineFault::stale},
+    FaultKind{"prompt_in_noise", Takes::share, LineFault::prompt_in_noise},
+    FaultKind{"relay_welded", Takes::outlet},
+    FaultKind{"relay_stuck_off", Takes::outlet},
+    FaultKind{"meter_frozen", Takes::nothing},
+    FaultKind{"pdu_reboot", Takes::seconds},
+    FaultKind{"pdu_boots_on", Takes::seconds},
+    FaultKind{"line_unplugged", Takes::seconds},
 };
 constexpr std::string_view fault_help =
     "a fault, repeatable: reply_lost, reply_late, reply_garbled, reply_doubled, request_lost, reply_stale, prompt_in_noise "
     "(=SHARE of replies, else 0.05); relay_welded, relay_stuck_off (=OUTLET, counted from 1); meter_frozen; "
     "pdu_reboot, pdu_boots_on, line_unplugged (=SECONDS after the start, else 10)";
 
-bool add_fault(const std::string& text, Benchtop& bench, Clock& clock) {
-  const auto equals = text.find('=');
-  const std::string kind = text.substr(0, equals);
-  double number = -1.0;
-  if (equals != std::string::npos) {
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data() + equals + 1, end, number);
-    if (error != std::errc{} || stop != end || number < 0.0) return false;
-  }
-  for (const LineKind& k : line_kinds) {
-    if (kind != k.name) continue;
-    bench.fail_by_chance(k.fault, number < 0.0 ? 0.05 : number);
-    return number <= 1.0;
-  }
-  if (kind == "meter_frozen") {
-    bench.freeze_meters(true);
-    return true;
-  }
-  if (kind == "relay_welded" || kind == "relay_stuck_off") {
-    const auto outlet = static_cast<std::size_t>(number < 1.0 ? 1.0 : number);
-    if (outlet > bench.outlets()) return false;
-    if (kind == "relay_welded") bench.weld(outlet - 1);
-    else bench.stick_off(outlet - 1);
-    return true;
-  }
-  if (kind != "pdu_reboot" && kind != "pdu_boots_on" && kind != "line_unplugged") return false;
-  clock.call_at(clock.now() + seconds_of(number < 0.0 ? 10.0 : number), [kind, &bench] {
-    if (kind == "line_unplugged") bench.unplug(true);
-    else bench.reboot(kind == "pdu_boots_on");
+// What stands after the "=", or what is meant without one. Fails with what is needed there.
+Result<double> number_of(Takes takes, const std::optional<std::string>& given, std::size_t outlets) {
+  if (takes == Takes::nothing && given) return fail(Errc::usage, "it takes no number");
+  if (takes == Takes::outlet && outlets == 0) return fail(Errc::usage, "this device has no outlets");
+  if (!given) return takes == Takes::share ? 0.05 : takes == Takes::outlet ? 1.0 : 10.0;
+  const auto wrong = takes == Takes::share    ? finite_number(0.0, 1.0)(*given)
+                     : takes == Takes::outlet ? whole_number(1, outlets)(*given)
+                                              : finite_number(0.0, longest_s)(*given);
+  if (!wrong.empty()) return fail(Errc::usage, wrong);
+  return finite(*given).value_or(0.0);
+}
+
+void cause(const FaultKind& kind, double number, Benchtop& bench, Clock& clock) {
+  if (kind.takes == Takes::share) return bench.fail_by_chance(kind.fault, number);
+  if (kind.takes == Takes::nothing) return bench.freeze_meters(true);
+  if (kind.name == "relay_welded") return bench.weld(static_cast<std::size_t>(number) - 1);
+  if (kind.name == "relay_stuck_off") return bench.stick_off(static_cast<std::size_t>(number) - 1);
+  clock.call_at(clock.now() + seconds_of(number), [name = kind.name, &bench] {
+    if (name == "line_unplugged") bench.unplug(true);
+    else bench.reboot(name == "pdu_boots_on");
   });
-  return true;
+}
+
+Result<void> add_fault(const std::string& text, Benchtop& bench, Clock& clock) {
+  const auto equals = text.find('=');
+  const auto kind = std::find_if(fault_kinds.begin(), fault_kinds.end(),
+                                 [name = text.substr(0, equals)](const FaultKind& k) { return k.name == name; });
+  if (kind == fault_kinds.end())
+    return fail(Errc::usage, "--fault " + text + ": there is none of that name; --help lists them");
+  const auto given = equals == std::string::npos ? std::nullopt : std::optional(text.substr(equals + 1));
+  const auto number = number_of(kind->takes, given, bench.outlets());
+  if (!number) return fail(number.error().within("--fault " + text));
+  cause(*kind, *number, bench, clock);
+  return {};
 }
 
 // ---- what is told
 
-void tell_path(const ModelOptions& options, const std::string& path) {
-  if (options.json) std::printf("%s\n", nlohmann::ordered_json{{"path", path}}.dump().c_str());
-  else std::printf("%s\n", path.c_str());
-  std::fflush(stdout);
+Result<void> tell_path(const ModelOptions& options, const std::string& path) {
+  return put_out(options.json ? json_line(nlohmann::ordered_json{{"path", path}}) : path + "\n");
 }
 
 struct Moves {
-  void look(const Benchtop& bench, bool json) {
+  Result<void> look(const Benchtop& bench, bool json) {
+    std::string text;
     seen.resize(bench.outlets());
     for (std::size_t i = 0; i < bench.outlets(); ++i) {
       const bool on = bench.contact(i);
       if (on == (seen[i] != 0)) continue;
       seen[i] = on ? 1 : 0;
-      if (json) std::printf("%s\n", nlohmann::ordered_json{{"contact", i + 1}, {"closed", on}}.dump().c_str());
-      else std::printf("contact %zu %s\n", i + 1, on ? "closed" : "open");
-      std::fflush(stdout);
+      text += json ? json_line(nlohmann::ordered_json{{"contact", i + 1}, {"closed", on}})
+                   : fmt::format("contact {} {}\n", i + 1, on ? "closed" : "open");
     }
+    return text.empty() ? Result<void>{} : put_out(text);
   }
   std::vector<std::uint8_t> seen;
 };
 
-int complain(const Error& error) {
-  std::fprintf(stderr, "greenroom pdu model: %s\n", error.message.c_str());
-  return error.code == Errc::usage ? 2 : 1;
+// Plays the device on the pty until it is told to end.
+Result<void> play(asio::io_context& io, int fd, const std::string& path, const ModelOptions& options, Clock& clock,
+                  Benchtop& bench) {
+  DeviceEnd device(io, fd, clock, bench, options.greet);
+  bool ending = false;
+  asio::signal_set ends(io);
+  for (const int signal : ending_signals()) ends.add(signal);
+  ends.async_wait([&](boost::system::error_code error, int) { ending = !error; });
+  if (options.seconds > 0.0) clock.call_at(clock.now() + seconds_of(options.seconds), [&] { ending = true; });
+  auto told = tell_path(options, path);
+  Moves moves;
+  while (told && !ending) {
+    io.run_one();
+    if (options.moves) told = moves.look(bench, options.json);
+  }
+  return told;
 }
 
-int run(const ModelOptions& options) {
+Result<void> run(const ModelOptions& options) {
   asio::io_context io{1};
   const auto clock = make_system_clock(io.get_executor());
   const auto bench = Benchtop::make(io.get_executor(), *clock, options.bench);
-  if (!bench) return complain(bench.error());
+  if (!bench) return fail(bench.error());
   for (const std::string& fault : options.faults) {
-    if (!add_fault(fault, **bench, *clock))
-      return complain(Error(Errc::usage, "--fault " + fault + " is none that this device can have; --help lists them"));
+    if (const auto added = add_fault(fault, **bench, *clock); !added) return added;
   }
   const int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return complain(Error(Errc::refused, std::string("no pty: ") + std::strerror(errno)));
+  if (fd < 0) return fail(Errc::refused, std::string("no pty: ") + std::strerror(errno));
   const auto path = prepare(fd, (*bench)->spec().baud);
-  if (!path) return complain(path.error());
+  if (!path) return fail(path.error());
   if (!options.link.empty()) {
-    if (const auto made = make_link(options.link, *path); !made) return complain(made.error());
+    if (const auto made = make_link(options.link, *path); !made) return made;
   }
-  DeviceEnd device(io, fd, *clock, **bench, options.greet);
-  bool ending = false;
-  asio::signal_set ends(io, SIGTERM, SIGINT);
-  ends.async_wait([&](boost::system::error_code error, int) { ending = !error; });
-  if (options.seconds > 0.0) clock->call_at(clock->now() + seconds_of(options.seconds), [&] { ending = true; });
-  tell_path(options, *path);
-  Moves moves;
-  while (!ending) {
-    io.run_one();
-    if (options.moves) moves.look(**bench, options.json);
-  }
-  std::error_code error;
-  if (!options.link.empty()) std::filesystem::remove(options.link, error);
-  return 0;
+  const auto played = play(io, fd, *path, options, *clock, **bench);
+  if (!options.link.empty()) remove_link(options.link, *path);
+  return played;
 }
 
 }  // namespace
@@ -264,29 +285,30 @@ int run(const ModelOptions& options) {
 int pdu_model(const std::vector<std::string>& arguments) {
   ModelOptions options;
   options.bench.gather = std::chrono::milliseconds{16};  // as a USB adapter's latency timer hands bytes on
-  CLI::App app{"A simulated PDU on a pty: prints its path, then plays the device until it is told to end.",
-               "greenroom pdu model"};
+  CLI::App app{"A simulated PDU on a pty: prints its path, then plays the device until it is told to end.", verb};
   app.add_option("--dialect", options.bench.id, "which device: an id of `greenroom pdu dialects`")->required();
-  app.add_option("--outlets", options.bench.outlets, "how many; without it as many as the device is sold with");
+  app.add_option("--outlets", options.bench.outlets, "how many; without it as many as the device is sold with")
+      ->check(whole_number(1, 999));
   app.add_option("--link", options.link, "a symbolic link to the pty, removed at the end");
   app.add_option("--fault", options.faults, std::string(fault_help));
   app.add_option(
          "--baud", options.bench.baud,
          "pace of the line; without it as the device comes from its factory. Whoever sets the pty to another hears noise")
-      ->check(CLI::Range(300, 921600));
-  app.add_option("--seed", options.bench.seed, "draws everything that is random")->check(CLI::NonNegativeNumber);
+      ->check(whole_number(300, 921600));
+  app.add_option("--seed", options.bench.seed, "draws everything that is random")
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
   app.add_option("--load", options.bench.load_A, "amps of each outlet while it is on")
-      ->check(CLI::Range(0.0, 100.0))
+      ->check(finite_number(0.0, 100.0))
       ->capture_default_str();
   app.add_option("--firmware", options.bench.firmware, "another form of the device's words, where its maker changed them");
   app.add_option("--password", options.bench.password, "of its login, instead of the factory's");
   app.add_flag("--confirm", options.bench.confirm, "the device asks before it switches, where it can");
   app.add_flag("--greet", options.greet, "whoever opens the pty is greeted, as behind a console server that drops sessions");
-  app.add_option("--for", options.seconds, "end after so many seconds")->check(CLI::NonNegativeNumber);
+  app.add_option("--for", options.seconds, "end after so many seconds")->check(finite_number(0.0, longest_s));
   app.add_flag("--moves", options.moves, "print each contact as it moves, counted from 1");
   app.add_flag("--json", options.json, "print the path, and moves, as lines of JSON");
   if (const auto code = parsed(app, arguments)) return *code;
-  return run(options);
+  return concluded(verb, run(options));
 }
 
 }  // namespace greenroom::cli

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "config/reader/reader.hpp"
@@ -32,6 +33,14 @@ bool matches_end(const Regex& regex, std::string_view text) {
 std::string_view without_end(std::string_view message) {
   while (!message.empty() && (message.back() == '\r' || message.back() == '\n')) message.remove_suffix(1);
   return message;
+}
+
+// What a device says and no noise does: printable, and letters among it.
+bool is_words(std::string_view heard) {
+  return std::any_of(heard.begin(), heard.end(), [](unsigned char c) { return std::isalpha(c) != 0; }) &&
+         std::all_of(heard.begin(), heard.end(), [](unsigned char c) {
+           return std::isprint(c) != 0 || c == '\r' || c == '\n' || c == '\t' || c == 0x1b;
+         });
 }
 
 bool answers_mark(const CliDialect& d, std::string_view text, std::string_view echo) {
@@ -211,10 +220,11 @@ Task<void> CliSession::wake(bool opens) {
     lost_ = i > 0 || dialect_.screen;
   }
   lose();
-  co_return fail(Errc::device_gone,
-                 fmt::format("no prompt of {} after {} wake-ups; last seen {}. Is it powered, is the cable right, is "
-                             "the line at {} baud?",
-                             dialect_.name, kWakeUps, quoted(text_), dialect_.line.baud));
+  const std::string remedy =
+      is_words(text_) ? "It seems that another device answers: greenroom pdu identify --line URL says which"
+                      : fmt::format("Is it powered, is the cable right, is the line at {} baud?", dialect_.line.baud);
+  co_return fail(Errc::device_gone, fmt::format("no prompt of {} after {} wake-ups; last seen {}. {}", dialect_.name,
+                                                kWakeUps, quoted(text_), remedy));
 }
 
 // Answers the question at the end of the reply. A switch is confirmed only if it is still allowed at this byte.

@@ -381,9 +381,8 @@ PduTraits PduQueue::traits(const Named& named) const {
 
 Result<void> may_commit(const SwitchOrder& order, TimePoint now) {
   if (now >= order.expires) {
-    return fail(Errc::expired,
-                fmt::format("outlet {}: the order expired {:.3f} s before it could be sent; nothing was switched",
-                            order.number, in_seconds(now - order.expires)));
+    return fail(Errc::expired, fmt::format("the order expired {:.3f} s before it could be sent; nothing was switched",
+                                           in_seconds(now - order.expires)));
   }
   if (!order.still_allowed) return {};
   return order.still_allowed();

@@ -55,8 +55,8 @@ class Pty final : public LocalDevice {
 
  private:
   [[nodiscard]] tl::unexpected<Error> gone(int error) const {
-    return fail(Errc::device_gone, fmt::format("the program at its far end closed {} ({}); start it again, and the line is "
-                                               "opened again by itself",
+    return fail(Errc::device_gone, fmt::format("the program at its far end closed {} ({}); start it again, and a service "
+                                               "opens the line again by itself",
                                                path_, std::strerror(error)));
   }
 

@@ -137,8 +137,8 @@ class Tcp final : public LineDevice {
 
   [[nodiscard]] tl::unexpected<Error> gone(std::string_view why) const {
     return fail(Errc::device_gone,
-                fmt::format("{} port {} went away ({}); the line is opened again by itself when the console "
-                            "server answers",
+                fmt::format("{} port {} went away ({}); is the console server on? A service opens the line "
+                            "again by itself when it answers",
                             host_, port_, why));
   }
 

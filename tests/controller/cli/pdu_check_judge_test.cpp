@@ -52,6 +52,24 @@ Toggle outlet_1(double a, double b) {
 
 KnownLoad lamp(double watts, double volts = 120) { return {Watts::of(watts), Volts::of(volts)}; }
 
+TEST(PduCheckSwitching, AnOutletThatCouldNotBeSwitchedIsBad) {
+  Toggle t;
+  t.outlet = 1;
+  t.found = reading(0, 2.0, 3.0);
+  t.left_as_found = true;
+  t.trouble = "no whole reply within 2.0 s";
+  EXPECT_EQ(judge_switching(t, metered_banks()).verdict, Verdict::bad);
+  EXPECT_EQ(judge_switching(t, metered_banks()).words, t.trouble);
+}
+
+TEST(PduCheckSwitching, AnOutletWhoseTestWasEndedIsOpen) {
+  Toggle t;
+  t.outlet = 1;
+  t.found = reading(0, 2.0, 3.0);
+  t.left_as_found = true;
+  EXPECT_EQ(judge_switching(t, metered_banks()).verdict, Verdict::open);
+}
+
 TEST(PduCheckMetering, AStepOfWattsOverVoltsIsGood) {
   EXPECT_EQ(judge_metering(outlet_1(5.0, 0), metered_banks(), lamp(600)).verdict, Verdict::good);
 }

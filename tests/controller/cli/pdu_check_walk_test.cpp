@@ -145,6 +145,52 @@ TEST_F(Check, AnOutletIsPutBackWhenTheTestIsCancelled) {
   EXPECT_EQ((*ended)->toggles.size(), 1U);
 }
 
+TEST_F(Check, APduThatFallsSilentEndsTheTestAndIsBad) {
+  std::optional<Result<CheckWalk>> ended;
+  TaskGroup tasks(io.get_executor());
+  const auto body = [](Check& self, std::optional<Result<CheckWalk>>& into) -> asio::awaitable<void> {
+    CheckPlan p = self.plan({3, 4, 5});
+    p.say = [&self](const std::string& line) {
+      if (line == "outlet 4") self.table->unplug(true);
+    };
+    auto w = co_await walk_pdu(*self.pdu, facts(self.dialect), self.clock, std::move(p));
+    into.emplace(std::move(w));
+  };
+  tasks.spawn(body(*this, ended));
+  settle();
+  while (!ended && clock.run_next()) settle();
+  ASSERT_TRUE(ended && *ended);
+  EXPECT_TRUE(any_bad(verdicts(**ended)));
+  EXPECT_LE((*ended)->toggles.size(), 3U);
+  EXPECT_EQ(verdict(**ended, "switching 3"), Verdict::good);
+  EXPECT_NE(verdict(**ended, "switching 4"), Verdict::good);
+  EXPECT_EQ(table->moves(), 2U);
+}
+
+TEST_F(Check, CancelledInItsReadingsItTellsWhatItSawSoFar) {
+  std::optional<Result<CheckWalk>> ended;
+  TaskGroup tasks(io.get_executor());
+  bool reading = false;
+  const auto body = [](Check& self, bool& reads, std::optional<Result<CheckWalk>>& into) -> asio::awaitable<void> {
+    CheckPlan p = self.plan({3});
+    p.say = [&reads](const std::string& line) { reads = line.find("reading") != std::string::npos; };
+    auto w = co_await walk_pdu(*self.pdu, facts(self.dialect), self.clock, std::move(p));
+    into.emplace(std::move(w));
+  };
+  tasks.spawn(body(*this, reading, ended));
+  settle();
+  while (!reading && clock.run_next()) settle();
+  ASSERT_TRUE(reading);
+  tasks.cancel();
+  settle();
+  while (!ended && clock.run_next()) settle();
+  ASSERT_TRUE(ended && *ended);
+  EXPECT_TRUE((*ended)->cancelled);
+  EXPECT_EQ(table->moves(), 0U);
+  EXPECT_EQ(verdict(**ended, "the test"), Verdict::open);
+  EXPECT_FALSE(any_bad(verdicts(**ended)));
+}
+
 TEST_F(Check, TheSheetIsOneValueOfJsonAndAPageOfText) {
   const auto w = walk({1});
   ASSERT_TRUE(w);

@@ -69,8 +69,7 @@ TEST(CliPdu, AnOrderThatExpiresBeforeItsCommitByteIsNotSent) {
   const auto r = room.run<OutletReading>(room.pdu->set(room.order(3, Switch::off, 700ms)));
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, Errc::expired);
-  EXPECT_EQ(r.error().message,
-            "outlet 3: outlet 3: the order expired 0.200 s before it could be sent; nothing was switched");
+  EXPECT_EQ(r.error().message, "outlet 3: the order expired 0.200 s before it could be sent; nothing was switched");
   EXPECT_EQ(room.script.written, (std::vector<std::string>{"\r"}));
 }
 

@@ -155,7 +155,7 @@ TEST_F(PtyLine, AFarEndThatHangsUpIsGoneWithItsNameCauseAndRemedy) {
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().code, Errc::device_gone);
   EXPECT_EQ(r.error().message, "pty:" + far.path + ": the program at its far end closed " + far.path +
-                                   " (Input/output error); start it again, and the line is opened again by itself");
+                                   " (Input/output error); start it again, and a service opens the line again by itself");
 }
 
 TEST_F(PtyLine, IsOpenedAgainByItsPathASecondAfterItWentAway) {

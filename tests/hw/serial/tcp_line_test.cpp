@@ -113,8 +113,8 @@ TEST_F(TcpLine, AConsoleServerThatDiesIsGoneAndIsReachedAgainWhenItIsBack) {
   ASSERT_FALSE(gone);
   EXPECT_EQ(gone.error().code, Errc::device_gone);
   EXPECT_EQ(gone.error().message, url_of(console.port) + ": 127.0.0.1 port " + std::to_string(console.port) +
-                                      " went away (it closed the connection); the line is opened again by itself when the "
-                                      "console server answers");
+                                      " went away (it closed the connection); is the console server on? A service opens the "
+                                      "line again by itself when it answers");
   const Socat again(device(), console.port);
   stage.clock.nap(1s);
   const auto written = write(*line, "b");
