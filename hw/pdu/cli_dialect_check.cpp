@@ -48,7 +48,8 @@ std::string wrong_stand_in(std::string_view text, const std::vector<std::string_
   for (const std::string_view k : known) {
     const auto at = rest.find(k);
     if (at == rest.npos) continue;
-    rest.replace(at, k.size(), " ");
+    rest.erase(at, k.size());
+    rest.insert(at, 1, ' ');
     if (rest.find(k) != rest.npos)
       return fmt::format("{}: {} stands twice, and only one would be filled in", quoted(text), k);
   }
