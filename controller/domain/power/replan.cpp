@@ -71,7 +71,10 @@ struct Replanning {
       return {};
     const Amps floor = senses.pdus[room.outlets[o].pdu.value].meter_floor + Amps::from_milli(50);
     const TimePoint settled_off = r.sensed_at == long_ago ? never : r.sensed_at + settle_time(room, senses, OutletId{o});
-    if (s.state == Sensed::off && *s.current > floor && s.draw_began >= settled_off)
+    // Where meters are read apart, the state must have been read no earlier than the draw: it was closed in between
+    // otherwise.
+    const bool still_off = s.state == Sensed::off && s.state_began >= s.draw_began;
+    if (still_off && *s.current > floor && s.draw_began >= settled_off)
       return "it reads off and draws " + std::to_string(s.current->milli) + " mA";
     if (fed_nothing(o)) return "it has been on under a Mac that needs charge and has drawn nothing";
     return {};

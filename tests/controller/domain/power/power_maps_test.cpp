@@ -60,6 +60,25 @@ TEST(Power, DrawOnAnOutletThatReadsOffRevokesItsMap) {
   EXPECT_EQ("map_doubtful", rig.all<CaseOpened>()[0].reason);
 }
 
+// A device that meters apart shows the draw of an outlet that was closed since its states were read.
+TEST(Power, ADrawThatIsNewerThanTheStateRevokesNoMapUntilAStateConfirmsIt) {
+  PowerRig rig = started();
+  PduRead meters;
+  meters.pdu = PduId{0};
+  meters.began = rig.now + 2s;
+  meters.states = false;
+  meters.outlets.push_back({OutletId{3}, Sensed::unknown, Amps::of(0.8), std::nullopt});
+  rig.now += 3s;
+  rig.input(meters);
+  EXPECT_TRUE(rig.record("left:4").proven);
+  PduRead states;
+  states.pdu = PduId{0};
+  states.began = rig.now;
+  states.outlets.push_back({OutletId{3}, Sensed::off, std::nullopt, std::nullopt});
+  rig.input(states);
+  EXPECT_FALSE(rig.record("left:4").proven);
+}
+
 TEST(Power, AnotherDeviceOnTheLineRevokesEveryMapOfIt) {
   PowerRig rig = started();
   rig.input(PduSilent{PduId{0}, "line lost", true});
