@@ -70,7 +70,8 @@ class Benchtop final : private PduSurroundings {
   void reboot(bool everything_on = false) { pdu_->reboot(everything_on); }  // silent for spec().boot
   void unplug(bool out) { pdu_->unplug_line(out); }
   void mains(bool live) { pdu_->power(live, live ? Cause::reset : Cause::blackout); }
-  [[nodiscard]] std::size_t struck() const { return struck_; }  // replies that suffered something
+  // Replies that suffered something.
+  [[nodiscard]] std::size_t struck() const { return struck_; }
   [[nodiscard]] bool owes() const { return pdu_->owes_until() > clock_.now(); }  // an answer that has not gone out yet
 
  private:
