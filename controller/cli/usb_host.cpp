@@ -24,14 +24,6 @@ std::string lock_path() {
   return set != nullptr ? set : "/run/lock/greenroom-usb.lock";
 }
 
-// As port paths have it: the name of the machine without its domain.
-std::string host_name() {
-  std::array<char, 65> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "host";
-  const std::string whole(name.data());
-  return whole.substr(0, whole.find('.'));
-}
-
 asio::awaitable<void> run(Task<void> task, std::optional<Result<void>>& outcome) { outcome = co_await std::move(task); }
 
 class Both final : public UsbBus {  // a decorated bus, and the one beneath it
@@ -45,6 +37,13 @@ class Both final : public UsbBus {  // a decorated bus, and the one beneath it
 };
 
 }  // namespace
+
+std::string this_host() {
+  std::array<char, 65> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "host";
+  const std::string whole(name.data());
+  return whole.substr(0, whole.find('.'));
+}
 
 Task<void> usb_until(UsbTable& table, TimePoint end) {
   UsbTable::Predicate nobody = [](const UsbSighting&) { return false; };
@@ -90,7 +89,7 @@ int with_usb(const char* verb, const UsbWork& work, const UsbDecorator& decorate
       verb,
       [alone, &decorate](asio::any_io_executor executor, Clock& clock) -> Result<std::unique_ptr<UsbBus>> {
         LibusbOptions options;
-        options.host = host_name();
+        options.host = this_host();
         options.owner = [alone, sysfs = options.sysfs](const PortPath& path) {
           return !alone ? "another Greenroom" : claimed(sysfs, path) ? "another program" : "";
         };

@@ -14,6 +14,9 @@ namespace greenroom::cli {
 using UsbWork = std::function<Task<void>(UsbBus&, UsbTable&, Clock&)>;
 using UsbDecorator = std::function<std::unique_ptr<UsbBus>(UsbBus&, Clock&)>;
 
+// This machine as port paths name it: without its domain.
+std::string this_host();
+
 // Returns the exit code; a failure is told on stderr. `verb` is "greenroom usb list". Devices that a running service or
 // another program owns are shown and never asked (rules.md R9, R14).
 int with_usb(const char* verb, const UsbWork&, const UsbDecorator& decorate = nullptr);
