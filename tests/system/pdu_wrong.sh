@@ -1,7 +1,7 @@
 #!/bin/bash
 # What a technician gets wrong at a line: its rate, the dialect, how many outlets the unit has. Each is told, with what was
 # seen and what to do, and nothing half-right is handed on.
-# usage: pdu_wrong.sh PROGRAM baud | dialect | alike | outlets | room | no_model [EXAMPLES]
+# usage: pdu_wrong.sh PROGRAM baud | dialect | alike | outlets | password | room | no_model [EXAMPLES]
 set -u
 program=$1 what=$2
 . "$(dirname "$0")/json.sh"
@@ -69,6 +69,16 @@ ROOM
 }
 
 case $what in
+  password)   # a wrong one is said to one dialect, not to each that greets alike: some devices lock
+    for login in apc-rpdu2:apc raritan-px:admin; do
+      model "${login%:*}" --dialect "${login%:*}"
+      GREENROOM_PDU_PASSWORD=wrong run pdu identify --line "pty:$work/${login%:*}" --user "${login#*:}"
+      expect "$login" 'exit code' 1 "$status"
+      expect "$login" 'dialects tried' 1 "$(grep -c ': trying ' "$work/err")"
+      says "$login" 'no other dialect is tried, as some devices lock after a few wrong passwords: .*the device refused the login' "$work/err"
+    done
+    asked read raritan-px raritan-px
+    says 'no name' 'the device asks for a user name, and none was given: name it (--user and --password-file' "$work/err" ;;
   baud)   # the model samples what comes at the rate that stty set
     model strip --dialect baytech-rpc28-nc
     model board --dialect waveshare-relay-16
