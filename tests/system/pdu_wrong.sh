@@ -160,6 +160,12 @@ case $what in
     run room check "$work/room.toml"
     expect 'outlets = 30' 'exit code' 1 "$status"
     says 'outlets = 30' 'room.toml:[0-9]*:11: "outlets" is 30, and a baytech-rpc28-nc has at most 20: say how many this unit has, or leave it out for 20' "$work/err"
+    printf '[[x].' >"$work/broken.toml"   # what a file that is no TOML says of outlets is nothing
+    room 'dialect = "./broken.toml"' "line = \"pty:$work/sixteen\"" 'outlets = 9' >"$work/room.toml"
+    run room check "$work/room.toml"
+    expect 'a broken dialect' 'exit code' 1 "$status"
+    says 'a broken dialect' 'broken.toml:1:5: not valid TOML' "$work/err"
+    expect 'a broken dialect' 'talk of a meter' 0 "$(grep -c 'is a meter' "$work/err")"
     until_says() {
       local until=$((SECONDS + 60))
       until "$program" pdus >"$work/asked" 2>&1 && grep -q -- "$1" "$work/asked"; do
