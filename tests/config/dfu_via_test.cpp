@@ -53,7 +53,7 @@ TEST(DfuVia, BelongsToOneSlot) {
   const std::string two = with(slot_with("dfu_entry = \"vdm\"\ndfu_via = \"macvdmtool\""), "kind = \"shelf\"",
                                "kind = \"shelf\"\ndfu_entry = \"vdm\"\ndfu_via = \"macvdmtool\"");
   EXPECT_THAT(lines_of(two),
-              ElementsAre("room.toml:31:11: \"macvdmtool\" of slot \"S-01\" is already that of slot \"1-01\""));
+              ElementsAre("room.toml:30:11: \"macvdmtool\" of slot \"S-01\" is already that of slot \"1-01\""));
 }
 
 }  // namespace
