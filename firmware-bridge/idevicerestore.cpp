@@ -5,8 +5,13 @@
 namespace greenroom {
 
 EngineCommand idevicerestore_command(std::string program, EngineGeneration generation, const RestoreJob& job) {
+  std::vector<std::string> words;
+  // Into a file 1.0.0 writes by the block (seen): what it waits for would be told when it is over, and a checkpoint be lost
+  // with an engine that is ended. stdbuf(1) is Debian's coreutils, and becomes the engine.
+  if (generation == EngineGeneration::v1_0_0) words = {"stdbuf", "-oL"};
+  words.push_back(std::move(program));
   // Always by ECID: without it the first Mac that shows itself is taken.
-  std::vector<std::string> words{std::move(program), "-i", to_hex(job.ecid)};
+  words.insert(words.end(), {"-i", to_hex(job.ecid)});
   // Without -e it keeps the data where it can, which is a revive. There is no erase without an install: who wants one ends
   // the engine after the device's checkpoint.
   if (job.kind != RestoreKind::revive) words.emplace_back("-e");

@@ -22,10 +22,10 @@ TEST(Idevicerestore, AGitEngineIsToldTheMacTheEraseAndWhereItsLogGoes) {
   EXPECT_THAT(command.environment, IsEmpty());
 }
 
-TEST(Idevicerestore, TheOneOfDebian12KnowsNoLogfileAndGetsMemoryThatItMayReadAfterItsEnd) {
+TEST(Idevicerestore, TheOneOfDebian12KnowsNoLogfileAndIsMadeToWriteByTheLineAndToLive) {
   const auto command = idevicerestore_command("idevicerestore", EngineGeneration::v1_0_0, job(RestoreKind::erase));
-  EXPECT_THAT(command.arguments,
-              ElementsAre("idevicerestore", "-i", "0xC11223344556E", "-e", "-y", "-P", "-C", ".", "/srv/ipsw/mac.ipsw"));
+  EXPECT_THAT(command.arguments, ElementsAre("stdbuf", "-oL", "idevicerestore", "-i", "0xC11223344556E", "-e", "-y", "-P",
+                                             "-C", ".", "/srv/ipsw/mac.ipsw"));
   EXPECT_THAT(command.environment, ElementsAre("GLIBC_TUNABLES=glibc.malloc.tcache_count=0"));
 }
 

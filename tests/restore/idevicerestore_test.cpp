@@ -14,18 +14,8 @@ using testing::IsEmpty;
 class Idevicerestore : public RestoreRig {
  protected:
   // Its exit code, or -1.
-  int run_engine(std::vector<std::string> words) {
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 1, path("stdout").c_str(), O_WRONLY | O_CREAT, 0600);
-    posix_spawn_file_actions_addopen(&files, 2, path("stderr").c_str(), O_WRONLY | O_CREAT, 0600);
-    posix_spawn_file_actions_addchdir_np(&files, root_.c_str());
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    pid_t child = -1;
-    EXPECT_EQ(posix_spawn(&child, argv[0], &files, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&files);
+  int run_engine(const std::vector<std::string>& words) {
+    const pid_t child = spawn_program(words);
     const auto status = beside(reap_child(loop_.get_executor(), child));
     EXPECT_TRUE(in_time_for_a_restore([&status] { return status->has_value(); }));
     return status->has_value() && WIFEXITED(***status) ? WEXITSTATUS(***status) : -1;

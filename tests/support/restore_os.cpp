@@ -95,7 +95,7 @@ asio::awaitable<void> RestoreOs::restored(MuxSocket& socket) {
     seen.push_back(key.empty() ? request : request + " " + key);
     Plist reply = Plist::object();
     if (request == "StartRestore") {
-      co_await restore(socket);
+      if (!co_await restore(socket)) co_return;
       continue;
     }
     if (request == "QueryType") {
@@ -116,42 +116,39 @@ asio::awaitable<void> RestoreOs::restored(MuxSocket& socket) {
   }
 }
 
-asio::awaitable<void> RestoreOs::restore(MuxSocket& s) {
+// False when it went no further: whoever restores sees the connection end.
+asio::awaitable<bool> RestoreOs::restore(MuxSocket& s) {
   ++starts;
   if (!lies) {
     co_await checkpoint(s, 0x600, "start_restore", false);
     co_await progress(s, 28, 0);  // waiting for NAND
-    co_await ask(s, "FDRTrustData", {});
+    if (!co_await ask(s, "FDRTrustData", {})) co_return false;
     co_await progress(s, 11, 50);  // partition map
     co_await progress(s, 12, 0);   // file system
-    co_await ask(s, "RootTicket", {});
+    if (!co_await ask(s, "RootTicket", {})) co_return false;
     co_await checkpoint(s, 0x61f, "format_effaceable_storage", true);
-    image_asked_ = true;
-    const Plist image{{"MsgType", "DataRequestMsg"}, {"DataType", "SystemImageData"}};
-    co_await send(s, image);
-    seen.emplace_back("SystemImageData");
-    if (!co_await image_.wait() || !image_whole_) co_return;
+    if (!co_await ask_for_image(s)) co_return false;
     erased = true;
     for (const int percent : {10, 50, 100}) co_await progress(s, 14, percent);  // verified
-    co_await ask(s, "KernelCache", {});
+    if (!co_await ask(s, "KernelCache", {})) co_return false;
     co_await progress(s, 27, 0);
     const Plist first_version{{"FlashVersion1", true}}, list{{"FUDImageList", true}};
-    co_await ask(s, "NORData", first_version);
+    if (!co_await ask(s, "NORData", first_version)) co_return false;
     for (const int percent : {50, 100}) co_await progress(s, 18, percent);  // flashed
-    co_await ask(s, "FUDData", list);
+    if (!co_await ask(s, "FUDData", list)) co_return false;
     co_await progress(s, 36, 100);
     co_await progress(s, 29, 0);  // unmounted
     co_await checkpoint(s, 0x6ff, "finish", true);
   }
-  if (!wrong.empty()) co_return;
   const Plist well{{"MsgType", "StatusMsg"}, {"Status", 0}};
   co_await send(s, well);
   const Plist last = co_await receive(s);
   seen.push_back(text_in(last, "MsgType"));
   if (seen.back() != "ReceivedFinalStatusMsg") wrong.push_back("another answer to the final status");
+  co_return true;
 }
 
-asio::awaitable<void> RestoreOs::ask(MuxSocket& s, std::string type, Plist arguments) {
+asio::awaitable<bool> RestoreOs::ask(MuxSocket& s, std::string type, Plist arguments) {
   Plist message{{"MsgType", "DataRequestMsg"}, {"DataType", type}};
   if (!arguments.empty()) message["Arguments"] = std::move(arguments);
   co_await send(s, message);
@@ -159,6 +156,16 @@ asio::awaitable<void> RestoreOs::ask(MuxSocket& s, std::string type, Plist argum
   seen.push_back(type);
   const std::string why = what_is_wrong(type, answer);
   if (!why.empty()) wrong.push_back(type + ": " + why);
+  co_return why.empty();
+}
+
+// It comes on a connection of its own.
+asio::awaitable<bool> RestoreOs::ask_for_image(MuxSocket& s) {
+  image_asked_ = true;
+  const Plist message{{"MsgType", "DataRequestMsg"}, {"DataType", "SystemImageData"}};
+  co_await send(s, message);
+  seen.emplace_back("SystemImageData");
+  co_return co_await image_ended_.wait() && image_whole_;
 }
 
 std::string RestoreOs::what_is_wrong(const std::string& type, const Plist& answer) const {
@@ -187,39 +194,45 @@ std::string RestoreOs::image_is_wrong(const Octets& sent, std::string_view compo
 }
 
 asio::awaitable<void> RestoreOs::take_image(MuxSocket& s) {
+  std::string why;
+  try {
+    why = co_await what_is_wrong_with_the_image(s);
+  } catch (const boost::system::system_error&) { why = "the image broke off"; }
+  image_whole_ = why.empty();
+  if (!why.empty()) wrong.push_back("ASR: " + why);
+  image_ended_.set();
+}
+
+asio::awaitable<std::string> RestoreOs::what_is_wrong_with_the_image(MuxSocket& s) const {
   const Octets& whole = firmware_.at("OS").payload;
   const auto same = [&whole](const Octets& part, std::size_t from) {
     return std::equal(part.begin(), part.end(), whole.begin() + static_cast<std::ptrdiff_t>(from));
   };
-  std::string why;
-  try {
-    const Plist begin{{"Command", "Initiate"}, {"Checksum Chunks", true}};
-    co_await send_bare(s, begin);
-    const Plist about = co_await receive_bare(s);
-    const auto size = about.value(Plist::json_pointer("/Payload/Size"), std::uint64_t{0});
-    if (size != whole.size()) why = fmt::format("an image of {} bytes", size);
-    // As a real one looks at head, tail and middle of an image before it takes it.
-    for (const auto& [offset, length] :
-         {std::pair<std::size_t, std::size_t>{0, 65536}, {whole.size() - 512, 512}, {whole.size() / 2, 4096}}) {
-      const Plist piece{{"Command", "OOBData"}, {"OOB Offset", offset}, {"OOB Length", length}};
-      co_await send_bare(s, piece);
-      const Octets part = co_await receive_bytes(s, length);
-      if (!same(part, offset)) why = fmt::format("other bytes at {}", offset);
-    }
-    const Plist payload{{"Command", "Payload"}};
-    co_await send_bare(s, payload);
-    for (std::size_t at = 0; at < whole.size() && why.empty(); at += chunk) {
-      const Octets part = co_await receive_bytes(s, std::min(chunk, whole.size() - at));
-      const Octets sum = co_await receive_bytes(s, SHA_DIGEST_LENGTH);
-      Octets own(SHA_DIGEST_LENGTH);
-      SHA1(part.data(), part.size(), own.data());
-      if (sum != own) why = fmt::format("a chunk at {} with another checksum", at);
-      if (!same(part, at)) why = fmt::format("another chunk at {}", at);
-    }
-  } catch (const boost::system::system_error&) { why = "the image broke off"; }
-  image_whole_ = why.empty();
-  if (!why.empty()) wrong.push_back("ASR: " + why);
-  image_.set();
+  const Plist begin{{"Command", "Initiate"}, {"Checksum Chunks", true}}, payload{{"Command", "Payload"}};
+  co_await send_bare(s, begin);
+  const Plist about = co_await receive_bare(s);
+  const auto size = about.value(Plist::json_pointer("/Payload/Size"), std::uint64_t{0});
+  if (size != whole.size()) co_return fmt::format("an image of {} bytes", size);
+  // Head, tail and middle first, as if it looked what this is.
+  struct Piece {
+    std::size_t offset, length;
+  };
+  for (const Piece piece : {Piece{0, 65536}, Piece{whole.size() - 512, 512}, Piece{whole.size() / 2, 4096}}) {
+    const Plist wanted{{"Command", "OOBData"}, {"OOB Offset", piece.offset}, {"OOB Length", piece.length}};
+    co_await send_bare(s, wanted);
+    const Octets part = co_await receive_bytes(s, piece.length);
+    if (!same(part, piece.offset)) co_return fmt::format("other bytes at {}", piece.offset);
+  }
+  co_await send_bare(s, payload);
+  for (std::size_t at = 0; at < whole.size(); at += chunk) {
+    const Octets part = co_await receive_bytes(s, std::min(chunk, whole.size() - at));
+    const Octets sum = co_await receive_bytes(s, SHA_DIGEST_LENGTH);
+    Octets own(SHA_DIGEST_LENGTH);
+    SHA1(part.data(), part.size(), own.data());
+    if (sum != own) co_return fmt::format("a chunk at {} with another checksum", at);
+    if (!same(part, at)) co_return fmt::format("another chunk at {}", at);
+  }
+  co_return "";
 }
 
 }  // namespace greenroom::test

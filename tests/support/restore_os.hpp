@@ -31,9 +31,11 @@ class RestoreOs final : public MuxDevice {
 
  private:
   asio::awaitable<void> restored(MuxSocket&);
-  asio::awaitable<void> restore(MuxSocket&);
+  asio::awaitable<bool> restore(MuxSocket&);
+  asio::awaitable<bool> ask(MuxSocket&, std::string type, Plist arguments);
+  asio::awaitable<bool> ask_for_image(MuxSocket&);
   asio::awaitable<void> take_image(MuxSocket&);
-  asio::awaitable<void> ask(MuxSocket&, std::string type, Plist arguments);
+  asio::awaitable<std::string> what_is_wrong_with_the_image(MuxSocket&) const;
   [[nodiscard]] std::string what_is_wrong(const std::string& type, const Plist& answer) const;
   [[nodiscard]] std::string image_is_wrong(const Octets& sent, std::string_view component) const;
 
@@ -41,7 +43,7 @@ class RestoreOs final : public MuxDevice {
   Octets ticket_;
   const ModelFirmware& firmware_;
   bool image_asked_ = false, image_whole_ = false;
-  Event image_;  // it came, or its connection ended
+  Event image_ended_;
 };
 
 }  // namespace greenroom::test

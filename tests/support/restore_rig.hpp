@@ -50,6 +50,22 @@ class RestoreRig : public JobRig {
             path("t2.ipsw")};
   }
 
+  // A program in the test's directory, its output in the files stdout and stderr there.
+  pid_t spawn_program(std::vector<std::string> words) {
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 1, path("stdout").c_str(), O_WRONLY | O_CREAT, 0600);
+    posix_spawn_file_actions_addopen(&files, 2, path("stderr").c_str(), O_WRONLY | O_CREAT, 0600);
+    posix_spawn_file_actions_addchdir_np(&files, root_.c_str());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_t child = -1;
+    EXPECT_EQ(posix_spawn(&child, argv[0], &files, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&files);
+    return child;
+  }
+
   void expect_nothing_wrong() {
     for (const RestoreMac& mac : macs_) EXPECT_THAT(mac.wrong(), testing::IsEmpty());
     EXPECT_THAT(tss_.wrong, testing::IsEmpty());
