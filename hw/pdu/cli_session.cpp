@@ -9,14 +9,13 @@
 #include <utility>
 
 #include "config/reader/reader.hpp"
+#include "hw/pdu/drain.hpp"
 
 namespace greenroom {
 namespace {
 
 // Noise, a banner or the rest of an old reply may each spoil one wake-up.
 constexpr int kWakeUps = 3;
-// A line that never falls silent is no line to a PDU.
-constexpr Duration kLongestDrain = std::chrono::seconds{10};
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
   if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
@@ -62,19 +61,6 @@ Task<void> CliSession::put(std::string bytes) {
   auto r = co_await line_.write(std::move(bytes));
   if (!r) lose();
   co_return r;
-}
-
-// Reads until nothing has come for as long as a reply can be late, so that no old reply is taken for a new one.
-Task<void> CliSession::drain() {
-  const TimePoint limit = clock_.now() + kLongestDrain;
-  while (clock_.now() < limit) {
-    const auto r = co_await line_.read_some(clock_.now() + dialect_.drain);
-    if (r) continue;
-    if (r.error().code == Errc::timeout) co_return Result<void>{};
-    co_return fail(r.error());
-  }
-  co_return fail(Errc::protocol,
-                 fmt::format("bytes without end for {:.0f} s; is the baud rate right?", in_seconds(kLongestDrain)));
 }
 
 // Answers a login question at the end of text_; false when there is none.
@@ -202,7 +188,7 @@ Task<void> CliSession::wake(bool opens) {
   }
   for (int i = 0; i < kWakeUps; ++i) {
     if (lost_) {
-      if (auto r = co_await drain(); !r) co_return fail(r.error());
+      if (auto r = co_await drain(line_, clock_, dialect_.drain); !r) co_return fail(r.error());
       lost_ = false;
     }
     const auto awake = co_await at_prompt();

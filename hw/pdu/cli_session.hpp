@@ -27,7 +27,6 @@ class CliSession {
   Task<bool> ask(std::string bytes, std::string echo);
   Task<bool> at_prompt();
   Task<bool> say(std::string message);
-  Task<void> drain();
   Task<Extract> collect(const Exchange&, const SwitchOrder*, Sent&, bool last);
   Task<void> answer(const SwitchOrder*, Sent&);
   Task<void> put(std::string bytes);
