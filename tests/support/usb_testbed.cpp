@@ -106,7 +106,11 @@ UsbTestbed::~UsbTestbed() {
   }
 }
 
+// A program may have several testbeds, and what sends the messages of hot-plug looks a device up where this says.
+void UsbTestbed::enter() const { setenv("UMOCKDEV_DIR", root_.c_str(), 1); }
+
 void UsbTestbed::add(const std::string& text) const {
+  enter();
   GError* error = nullptr;
   if (umockdev_testbed_add_from_string(bed_, text.c_str(), &error)) return;
   const std::string why = error->message;
@@ -178,6 +182,7 @@ void UsbTestbed::unplug(const std::string& port) {
     ports_.erase(port);
     close(device->master);  // the far end is hung up
   }
+  enter();
   umockdev_testbed_uevent(bed_, ("/sys" + device->sys).c_str(), "remove");
   umockdev_testbed_remove_device(bed_, ("/sys" + device->sys).c_str());
   std::filesystem::remove(root_ + device->node);

@@ -63,6 +63,7 @@ class UsbTestbed {
   void discard(Device&, UMockdevIoctlClient*);
   void complete_due();
   void carry_out(Device&, Urb&) const;
+  void enter() const;
   void add(const std::string& text) const;
   void say(const std::string& port, const UsbFace&, int devnum) const;
   Device& at(const std::string& port);
