@@ -35,6 +35,7 @@ constexpr std::string_view help =
     "\n"
     "Files, judged before they are used:\n"
     "  greenroom room check FILE        everything that is wrong with a room file\n"
+    "  greenroom room udev --room FILE  udev rules that give each slot's Mac to that slot's user alone\n"
     "  greenroom recipe check FILE...   everything that is wrong with recipe files\n"
     "  greenroom batch check FILE       everything that is wrong with a batch list (CSV)\n"
     "  greenroom journal VERB --data DIR   show, verify, backup, restore, adopt or retain a room's journal\n"

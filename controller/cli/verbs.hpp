@@ -10,6 +10,7 @@ namespace greenroom::cli {
 
 int demo(const std::vector<std::string>& arguments);
 int room(const std::vector<std::string>& arguments);
+int room_udev(const std::vector<std::string>& arguments);  // room udev
 int recipe(const std::vector<std::string>& arguments);
 int batch(const std::vector<std::string>& arguments);
 int journal(const std::vector<std::string>& arguments);

@@ -122,8 +122,9 @@ void UsbTestbed::say(const std::string& port, const UsbFace& face, int devnum) c
   std::string text = fmt::format(
       "P: {}\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nE: DEVNAME=/dev/bus/usb/001/{:03}\n"
       "E: BUSNUM=001\nE: DEVNUM={:03}\nE: MAJOR=189\nE: MINOR={}\nA: busnum=1\\n\nA: devnum={}\\n\n"
-      "A: speed={}\\n\nA: bConfigurationValue=1\\n\nH: descriptors={}\n",
-      sys_of(port), devnum, devnum, devnum - 1, devnum, face.speed_Mbps, hex(descriptors_of(face)));
+      "A: idVendor={:04x}\\n\nA: idProduct={:04x}\\n\nA: speed={}\\n\nA: bConfigurationValue=1\\n\nH: descriptors={}\n",
+      sys_of(port), devnum, devnum, devnum - 1, devnum, face.vendor, face.product, face.speed_Mbps,
+      hex(descriptors_of(face)));
   if (face.kept && !face.serial().empty()) text += "A: serial=" + face.serial() + "\\n\n";
   add(text + "\n");
 }
