@@ -5,14 +5,9 @@
 namespace greenroom {
 namespace {
 
-struct Row {
-  std::string_view needle;
-  FailureWords words;
-};
-
 // The texts are idevicerestore's, seen in runs of an unmodified build (git, February 2026) and of 1.0.0; the order is
 // from the particular to the general.
-constexpr Row failures[] = {
+constexpr FailureRow failures[] = {
     {"Unable to discover device mode",
      {"the engine found no Mac with this ECID within 10 s",
       "check the cable and the DFU port, then bring the Mac into DFU again", "technician"}},
@@ -83,7 +78,7 @@ constexpr Row failures[] = {
 };
 
 // The device's StatusMsg codes as idevicerestore words them.
-constexpr Row statuses[] = {
+constexpr FailureRow statuses[] = {
     {"Disk Failure", {"the Mac reports a disk failure", "send the Mac to repair", "repair"}},
     {"Failed to mount", {"the Mac could not mount its new file systems", "restore once more; then repair", "repair"}},
     {"SEP",
@@ -97,10 +92,13 @@ constexpr Row statuses[] = {
 
 }  // namespace
 
+std::span<const FailureRow> known_failures() { return failures; }
+std::span<const FailureRow> known_statuses() { return statuses; }
+
 const FailureWords* explain_failure(std::span<const std::string> errors) {
   for (const auto& row : failures) {
     const bool said = std::any_of(errors.begin(), errors.end(),
-                                  [&row](const std::string& e) { return e.find(row.needle) != std::string::npos; });
+                                  [&row](const std::string& e) { return e.find(row.said) != std::string::npos; });
     if (said) return &row.words;
   }
   return nullptr;
@@ -108,7 +106,7 @@ const FailureWords* explain_failure(std::span<const std::string> errors) {
 
 const FailureWords* explain_status(std::string_view status) {
   for (const auto& row : statuses) {
-    if (status.find(row.needle) != std::string_view::npos) return &row.words;
+    if (status.find(row.said) != std::string_view::npos) return &row.words;
   }
   return nullptr;
 }

@@ -12,7 +12,7 @@
 namespace greenroom::cli {
 
 int room_udev(const std::vector<std::string>& arguments) {
-  std::string file, host = this_host();
+  std::string file, host = host_name();
   bool users = false;
   CLI::App app{
       "Rules for udev: the Mac at a slot's USB port belongs to that slot's user, and no other engine can open it.\n"
