@@ -5,17 +5,15 @@
 namespace greenroom {
 namespace {
 
-struct Row {
-  std::string_view needle;
-  FailureWords words;
-};
-
 // The texts are idevicerestore's, seen in runs of an unmodified build (git, February 2026) and of 1.0.0; the order is
 // from the particular to the general.
-constexpr Row failures[] = {
+constexpr FailureRow failures[] = {
     {"Unable to discover device mode",
      {"the engine found no Mac with this ECID within 10 s",
       "check the cable and the DFU port, then bring the Mac into DFU again", "technician"}},
+    {"unrecognized option",
+     {"this engine is too old: it does not know an option that Greenroom needs",
+      "use an engine built from the sources of late 2025 or newer", "bench_owner"}},
     {"Unable to discover device type",
      {"this engine does not know this Mac's chip and board", "use an engine with a newer libirecovery", "bench_owner"}},
     {"Could not make sure this firmware is suitable",
@@ -69,6 +67,9 @@ constexpr Row failures[] = {
     {"Unable to send data to ASR",
      {"the USB link gave out while the system image was sent",
       "fewer Macs on this hub, or another cable; then restore again", "bench_owner"}},
+    {"Unable to send RootTicket",
+     {"Apple's signing server answered, and gave no ticket", "look for a proxy that changes its answers, then restore again",
+      "network"}},
     {"Unable to successfully restore device",
      {"the Mac itself reported that the restore failed", "restore once more; if it repeats, the Mac is for repair",
       "repair"}},
@@ -82,7 +83,7 @@ constexpr Row failures[] = {
 };
 
 // The device's StatusMsg codes as idevicerestore words them.
-constexpr Row statuses[] = {
+constexpr FailureRow statuses[] = {
     {"Disk Failure", {"the Mac reports a disk failure", "send the Mac to repair", "repair"}},
     {"Failed to mount", {"the Mac could not mount its new file systems", "restore once more; then repair", "repair"}},
     {"SEP",
@@ -96,10 +97,13 @@ constexpr Row statuses[] = {
 
 }  // namespace
 
+std::span<const FailureRow> known_failures() { return failures; }
+std::span<const FailureRow> known_statuses() { return statuses; }
+
 const FailureWords* explain_failure(std::span<const std::string> errors) {
   for (const auto& row : failures) {
     const bool said = std::any_of(errors.begin(), errors.end(),
-                                  [&row](const std::string& e) { return e.find(row.needle) != std::string::npos; });
+                                  [&row](const std::string& e) { return e.find(row.said) != std::string::npos; });
     if (said) return &row.words;
   }
   return nullptr;
@@ -107,7 +111,7 @@ const FailureWords* explain_failure(std::span<const std::string> errors) {
 
 const FailureWords* explain_status(std::string_view status) {
   for (const auto& row : statuses) {
-    if (status.find(row.needle) != std::string_view::npos) return &row.words;
+    if (status.find(row.said) != std::string_view::npos) return &row.words;
   }
   return nullptr;
 }

@@ -11,6 +11,14 @@ struct FailureWords {
   std::string_view cause, remedy, owner;  // owner: technician | recipe_owner | repair | network | bench_owner
 };
 
+struct FailureRow {
+  std::string_view said;  // stands in the engine's line
+  FailureWords words;
+};
+// All that are known, in the order in which they are looked for: docs/restoring.md lists them.
+std::span<const FailureRow> known_failures();
+std::span<const FailureRow> known_statuses();
+
 // The most telling of these error lines decides, not the last one: the engine repeats itself outward. Null when none
 // is known.
 const FailureWords* explain_failure(std::span<const std::string> errors);

@@ -17,6 +17,7 @@
 #include <optional>
 #include <utility>
 
+#include "firmware-bridge/engine_watchdog.hpp"
 #include "firmware-bridge/job_files.hpp"
 #include "firmware-bridge/progress.hpp"
 
@@ -43,6 +44,7 @@ class Tail {
     char block[65536];
     const ssize_t n = file_ ? ::read(file_.get(), block, sizeof block) : -1;
     if (n < 0) return fail(system_error(path_ + " cannot be read"));
+    bytes_ += static_cast<std::uint64_t>(n);
     std::string_view text(block, static_cast<std::size_t>(n));
     for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
       keep(text.substr(0, end));
@@ -52,6 +54,8 @@ class Tail {
     keep(text);
     return static_cast<std::size_t>(n) == sizeof block;
   }
+
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
   // The last line, if it was never ended.
   void finish(RestoreLog& log) {
@@ -68,6 +72,22 @@ class Tail {
   EngineStream stream_;
   Fd file_;
   std::string line_;
+  std::uint64_t bytes_{};
+};
+
+// What the watchdog goes by, from what was read.
+class Signs {
+ public:
+  explicit Signs(TimePoint now) { signs_.stage_since = signs_.last_word = now; }
+  void take(const RestoreLog& log, std::uint64_t bytes, TimePoint now) {
+    if (bytes != std::exchange(signs_.bytes, bytes)) signs_.last_word = now;
+    if (log.progress().stage != std::exchange(signs_.stage, log.progress().stage)) signs_.stage_since = now;
+    signs_.past_erase_point = log.past_erase_point();
+  }
+  [[nodiscard]] EngineVerdict judge(TimePoint now) const { return greenroom::judge(signs_, now); }
+
+ private:
+  EngineSigns signs_;
 };
 
 RestoreOutcome never_started(const JobRecord& record, const std::string& why) {
@@ -79,7 +99,14 @@ RestoreOutcome never_started(const JobRecord& record, const std::string& why) {
   return outcome;
 }
 
-RestoreOutcome conclude(const JobRecord& record, const RestoreLog& log, const std::optional<ExitRecord>& exit) {
+// Words for what ended it where it did not end by itself; empty: nobody knows.
+std::string signal_words(int signal) {
+  const char* name = sigdescr_np(signal);
+  return fmt::format(" (signal {}, {})", signal, name != nullptr ? name : "unknown");
+}
+
+RestoreOutcome conclude(const JobRecord& record, const RestoreLog& log, const std::optional<ExitRecord>& exit,
+                        const std::string& ended_for) {
   if (!exit) {
     RestoreOutcome outcome = log.finish(std::nullopt);
     outcome.cause = "its gate was lost (ended by force, or the machine restarted), and the engine with it: " + outcome.cause;
@@ -88,7 +115,13 @@ RestoreOutcome conclude(const JobRecord& record, const RestoreLog& log, const st
   if (exit->code) return log.finish(exit->code);
   if (!exit->signal) return never_started(record, exit->not_started);
   RestoreOutcome outcome = log.finish(std::nullopt);
-  outcome.cause += fmt::format(" (signal {})", *exit->signal);
+  if (ended_for.empty()) {
+    outcome.cause += signal_words(*exit->signal);
+    return outcome;
+  }
+  outcome.cause = ended_for;
+  outcome.remedy = "the Mac is not erased: look at the engine's log and at the host, then start again from DFU";
+  outcome.owner = "bench_owner";
   return outcome;
 }
 
@@ -148,7 +181,7 @@ Task<JobId> ProcessEngine::start(RestoreJob job) {
 }
 
 Result<void> ProcessEngine::write_record(const RestoreJob& job, const EngineCommand& command) const {
-  return write_whole(directory(job.id) + "/job.json", print(JobRecord(job, command.arguments)));
+  return write_whole(directory(job.id) + "/job.json", print(JobRecord(job, command.arguments, command.user)));
 }
 
 namespace {
@@ -217,10 +250,9 @@ Task<void> ProcessEngine::run_gate_program(JobId id, EngineCommand command) {
   const Fd output(ends[0]);
   Fd input(ends[1]);
   std::vector<std::string> words = program_.gate;
-  for (const std::string& word :
-       {std::string("--job"), directory(id), std::string("--upstream"), program_.upstream, std::string("--")}) {
-    words.push_back(word);
-  }
+  words.insert(words.end(), {"--job", directory(id), "--upstream", program_.upstream});
+  if (const auto& user = command.user) words.insert(words.end(), {"--user", fmt::format("{}:{}", user->uid, user->gid)});
+  words.emplace_back("--");
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   const auto child = spawn(std::move(words), environment_with(command.environment), input.get());
   input = Fd();
@@ -288,12 +320,28 @@ Task<void> ProcessEngine::wait(JobWatch::Follower& follower, JobState state, con
   if (state == JobState::orphaned) told = follower.until_end_of(sight.gate->boot, sight.gate->engine);
   // What no event tells of is looked at again soon: a gate on its way up has no known process yet.
   constexpr Duration soon = std::chrono::milliseconds{200};
-  const auto again = [changes = follower.changes()] {
+  if (!told) clock_.call_at(clock_.now() + soon, wake(follower));
+  return follower.changes()->event.wait();
+}
+
+std::function<void()> ProcessEngine::wake(JobWatch::Follower& follower) {
+  return [changes = follower.changes()] {
     changes->all = true;
     changes->event.set();
   };
-  if (!told) clock_.call_at(clock_.now() + soon, again);
-  return follower.changes()->event.wait();
+}
+
+// Why is written first, so that every later look at this job says the same. Once it is written the engine is ended, though
+// it may take this controller's successor to do it.
+void ProcessEngine::end_engine(JobId id, const Sight& sight, const std::string& why) const {
+  if (!sight.gate || !write_whole(directory(id) + "/ended_for", why)) return;
+  const Fd engine = open_process(sight.gate->boot, sight.gate->engine);
+  if (engine) static_cast<void>(kill_process(engine));
+}
+
+std::string ProcessEngine::why_ended(JobId id) const {
+  const auto text = read_whole(directory(id) + "/ended_for");
+  return text && *text ? **text : std::string{};
 }
 
 // ---- attach, stop, permit ---------------------------------------------------------------------------------------------
@@ -309,6 +357,9 @@ Task<RestoreOutcome> ProcessEngine::attach(JobId id, ProgressSink sink) {
   if (!follower) co_return fail(follower.error().within(name(id)));
 
   RestoreLog log(record->job.kind, record->job.ecid);
+  Signs signs(clock_.now());
+  TimePoint alarm = never;  // when the watchdog's call comes; one at a time
+  bool ended = false;       // by the watchdog
   Tail tails[] = {Tail(at + "/stderr", EngineStream::err), Tail(at + "/stdout", EngineStream::out)};
   std::optional<RestoreProgress> told;
   Sight sight;
@@ -319,19 +370,29 @@ Task<RestoreOutcome> ProcessEngine::attach(JobId id, ProgressSink sink) {
       sight = look(id);
       state = settle(id, sight);
     }
+    bool more = false;
     for (Tail& tail : tails) {
-      for (bool more = true; more;) {
-        const auto read = tail.read_on(log);
-        if (!read) co_return fail(read.error().within(name(id)));
-        more = *read;
-        if (more) co_await asio::post(executor_, asio::use_awaitable);  // a long log is read between other work
-      }
+      const auto read = tail.read_on(log);
+      if (!read) co_return fail(read.error().within(name(id)));
+      more = more || *read;
+    }
+    if (more) co_await asio::post(executor_, asio::use_awaitable);  // a long log is read between other work
+    if (more && over(state) && why_ended(id).empty()) continue;     // the end of a flood is not waited for
+    for (Tail& tail : tails) {
       if (over(state)) tail.finish(log);
     }
     const RestoreProgress now = log.progress();
     if (sink && (!told || told->stage != now.stage || told->percent != now.percent)) sink(now);
     told = now;
-    if (over(state)) co_return conclude(*record, log, sight.exit);
+    if (over(state)) co_return conclude(*record, log, sight.exit, why_ended(id));
+    if (state == JobState::running) {
+      signs.take(log, tails[0].bytes() + tails[1].bytes(), clock_.now());
+      const EngineVerdict verdict = signs.judge(clock_.now());
+      if (!verdict.why.empty() && !std::exchange(ended, true)) end_engine(id, sight, verdict.why);
+      if (clock_.now() >= alarm) alarm = never;
+      if (verdict.look_again < alarm) clock_.call_at(alarm = verdict.look_again, wake(**follower));
+    }
+    if (more) continue;
     if (auto woken = co_await wait(**follower, state, sight); !woken) co_return fail(woken.error());
   }
 }

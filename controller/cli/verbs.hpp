@@ -10,6 +10,7 @@ namespace greenroom::cli {
 
 int demo(const std::vector<std::string>& arguments);
 int room(const std::vector<std::string>& arguments);
+int room_udev(const std::vector<std::string>& arguments);  // room udev
 int recipe(const std::vector<std::string>& arguments);
 int batch(const std::vector<std::string>& arguments);
 int journal(const std::vector<std::string>& arguments);
@@ -25,6 +26,7 @@ int slot(const std::vector<std::string>& arguments);
 int circuits(const std::vector<std::string>& arguments);
 int pdu(const std::vector<std::string>& arguments);  // ports, dialects, read, set ...: without a room
 int usb(const std::vector<std::string>& arguments);  // list, watch, trace: without a room
+int mac(const std::vector<std::string>& arguments);  // identify, dfu, put-back: one Mac, without a service
 int pdus(const std::vector<std::string>& arguments);
 int power(const std::vector<std::string>& arguments);
 int cases(const std::vector<std::string>& arguments);

@@ -36,7 +36,8 @@ Result<std::unique_ptr<Benchtop>> Benchtop::make(asio::any_io_executor executor,
   }
   const std::size_t outlets = from.outlets > 0 ? from.outlets : static_cast<std::size_t>(form->outlets);
   if (outlets > most_outlets || (form->outlets == 0 && outlets > 0)) {
-    return fail(Errc::usage, from.id + " cannot have " + std::to_string(outlets) + " outlets");
+    return fail(Errc::usage, from.id + " cannot have " + std::to_string(outlets) + " outlets" +
+                                 (form->outlets == 0 ? ": it is a meter" : "; at most " + std::to_string(most_outlets)));
   }
   if (const auto all = has_all(*form, from); !all) return fail(all.error());
   PduSpec spec;

@@ -69,7 +69,7 @@ Task<bool> CliSession::log_in() {
     if (!said_all_) break;  // nobody tried: the words are about something else
     if (re2::RE2::PartialMatch({text_.data(), text_.size()}, *denied)) {
       no_login_before_ = clock_.now() + dialect_.login_backoff;
-      co_return fail(Errc::refused, "the device refused the login; check user and password");
+      co_return fail(Errc::refused, fmt::format("{}; check user and password", kLoginRefused));
     }
   }
   for (const LoginStep& step : dialect_.login) {
@@ -78,16 +78,18 @@ Task<bool> CliSession::log_in() {
     const bool asks_password = step.say.find("${password}") != std::string::npos && credentials_.password.empty();
     if (asks_user || asks_password) {
       co_return fail(Errc::refused,
-                     fmt::format("the device asks for a {}, and none was given", asks_user ? "user name" : "password"));
+                     fmt::format("the device asks for a {}, and none was given: name it (--user and --password-file of a "
+                                 "verb; the room's credentials)",
+                                 asks_user ? "user name" : "password"));
     }
     // Asked again after all was said: refused. A login that the line cut short is none.
     if (&step == &dialect_.login.front() && std::exchange(said_all_, false)) ++logins_;
     if (logins_ >= dialect_.login_attempts) {
       logins_ = 0;
       no_login_before_ = clock_.now() + dialect_.login_backoff;
-      co_return fail(Errc::refused, fmt::format("{} logins led to no prompt; waiting {:.0f} s before the next, so that the "
-                                                "device does not lock us out",
-                                                dialect_.login_attempts, in_seconds(dialect_.login_backoff)));
+      co_return fail(Errc::refused, fmt::format("{} {} times; check user and password; the next try is in {:.0f} s, as the "
+                                                "device may lock us out",
+                                                kLoginRefused, dialect_.login_attempts, in_seconds(dialect_.login_backoff)));
     }
     said_all_ = &step == &dialect_.login.back();
     text_.clear();

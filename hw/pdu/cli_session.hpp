@@ -13,6 +13,10 @@
 
 namespace greenroom {
 
+// How the message of every login begins that led nowhere. `greenroom pdu identify` stops there: to try the next dialect
+// would be one more wrong password.
+constexpr std::string_view kLoginRefused = "the device refused the login";
+
 class CliSession {
  public:
   CliSession(const CliDialect& d, SerialLine& line, Clock& clock, Credentials c)
