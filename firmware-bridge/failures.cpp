@@ -21,10 +21,15 @@ constexpr FailureRow failures[] = {
     {"Unable to find a matching build identity",
      {"the firmware has no erase-install identity for this board", "choose another image for this model in the recipe",
       "recipe_owner"}},
+    {"Unable to find any build identities",  // 1.0.0's words for the same
+     {"the firmware has no erase-install identity for this board", "choose another image for this model in the recipe",
+      "recipe_owner"}},
     {"Could not find all required components",
      {"the firmware file lacks a component that this Mac needs", "download the firmware again and check its digest",
       "recipe_owner"}},
     {"cannot be opened",
+     {"the firmware file cannot be opened", "check the file's path and download it again", "recipe_owner"}},
+    {"zip_open: ",  // all that 1.0.0 says of it
      {"the firmware file cannot be opened", "check the file's path and download it again", "recipe_owner"}},
     {"TSS request failed (status=",
      {"Apple's signing server refused this build for this Mac", "choose a build that is still signed", "recipe_owner"}},

@@ -7,6 +7,7 @@
 namespace greenroom::test {
 namespace {
 
+using testing::Each;
 using testing::HasSubstr;
 using testing::UnorderedElementsAreArray;
 
@@ -135,6 +136,70 @@ TEST_F(RestoreByEngine, ARestoreOsThatOnlySaysThatAllIsWellErasesNothingAndConfi
   EXPECT_EQ(outcome.evidence.checkpoint, "");
   EXPECT_EQ(mac.os().starts, 1);
   EXPECT_FALSE(mac.os().erased);
+}
+
+// ---- what 1.0.0 says when it cannot, and what the product makes of it; the Mac is left alone ----
+
+class RestoreThatCannot : public RestoreByEngine {
+ protected:
+  RestoreOutcome outcome_with(const ModelFirmware& firmware) {
+    write_ipsw(path("t2.ipsw"), firmware);
+    return outcome();
+  }
+  RestoreOutcome outcome() {
+    const RestoreOutcome outcome = outcome_of(begin(add_mac()));
+    EXPECT_FALSE(outcome.completed);
+    EXPECT_EQ(outcome.evidence.erased, Erased::unconfirmed);
+    EXPECT_EQ(macs_.back().stage(), T2Boot::Stage::dfu);
+    return outcome;
+  }
+};
+
+TEST_F(RestoreThatCannot, AnIpswOfAnotherModelIsForTheRecipesOwner) {
+  ModelFirmware other = firmware_;
+  other.product = "iBridge2,1";
+  const auto outcome = outcome_with(other);
+  EXPECT_EQ(outcome.cause, "the firmware is not for this model");
+  EXPECT_EQ(outcome.owner, "recipe_owner");
+}
+
+TEST_F(RestoreThatCannot, AnIpswOfAnotherBoardIsForTheRecipesOwner) {
+  ModelFirmware other = firmware_;
+  other.board = "j137ap";
+  const auto outcome = outcome_with(other);
+  EXPECT_EQ(outcome.cause, "the firmware has no erase-install identity for this board");
+  EXPECT_EQ(outcome.owner, "recipe_owner");
+}
+
+TEST_F(RestoreThatCannot, AnIpswWithoutABootImageIsForTheRecipesOwner) {
+  write_ipsw(path("t2.ipsw"), firmware_, "iBEC");
+  const auto lacking = outcome();
+  EXPECT_EQ(lacking.cause, "the firmware file lacks a component that this Mac needs");
+  EXPECT_EQ(lacking.owner, "recipe_owner");
+}
+
+TEST_F(RestoreThatCannot, ATruncatedIpswIsForTheRecipesOwner) {
+  std::filesystem::resize_file(path("t2.ipsw"), std::filesystem::file_size(path("t2.ipsw")) / 2);
+  const auto cut = outcome();
+  EXPECT_EQ(cut.cause, "the firmware file cannot be opened");
+  EXPECT_EQ(cut.owner, "recipe_owner");
+}
+
+TEST_F(RestoreThatCannot, ABuildThatIsNotSignedIsForTheRecipesOwner) {
+  ModelFirmware other = firmware_;
+  other.unique_build.back() ^= 1;
+  const auto outcome = outcome_with(other);
+  EXPECT_EQ(outcome.cause, "Apple's signing server refused this build for this Mac");
+  EXPECT_EQ(outcome.owner, "recipe_owner");
+  EXPECT_THAT(tss_.wrong, Each("another build"));
+}
+
+TEST_F(RestoreThatCannot, AMacThatIsNotThereIsForATechnician) {
+  RestoreMac& mac = add_mac();
+  mac.unplug();
+  const RestoreOutcome outcome = outcome_of(begin(mac));
+  EXPECT_EQ(outcome.cause, "the engine found no Mac with this ECID within 10 s");
+  EXPECT_EQ(outcome.owner, "technician");
 }
 
 }  // namespace

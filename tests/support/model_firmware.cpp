@@ -125,7 +125,7 @@ Plist build_manifest(const ModelFirmware& f) {
           {"BuildIdentities", Plist::array({identity})}};
 }
 
-void write_ipsw(const std::string& path, const ModelFirmware& f) {
+void write_ipsw(const std::string& path, const ModelFirmware& f, std::string_view without) {
   const std::string text = print_plist(build_manifest(f));
   const Octets manifest(text.begin(), text.end());
   std::vector<Octets> kept;  // until the zip is written
@@ -134,7 +134,7 @@ void write_ipsw(const std::string& path, const ModelFirmware& f) {
   Zip zip(path);
   zip.add("BuildManifest.plist", manifest, true);
   for (const Component& c : f.components) {
-    if (!names.insert(c.path).second) continue;  // two components may be one file
+    if (c.name == without || !names.insert(c.path).second) continue;  // two components may be one file
     kept.push_back(c.file());
     zip.add(c.path, kept.back(), c.name != "OS");
   }

@@ -34,6 +34,7 @@ struct ModelFirmware {
 
 ModelFirmware t2_firmware();
 Plist build_manifest(const ModelFirmware&);
-void write_ipsw(const std::string& path, const ModelFirmware&);
+// `without`: a component whose file is left out, though the manifest names it.
+void write_ipsw(const std::string& path, const ModelFirmware&, std::string_view without = "");
 
 }  // namespace greenroom::test

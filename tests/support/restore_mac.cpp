@@ -37,6 +37,8 @@ std::vector<std::string> RestoreMac::environment() const {
   return {"LD_PRELOAD=libumockdev-preload.so.0", "UMOCKDEV_DIR=" + bed_.root()};
 }
 
+void RestoreMac::unplug() { bed_.unplug(port); }
+
 T2Boot::Stage RestoreMac::stage() const {
   const std::lock_guard lock(mutex_);
   return boot_.stage();

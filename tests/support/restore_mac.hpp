@@ -22,6 +22,7 @@ class RestoreMac {
 
   // What makes another program see this testbed: variables for env(1).
   [[nodiscard]] std::vector<std::string> environment() const;
+  void unplug();  // its cable, while it stands in DFU
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
   [[nodiscard]] T2Boot::Stage stage() const;
   [[nodiscard]] std::vector<std::string> wrong() const;  // of all its parts; empty when all was as it must be

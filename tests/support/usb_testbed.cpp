@@ -107,7 +107,10 @@ UsbTestbed::~UsbTestbed() {
 }
 
 // A program may have several testbeds, and what sends the messages of hot-plug looks a device up where this says.
-void UsbTestbed::enter() const { setenv("UMOCKDEV_DIR", root_.c_str(), 1); }
+void UsbTestbed::enter() const {
+  const char* now = std::getenv("UMOCKDEV_DIR");
+  if (now == nullptr || root_ != now) setenv("UMOCKDEV_DIR", root_.c_str(), 1);
+}
 
 void UsbTestbed::add(const std::string& text) const {
   enter();
