@@ -31,6 +31,7 @@ constexpr std::string_view help =
     "One PDU, or this machine's USB, without a room:\n"
     "  greenroom pdu VERB               dialects, ports, identify, read, set, watch\n"
     "  greenroom usb VERB               list, watch, trace: which Mac is where, in which mode\n"
+    "  greenroom firmware VERB          list, add, check: the IPSW files, and which one a Mac gets\n"
     "\n"
     "Files, judged before they are used:\n"
     "  greenroom room check FILE        everything that is wrong with a room file\n"
@@ -57,7 +58,7 @@ constexpr std::array verbs{
     Verb{"cases", cli::cases},       Verb{"chores", cli::chores},
     Verb{"watch", cli::watch},       Verb{"command", cli::command},
     Verb{"model", cli::model},       Verb{"model-engine", cli::model_engine},
-    Verb{"usb", cli::usb},
+    Verb{"usb", cli::usb},           Verb{"firmware", cli::firmware},
 };
 
 }  // namespace
