@@ -32,6 +32,8 @@ constexpr std::string_view help =
     "  greenroom pdu VERB               dialects, ports, identify, read, set, watch\n"
     "  greenroom usb VERB               list, watch, trace: which Mac is where, in which mode\n"
     "  greenroom mac VERB               identify, dfu, put-back: one Mac at one port\n"
+    "  greenroom firmware VERB          list, add, check: the IPSW files, and which one a Mac gets\n"
+    "  greenroom doctor                 is this machine fit to restore Macs? engine, usbmuxd, USB, disks, Apple's hosts\n"
     "\n"
     "Files, judged before they are used:\n"
     "  greenroom room check FILE        everything that is wrong with a room file\n"
@@ -60,6 +62,8 @@ constexpr std::array verbs{
     Verb{"watch", cli::watch},       Verb{"command", cli::command},
     Verb{"model", cli::model},       Verb{"model-engine", cli::model_engine},
     Verb{"usb", cli::usb},           Verb{"mac", cli::mac},
+    Verb{"usb", cli::usb},           Verb{"firmware", cli::firmware},
+    Verb{"doctor", cli::doctor},
 };
 
 }  // namespace

@@ -24,9 +24,11 @@ int status(const std::vector<std::string>& arguments);
 int slots(const std::vector<std::string>& arguments);
 int slot(const std::vector<std::string>& arguments);
 int circuits(const std::vector<std::string>& arguments);
-int pdu(const std::vector<std::string>& arguments);  // ports, dialects, read, set ...: without a room
-int usb(const std::vector<std::string>& arguments);  // list, watch, trace: without a room
-int mac(const std::vector<std::string>& arguments);  // identify, dfu, put-back: one Mac, without a service
+int pdu(const std::vector<std::string>& arguments);       // ports, dialects, read, set ...: without a room
+int firmware(const std::vector<std::string>& arguments);  // list, add, check: the IPSW files of a folder
+int doctor(const std::vector<std::string>& arguments);    // is this machine fit to restore Macs?
+int usb(const std::vector<std::string>& arguments);       // list, watch, trace: without a room
+int mac(const std::vector<std::string>& arguments);       // identify, dfu, put-back: one Mac, without a service
 int pdus(const std::vector<std::string>& arguments);
 int power(const std::vector<std::string>& arguments);
 int cases(const std::vector<std::string>& arguments);
