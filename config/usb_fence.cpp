@@ -92,6 +92,19 @@ std::string udev_rules(std::span<const SlotUser> users) {
          "LABEL=\"greenroom_end\"\n";
 }
 
+std::string fence_missing(std::span<const SlotUser> users, const FenceSigns& seen) {
+  constexpr std::string_view make = "as `greenroom room udev --help` says";
+  if (!seen.absent.empty()) {
+    return fmt::format("{} of {} users of slots are not there, {} first: make them {}", seen.absent.size(), users.size(),
+                       seen.absent.front(), make);
+  }
+  if (!seen.rules) return fmt::format("{} is not there: make it {}", rules_path, make);
+  if (*seen.rules != udev_rules(users)) {
+    return fmt::format("{} is not what this room and this version need: make it anew, {}", rules_path, make);
+  }
+  return seen.cannot_become;
+}
+
 std::string sysusers(std::span<const SlotUser> users) {
   std::string text =
       "# Greenroom's service, and a user for each slot with a USB port: its engine runs as that user.\n"

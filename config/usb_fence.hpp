@@ -3,6 +3,7 @@
 // runs a slot's engine as its user.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,5 +28,16 @@ Result<std::vector<SlotUser>> slot_users(const Room&, std::string_view host);
 std::string udev_rules(std::span<const SlotUser>);
 // For /etc/sysusers.d/greenroom.conf (sysusers.d(5)): these users, and the service's own.
 std::string sysusers(std::span<const SlotUser>);
+
+// What this machine has of it, looked up by whoever asks.
+struct FenceSigns {
+  std::vector<std::string> absent;   // users that the system does not know
+  std::optional<std::string> rules;  // what rules_path holds; nothing: there is no such file
+  std::string cannot_become;         // why this process may not start engines as them; empty: it may
+};
+inline constexpr std::string_view rules_path = "/etc/udev/rules.d/72-greenroom.rules";
+
+// What is not set up, and what to do; empty: the fence stands. Without it one restore runs at a time on this machine.
+std::string fence_missing(std::span<const SlotUser>, const FenceSigns&);
 
 }  // namespace greenroom

@@ -103,27 +103,6 @@ Result<void> reserve_exit() {
   return sync(exit_draft);
 }
 
-// What it takes to run an engine as another user: to give it its directory, to become it, to end it.
-Result<void> check_may_become(const EngineUser& user) {
-  struct Capability {
-    unsigned bit;
-    std::string_view name;
-  };
-  constexpr std::array needed{Capability{CAP_CHOWN, "CAP_CHOWN"}, Capability{CAP_KILL, "CAP_KILL"},
-                              Capability{CAP_SETGID, "CAP_SETGID"}, Capability{CAP_SETUID, "CAP_SETUID"}};
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> have{};
-  syscall(SYS_capget, &header, have.data());
-  std::string missing;
-  for (const auto& [bit, name] : needed) {
-    if ((have[0].effective & (1U << bit)) == 0) missing.append(missing.empty() ? "" : ", ").append(name);
-  }
-  if (missing.empty()) return {};
-  return fail(Errc::refused, fmt::format("the engine cannot run as user {}: this process lacks {}; start the service as "
-                                         "root or by its systemd unit, or run without the fence, one restore at a time",
-                                         user.name, missing));
-}
-
 // The engine may search the job's directory, write in work/ and use the socket; all else is the gate's.
 Result<void> give_to(const EngineUser& user) {
   if (chmod(".", 0711) == 0 && chown("work", user.uid, user.gid) == 0 && chown("gate.sock", user.uid, user.gid) == 0)
@@ -357,6 +336,27 @@ int complain(const Error& error) {
 }
 
 }  // namespace
+
+// What it takes to run an engine as another user: to give it its directory, to become it, to end it.
+Result<void> check_may_become(const EngineUser& user) {
+  struct Capability {
+    unsigned bit;
+    std::string_view name;
+  };
+  constexpr std::array needed{Capability{CAP_CHOWN, "CAP_CHOWN"}, Capability{CAP_KILL, "CAP_KILL"},
+                              Capability{CAP_SETGID, "CAP_SETGID"}, Capability{CAP_SETUID, "CAP_SETUID"}};
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> have{};
+  syscall(SYS_capget, &header, have.data());
+  std::string missing;
+  for (const auto& [bit, name] : needed) {
+    if ((have[0].effective & (1U << bit)) == 0) missing.append(missing.empty() ? "" : ", ").append(name);
+  }
+  if (missing.empty()) return {};
+  return fail(Errc::refused, fmt::format("the engine cannot run as user {}: this process lacks {}; start the service as "
+                                         "root or by its systemd unit, or run without the fence, one restore at a time",
+                                         user.name, missing));
+}
 
 int run_gate(const std::vector<std::string>& arguments) {
   const auto order = read_order(arguments);

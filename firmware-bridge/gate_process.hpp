@@ -28,6 +28,9 @@ namespace greenroom {
 // A path longer than 107 bytes is reached through a handle of its directory. Not blocking.
 Result<Fd> connect_unix(const std::string& path);
 
+// Whether this process may run an engine as another user: Errc::refused with the capabilities that it lacks.
+Result<void> check_may_become(const EngineUser&);
+
 // Serves gate.sock in the working directory, the job's, until the engine's process ends.
 void serve_gate(Fd listener, Fd directory_watch, Fd engine, std::string upstream);
 

@@ -14,7 +14,7 @@ enum class EngineGeneration {
 };
 
 // `program`: an absolute path, or a name to be found in PATH. The job's firmware must be an absolute path: the engine runs
-// in the job's directory and keeps there what it unpacks.
+// in a directory of the job's and keeps there what it unpacks.
 EngineCommand idevicerestore_command(std::string program, EngineGeneration, const RestoreJob&);
 
 }  // namespace greenroom

@@ -17,9 +17,8 @@
 #include <optional>
 #include <utility>
 
-#include "firmware-bridge/engine_watchdog.hpp"
 #include "firmware-bridge/job_files.hpp"
-#include "firmware-bridge/progress.hpp"
+#include "firmware-bridge/job_reader.hpp"
 
 namespace greenroom {
 namespace {
@@ -30,99 +29,6 @@ std::string name(JobId id) { return fmt::format("engine job {}", number(id)); }
 Result<void> make_directory(const std::string& path) {
   if (mkdir(path.c_str(), 0700) == 0) return {};
   return fail(system_error(path + " cannot be made"));
-}
-
-// One of the engine's two output files, followed line by line.
-class Tail {
- public:
-  Tail(std::string path, EngineStream stream) : path_(std::move(path)), stream_(stream) {}
-
-  // Reads on, at most one block. True when there may be more.
-  Result<bool> read_on(RestoreLog& log) {
-    if (!file_) file_ = Fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file_ && errno == ENOENT) return false;  // the engine has not opened it yet
-    char block[65536];
-    const ssize_t n = file_ ? ::read(file_.get(), block, sizeof block) : -1;
-    if (n < 0) return fail(system_error(path_ + " cannot be read"));
-    bytes_ += static_cast<std::uint64_t>(n);
-    std::string_view text(block, static_cast<std::size_t>(n));
-    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-      keep(text.substr(0, end));
-      log.line(stream_, std::exchange(line_, {}));
-      text.remove_prefix(end + 1);
-    }
-    keep(text);
-    return static_cast<std::size_t>(n) == sizeof block;
-  }
-
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-
-  // The last line, if it was never ended.
-  void finish(RestoreLog& log) {
-    if (!line_.empty()) log.line(stream_, std::exchange(line_, {}));
-  }
-
- private:
-  void keep(std::string_view part) {
-    constexpr std::size_t longest = 4096;  // as much as RestoreLog reads of one line
-    line_.append(part.substr(0, longest - std::min(longest, line_.size())));
-  }
-
-  std::string path_;
-  EngineStream stream_;
-  Fd file_;
-  std::string line_;
-  std::uint64_t bytes_{};
-};
-
-// What the watchdog goes by, from what was read.
-class Signs {
- public:
-  explicit Signs(TimePoint now) { signs_.stage_since = signs_.last_word = now; }
-  void take(const RestoreLog& log, std::uint64_t bytes, TimePoint now) {
-    if (bytes != std::exchange(signs_.bytes, bytes)) signs_.last_word = now;
-    if (log.progress().stage != std::exchange(signs_.stage, log.progress().stage)) signs_.stage_since = now;
-    signs_.past_erase_point = log.past_erase_point();
-  }
-  [[nodiscard]] EngineVerdict judge(TimePoint now) const { return greenroom::judge(signs_, now); }
-
- private:
-  EngineSigns signs_;
-};
-
-RestoreOutcome never_started(const JobRecord& record, const std::string& why) {
-  RestoreOutcome outcome;
-  outcome.evidence.ecid = record.job.ecid;
-  outcome.cause = "the engine was never started: " + why;
-  outcome.remedy = "start again from DFU; the Mac is not erased";
-  outcome.owner = "technician";
-  return outcome;
-}
-
-// Words for what ended it where it did not end by itself; empty: nobody knows.
-std::string signal_words(int signal) {
-  const char* name = sigdescr_np(signal);
-  return fmt::format(" (signal {}, {})", signal, name != nullptr ? name : "unknown");
-}
-
-RestoreOutcome conclude(const JobRecord& record, const RestoreLog& log, const std::optional<ExitRecord>& exit,
-                        const std::string& ended_for) {
-  if (!exit) {
-    RestoreOutcome outcome = log.finish(std::nullopt);
-    outcome.cause = "its gate was lost (ended by force, or the machine restarted), and the engine with it: " + outcome.cause;
-    return outcome;
-  }
-  if (exit->code) return log.finish(exit->code);
-  if (!exit->signal) return never_started(record, exit->not_started);
-  RestoreOutcome outcome = log.finish(std::nullopt);
-  if (ended_for.empty()) {
-    outcome.cause += signal_words(*exit->signal);
-    return outcome;
-  }
-  outcome.cause = ended_for;
-  outcome.remedy = "the Mac is not erased: look at the engine's log and at the host, then start again from DFU";
-  outcome.owner = "bench_owner";
-  return outcome;
 }
 
 // A directory that was taken away while it was followed is lost, too.
@@ -356,11 +262,9 @@ Task<RestoreOutcome> ProcessEngine::attach(JobId id, ProgressSink sink) {
   auto follower = watch_.follow(at);
   if (!follower) co_return fail(follower.error().within(name(id)));
 
-  RestoreLog log(record->job.kind, record->job.ecid);
-  Signs signs(clock_.now());
+  JobReader reader(at, record->job, clock_.now());
   TimePoint alarm = never;  // when the watchdog's call comes; one at a time
   bool ended = false;       // by the watchdog
-  Tail tails[] = {Tail(at + "/stderr", EngineStream::err), Tail(at + "/stdout", EngineStream::out)};
   std::optional<RestoreProgress> told;
   Sight sight;
   JobState state{};
@@ -370,29 +274,22 @@ Task<RestoreOutcome> ProcessEngine::attach(JobId id, ProgressSink sink) {
       sight = look(id);
       state = settle(id, sight);
     }
-    bool more = false;
-    for (Tail& tail : tails) {
-      const auto read = tail.read_on(log);
-      if (!read) co_return fail(read.error().within(name(id)));
-      more = more || *read;
-    }
-    if (more) co_await asio::post(executor_, asio::use_awaitable);  // a long log is read between other work
-    if (more && over(state) && why_ended(id).empty()) continue;     // the end of a flood is not waited for
-    for (Tail& tail : tails) {
-      if (over(state)) tail.finish(log);
-    }
-    const RestoreProgress now = log.progress();
+    const auto more = reader.read_on(clock_.now());
+    if (!more) co_return fail(more.error().within(name(id)));
+    if (*more) co_await asio::post(executor_, asio::use_awaitable);  // a long log is read between other work
+    if (*more && over(state) && why_ended(id).empty()) continue;     // the end of a flood is not waited for
+    if (over(state)) reader.finish();
+    const RestoreProgress now = reader.progress();
     if (sink && (!told || told->stage != now.stage || told->percent != now.percent)) sink(now);
     told = now;
-    if (over(state)) co_return conclude(*record, log, sight.exit, why_ended(id));
+    if (over(state)) co_return reader.conclude(*record, sight.exit, why_ended(id));
     if (state == JobState::running) {
-      signs.take(log, tails[0].bytes() + tails[1].bytes(), clock_.now());
-      const EngineVerdict verdict = signs.judge(clock_.now());
+      const EngineVerdict verdict = reader.judge(clock_.now());
       if (!verdict.why.empty() && !std::exchange(ended, true)) end_engine(id, sight, verdict.why);
       if (clock_.now() >= alarm) alarm = never;
       if (verdict.look_again < alarm) clock_.call_at(alarm = verdict.look_again, wake(**follower));
     }
-    if (more) continue;
+    if (*more) continue;
     if (auto woken = co_await wait(**follower, state, sight); !woken) co_return fail(woken.error());
   }
 }

@@ -159,6 +159,25 @@ TEST(UdevRules, AreFinalForLaterFiles) {
 }
 TEST(UdevRules, DoNotStartTheSystemsOwnUsbmuxdForAMacAtASlot) { EXPECT_THAT(rules, HasSubstr("ENV{SYSTEMD_WANTS}=\"\"")); }
 
+// ---- is it set up? ------------------------------------------------------------------------------------------------------
+
+const std::vector<SlotUser> two{{"1", "1-4.2", "greenroom-1"}, {"2", "1-4.3", "greenroom-2"}};
+
+TEST(Fence, StandsWithItsUsersItsRulesAndTheRightToBecomeThem) {
+  EXPECT_EQ(fence_missing(two, {{}, udev_rules(two), ""}), "");
+}
+TEST(Fence, WithoutAUserSaysWhichAndWhatToDo) {
+  EXPECT_THAT(fence_missing(two, {{"greenroom-2"}, udev_rules(two), ""}),
+              HasSubstr("1 of 2 users of slots are not there, greenroom-2 first: make them as `greenroom room udev"));
+}
+TEST(Fence, WithoutRulesOrWithThoseOfAnotherRoomDoesNotStand) {
+  EXPECT_THAT(fence_missing(two, {{}, std::nullopt, ""}), HasSubstr("72-greenroom.rules is not there"));
+  EXPECT_THAT(fence_missing(two, {{}, udev_rules(std::vector<SlotUser>{two[0]}), ""}), HasSubstr("make it anew"));
+}
+TEST(Fence, WithoutTheRightToBecomeItsUsersDoesNotStand) {
+  EXPECT_EQ(fence_missing(two, {{}, udev_rules(two), "no CAP_SETUID"}), "no CAP_SETUID");
+}
+
 TEST(Sysusers, HasALineForEachUserAndTheServices) {
   const std::string text = sysusers(std::vector<SlotUser>{{"1", "1-4.2", "greenroom-1"}, {"2", "1-4.3", "greenroom-2"}});
   std::vector<std::string> users;

@@ -93,6 +93,20 @@ mkdir -p "$work/root/etc/sysusers.d"
 cp "$work/out" "$work/root/etc/sysusers.d/greenroom.conf"
 systemd-sysusers --root="$work/root" >"$work/sysusers" 2>&1 || wrong fence systemd-sysusers 'exit code 0' "$(cat "$work/sysusers")"
 
+# stands whole|bare: `room udev --check` on a machine that has those users, with the rules and without.
+stands() {
+  unshare -m bash -c 'mount -t tmpfs none /etc/udev/rules.d && mount --bind "$1/root/etc/passwd" /etc/passwd &&
+    { [ "$3" = bare ] || cp "$1/72-greenroom.rules" /etc/udev/rules.d/; } &&
+    "$2" room udev --room "$1/room.toml" --host host --check' stands "$work" "$program" "$1" >"$work/out" 2>"$work/err"
+}
+stands whole || wrong fence --check 'exit code 0' "$(cat "$work/err")"
+says fence 'the fence stands: 12 slots' "$work/out"
+! stands bare || wrong fence '--check without rules' 'exit code 1' "$?"
+says fence '72-greenroom.rules is not there' "$work/err"
+run room udev --room "$work/room.toml" --host host --check
+expect fence '--check without users' 1 "$status"
+says fence '12 of 12 users of slots are not there, greenroom-1-01 first' "$work/err"
+
 "$testbed" --macs $slots --mode "$modes" -- "$0" --inside "$work" "$work/greedy" >"$work/out" 2>"$work/err" || wrong fence testbed 'exit code 0' "$(cat "$work/err")"
 expect fence 'opened where every node is open to all' $slots "$(grep -c ^opened "$work/unfenced")"
 for n in $(seq $slots); do
