@@ -62,8 +62,7 @@ constexpr std::array verbs{
     Verb{"watch", cli::watch},       Verb{"command", cli::command},
     Verb{"model", cli::model},       Verb{"model-engine", cli::model_engine},
     Verb{"usb", cli::usb},           Verb{"mac", cli::mac},
-    Verb{"usb", cli::usb},           Verb{"firmware", cli::firmware},
-    Verb{"doctor", cli::doctor},
+    Verb{"doctor", cli::doctor},     Verb{"firmware", cli::firmware},
 };
 
 }  // namespace
