@@ -120,8 +120,10 @@ Result<AppleDevice> classify(const UsbSighting& seen) {
   if (const auto mode = mode_by_id(seen)) {
     bare.mode = *mode;
     switch (*mode) {
-      case MacMode::wtf:
-      case MacMode::kis: return bare;
+      case MacMode::wtf: return bare;
+      case MacMode::kis:
+        if (seen.serial.empty()) return bare;
+        return from_iboot(*mode, seen);  // learned from its inner descriptor
       case MacMode::dfu:
       case MacMode::port_dfu:
       case MacMode::recovery: return from_iboot(*mode, seen);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "firmware-bridge/dfu.hpp"
+#include "firmware-bridge/kis.hpp"
 #include "firmware-bridge/recovery.hpp"
 
 namespace greenroom {
@@ -16,7 +17,8 @@ constexpr int most_tries = 3;
 constexpr Duration leave_patience = seconds{90};   // restorekit's, for a boot ROM that hears 40 % of the messages
 constexpr Duration reboot_patience = seconds{15};  // for the departure; that of a Mac is not measured yet
 constexpr Duration tick = seconds{5};              // of a countdown
-constexpr std::uint16_t t2_chip = 0x8012;
+constexpr Duration kis_patience = seconds{10};
+constexpr std::uint16_t t2_chip = 0x8012, dfu_product = 0x1227;
 
 std::optional<MacMode> mode_of(const UsbSighting& seen) {
   const auto device = classify(seen);
@@ -48,6 +50,22 @@ Result<std::unique_ptr<UsbDevice>> open_mac(UsbBus& bus, const PortPath& path) {
   return device;
 }
 
+Task<void> learn_kis(UsbBus& bus, UsbTable& table, Clock& clock, PortPath path) {
+  const auto seen = table.at(path);
+  if (!seen || mode_of(*seen) != MacMode::kis || !seen->serial.empty()) co_return Result<void>{};
+  const auto device = open_mac(bus, path);
+  if (!device) co_return fail(device.error());
+  Kis kis(**device, clock, clock.now() + kis_patience);
+  const auto info = co_await kis.info();
+  if (!info) co_return fail(info.error().within(at(path)));
+  if (info->product != dfu_product)
+    co_return fail(Errc::refused, fmt::format("{}: the Mac shows Debug USB, but {:04x}:{:04x} inside and not DFU", at(path),
+                                              info->vendor, info->product));
+  const auto now = table.at(path);
+  if (now && now->address == seen->address) table.learn(path, info->iboot);
+  co_return Result<void>{};
+}
+
 DfuMeans* UsbMacActions::means_of(const PortPath& path) const {
   const auto found = means_.find(path);
   return found == means_.end() ? nullptr : found->second.get();
@@ -70,7 +88,7 @@ bool UsbMacActions::shows_t2(const PortPath& path) const {
 // user's, an engine's) is as ready as it will be.
 Task<void> UsbMacActions::ready(PortPath path, TimePoint deadline) {
   const auto seen = table_.at(path);
-  if (!seen || mode_of(*seen) != MacMode::dfu) co_return Result<void>{};
+  if (!seen || mode_of(*seen) != MacMode::dfu) co_return co_await learn_kis(bus_, table_, clock_, std::move(path));
   const auto device = open_mac(bus_, path);
   if (!device && (device.error().code == Errc::refused || device.error().code == Errc::busy)) co_return Result<void>{};
   if (!device) co_return fail(device.error());
@@ -83,19 +101,26 @@ Task<AppleDevice> UsbMacActions::enter_dfu(PortPath path, TimePoint deadline) {
   if (const auto there = table_.at(path); there && shows_dfu(*there)) {
     PortPath same = path;
     const auto usable = co_await ready(std::move(same), deadline);
-    if (usable) co_return classify(*there);
+    if (usable) co_return shown_at(path);
     if (usable.error().code == Errc::cancelled || means == nullptr) co_return fail(usable.error());
   }
   if (means == nullptr)
     co_return fail(Errc::bad_config, fmt::format("{}: no way into DFU is set up for it; name one in the room file, or bring "
                                                  "the Mac into DFU by its keys",
                                                  at(path)));
-  auto arrived = co_await send_into_dfu(*means, path, deadline);
+  const auto arrived = co_await send_into_dfu(*means, path, deadline);
   if (!arrived) co_return fail(arrived.error().within(at(path)));
-  co_return arrived;
+  if (const auto known = co_await learn_kis(bus_, table_, clock_, path); !known) co_return fail(known.error());
+  co_return shown_at(path);
 }
 
-Task<AppleDevice> UsbMacActions::send_into_dfu(DfuMeans& means, PortPath path, TimePoint deadline) {
+Result<AppleDevice> UsbMacActions::shown_at(const PortPath& path) const {
+  const auto seen = table_.at(path);
+  if (!seen) return fail(Errc::device_gone, fmt::format("{}: the Mac left again", at(path)));
+  return classify(*seen);
+}
+
+Task<void> UsbMacActions::send_into_dfu(DfuMeans& means, PortPath path, TimePoint deadline) {
   const unsigned before = arrivals(path);
   Error last(Errc::timeout, "nobody answered");
   int tries = 0;
@@ -109,7 +134,7 @@ Task<AppleDevice> UsbMacActions::send_into_dfu(DfuMeans& means, PortPath path, T
       return shows_dfu(seen) && arrivals(path) > before;
     };
     const auto seen = co_await watch(means, DfuOrder::enter, path, std::move(anew), deadline);
-    if (seen) co_return classify(*seen);
+    if (seen) co_return Result<void>{};
     if (seen.error().code != Errc::timeout) co_return fail(seen.error());
     last = sent ? seen.error() : sent.error();
   }

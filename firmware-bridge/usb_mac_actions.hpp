@@ -34,7 +34,8 @@ class UsbMacActions final : public MacActions {
   [[nodiscard]] unsigned arrivals(const PortPath&) const;
   [[nodiscard]] bool shows_t2(const PortPath&) const;
   Task<void> ready(PortPath, TimePoint deadline);
-  Task<AppleDevice> send_into_dfu(DfuMeans&, PortPath, TimePoint deadline);
+  [[nodiscard]] Result<AppleDevice> shown_at(const PortPath&) const;
+  Task<void> send_into_dfu(DfuMeans&, PortPath, TimePoint deadline);
   Task<UsbSighting> watch(DfuMeans&, DfuOrder, PortPath, UsbTable::Predicate, TimePoint deadline);
   Task<void> restart_into_recovery(PortPath, TimePoint deadline);
 
@@ -44,7 +45,11 @@ class UsbMacActions final : public MacActions {
   DfuMeansOfPorts means_;
 };
 
-// The device at that port, with its interface 0: for Dfu and Recovery.
+// The device at that port, with its interface 0: for Dfu, Kis and Recovery.
 Result<std::unique_ptr<UsbDevice>> open_mac(UsbBus&, const PortPath&);
+
+// Asks a device in KIS who it is, once, and has the table learn it. Errc::refused where it is not in DFU inside. Nothing is
+// asked of any other device, nor of one that is known.
+Task<void> learn_kis(UsbBus&, UsbTable&, Clock&, PortPath);
 
 }  // namespace greenroom

@@ -64,11 +64,14 @@ std::string shown(const UsbRow& row, const std::vector<Asked>& asked, bool json)
 Task<void> identify(UsbBus& bus, UsbTable& table, Clock& clock, const MacPort& port, bool json) {
   if (const auto known = co_await usb_settled(table, clock); !known) co_return known;
   const MacsFile macs = load_macs();
+  // In KIS a Mac says who it is only when it is asked; the table tells it then as if it had shown it.
+  const auto named = co_await learn_kis(bus, table, clock, port.path);
   const auto row = mac_at(table, port.path, macs.models);
   if (!row) co_return fail(row.error());
   const auto asked = co_await ask(bus, clock, port.path, *row->mode);
   const std::vector<Asked> none;
   if (const auto put = put_out(shown(*row, asked ? *asked : none, json)); !put) co_return put;
+  if (!named) co_return fail(named.error());
   if (!asked) co_return fail(asked.error());  // what was known without asking stands there all the same
   co_return Result<void>{};
 }

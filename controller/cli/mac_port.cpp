@@ -120,29 +120,31 @@ Result<UsbRow> mac_at(const UsbTable& table, const PortPath& path, std::span<con
   return fail(Errc::refused, fmt::format("port {}: {}", path.text(), classify(*seen).error().message));
 }
 
-DfuMeansOfPorts dfu_means(const MacPort& port, const std::optional<UsbRow>& row, std::span<const MacModel> models,
-                          asio::any_io_executor executor, Clock& clock, const char* verb) {
-  DfuMeansOfPorts all;
-  if (port.entry == DfuEntry::vdm && !port.via) return all;
-  if (port.entry != DfuEntry::vdm) {
-    const DfuKeys keys = port.entry == DfuEntry::by_outlet ? DfuKeys::desktop : keys_of(row, models);
-    all.emplace(port.path, dfu_by_hand(DfuHands(dfu_keys(keys), restart_by_hand(), [](const std::string& words) {
-                  std::fprintf(stderr, "%s\n", words.c_str());
-                })));
-    return all;
-  }
-  const DfuVia& via = *port.via;
+std::unique_ptr<DfuMeans> dfu_means(const DfuVia& via, asio::any_io_executor executor, Clock& clock,
+                                    const std::string& owner) {
   if (via.kind == DfuVia::Kind::dongle) {
-    all.emplace(port.path, dfu_by_dongle(clock, via.text, [executor, &clock, line = via.line, verb] {
-                  LineSettings settings;
-                  settings.baud = dongle_baud;
-                  return open_line(executor, clock, line, settings, verb);
-                }));
-    return all;
+    return dfu_by_dongle(clock, via.text, [executor, &clock, line = via.line, owner] {
+      LineSettings settings;
+      settings.baud = dongle_baud;
+      return open_line(executor, clock, line, settings, owner);
+    });
   }
   std::vector<std::string> words{via.kind == DfuVia::Kind::macvdmtool ? "macvdmtool" : "tuxvdmtool"};
   if (!via.bus.empty()) words.insert(words.end(), {"--bus", via.bus});
-  all.emplace(port.path, dfu_by_tool(std::move(executor), clock, DfuTool(std::move(words))));
+  return dfu_by_tool(std::move(executor), clock, DfuTool(std::move(words)));
+}
+
+DfuMeansOfPorts dfu_means(const MacPort& port, const std::optional<UsbRow>& row, std::span<const MacModel> models,
+                          asio::any_io_executor executor, Clock& clock, const char* verb) {
+  DfuMeansOfPorts all;
+  if (port.entry == DfuEntry::vdm) {
+    if (port.via) all.emplace(port.path, dfu_means(*port.via, std::move(executor), clock, verb));
+    return all;
+  }
+  const DfuKeys keys = port.entry == DfuEntry::by_outlet ? DfuKeys::desktop : keys_of(row, models);
+  all.emplace(port.path, dfu_by_hand(DfuHands(dfu_keys(keys), restart_by_hand(), [](const std::string& words) {
+                std::fprintf(stderr, "%s\n", words.c_str());
+              })));
   return all;
 }
 

@@ -42,8 +42,8 @@ void allow_many_files() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int serve_room(const ServiceOptions& options) {
-  auto setup = load_setup(options.room);
+int serve_room(ServiceOptions options) {
+  auto setup = load_setup(options.room, &options.dfu_vias);
   if (!setup) return 2;
   asio::io_context io{1};
   auto service = Service::start(io.get_executor(), std::move(*setup), options);

@@ -14,6 +14,7 @@
 #include "controller/api/token.hpp"
 #include "controller/bench/bench.hpp"
 #include "controller/cli/absent.hpp"
+#include "controller/cli/room_usb.hpp"
 #include "controller/cli/setup_files.hpp"
 #include "controller/journal/sqlite_journal.hpp"
 #include "controller/simulate/load_dialect.hpp"
@@ -119,7 +120,8 @@ struct Service::Parts {
   std::unique_ptr<Clock> real;
   std::optional<sim::RemoteWorld> world;
   std::vector<std::unique_ptr<Pdu>> pdus;
-  std::unique_ptr<UsbBus> bus;
+  std::unique_ptr<UsbBus> bus;  // the world's
+  std::optional<RoomUsb> usb;   // or this machine's
   std::optional<UsbTable> table;
   std::unique_ptr<MacActions> macs;
   ProcessEngine engine;
@@ -150,8 +152,16 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
     bus = world->bus();
     table.emplace(*bus, *clock);
     macs = world->mac_actions(*table);
+  } else if (auto opened = open_room_usb(executor, *clock, setup.room, [this](const PortPath& path) {
+               return bench ? engine_at(*bench, path) : std::string();
+             })) {
+    usb = std::move(*opened);
+    table.emplace(*usb->bus, *clock);
+    macs = std::make_unique<UsbMacActions>(*usb->bus, *table, *clock,
+                                           room_dfu_means(setup.room, options.dfu_vias, executor, *clock));
   } else {
-    macs = std::make_unique<AbsentMacs>("no USB bus: this service runs without --model");
+    if (opened.error().code != Errc::usage) log::warn(opened.error().message);
+    macs = std::make_unique<AbsentMacs>(opened.error().message);
   }
   BenchPorts ports{*clock, *journal, {}, engine, engine, *macs};
   for (const PduConfig& pdu : setup.room.pdus) {
@@ -181,6 +191,7 @@ void Service::Parts::start(FoldedState folded, const Incarnation& process) {
   if (table) {
     table->on_change([this](const PortPath& path, const UsbSighting* sighting) {
       bench->usb_changed(path, sighting ? std::optional(*sighting) : std::nullopt);
+      if (usb && sighting != nullptr) tasks.spawn(name_mac(*usb->bus, *table, *clock, path));
     });
     tasks.spawn(table->run());
   }

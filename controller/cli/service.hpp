@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "config/dfu_via.hpp"
 #include "controller/domain/decide.hpp"
 #include "hw/async/task.hpp"
 
@@ -16,7 +18,8 @@ struct ServiceOptions {
   std::string room, data;
   std::optional<std::string> model;  // the world's socket
   double speed{1};
-  std::optional<unsigned> port;  // of 127.0.0.1, for the page and the API; 0: any free one; nothing: none
+  std::vector<std::optional<DfuVia>> dfu_vias;  // by slot
+  std::optional<unsigned> port;                 // of 127.0.0.1, for the page and the API; 0: any free one; nothing: none
 };
 
 class Service {

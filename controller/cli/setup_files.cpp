@@ -18,7 +18,7 @@ bool complain(const std::vector<Complaint>& complaints) {
   return wrong;
 }
 
-std::optional<RoomSetup> load_setup(const std::string& room_file) {
+std::optional<RoomSetup> load_setup(const std::string& room_file, DfuVias* vias) {
   RoomFile room = load_room(room_file);
   MacsFile macs = load_macs();
   RecipesFile recipes = load_recipes();
@@ -29,6 +29,7 @@ std::optional<RoomSetup> load_setup(const std::string& room_file) {
   std::vector<Complaint> wires = check_wires(room, room_file);
   std::erase_if(wires, [](const Complaint& c) { return c.warning; });  // told by the room check
   if (complain(wires)) return std::nullopt;
+  if (vias != nullptr) *vias = std::move(room.dfu_vias);
   RoomSetup setup;
   setup.room = std::move(*room.room);
   setup.catalogue.models = std::move(macs.models);

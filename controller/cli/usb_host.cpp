@@ -18,12 +18,6 @@
 namespace greenroom::cli {
 namespace {
 
-// One Greenroom asks devices, or drives them, on one machine (rules.md R14).
-std::string lock_path() {
-  const char* set = std::getenv("GREENROOM_USB_LOCK");
-  return set != nullptr ? set : "/run/lock/greenroom-usb.lock";
-}
-
 // Each may take three requests of a second.
 constexpr Duration patience = std::chrono::seconds{4};
 
@@ -40,6 +34,11 @@ class Both final : public UsbBus {  // a decorated bus, and the one beneath it
 };
 
 }  // namespace
+
+Result<FileLock> take_usb(std::string_view owner, std::string_view otherwise) {
+  const char* set = std::getenv("GREENROOM_USB_LOCK");
+  return FileLock::take(set != nullptr ? set : "/run/lock/greenroom-usb.lock", "this machine's USB", owner, otherwise);
+}
 
 std::string host_name() {
   std::array<char, 65> name{};
@@ -100,7 +99,7 @@ int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus
 }
 
 int with_usb(const char* verb, const UsbWork& work, const UsbDecorator& decorate) {
-  const auto lock = FileLock::take(lock_path(), "this machine's USB", verb, "wait until it ends");
+  const auto lock = take_usb(verb, "wait until it ends");
   if (!lock)
     std::fprintf(stderr, "%s: no device is asked for what the kernel does not know: %s\n", verb,
                  lock.error().message.c_str());
@@ -123,7 +122,7 @@ int with_usb(const char* verb, const UsbWork& work, const UsbDecorator& decorate
 
 // A claim of our own looks as another program's does: who claims what we drive is told by the claim itself.
 int with_mac(const char* verb, const PortPath& path, const UsbWork& work) {
-  const auto lock = FileLock::take(lock_path(), "this machine's USB", verb, "wait until it ends");
+  const auto lock = take_usb(verb, "wait until it ends");
   if (!lock) {
     std::fprintf(stderr, "%s: %s\n", verb, lock.error().message.c_str());
     return 1;

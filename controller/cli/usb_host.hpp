@@ -6,6 +6,7 @@
 
 #include "hw/async/clock.hpp"
 #include "hw/async/task.hpp"
+#include "hw/base/file_lock.hpp"
 #include "hw/usb/usb_table.hpp"
 
 namespace greenroom::cli {
@@ -28,6 +29,9 @@ int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus
 
 // Ends when all that is there is known as far as it will be: devices that the kernel knows no string of are asked.
 Task<void> usb_settled(UsbTable&, Clock&);
+
+// One Greenroom asks devices, or drives them, on one machine (rules.md R14). Errc::busy names its process.
+Result<FileLock> take_usb(std::string_view owner, std::string_view otherwise);
 
 // What names this machine in port paths: its name without its domain.
 std::string host_name();

@@ -76,6 +76,14 @@ std::optional<UsbSighting> UsbTable::at(const PortPath& path) const {
   return place == nullptr ? std::nullopt : place->device;
 }
 
+void UsbTable::learn(const PortPath& path, std::string serial) {
+  auto seen = at(path);
+  if (!seen) return;
+  seen->serial = std::move(serial);
+  seen->serial_from = SerialFrom::device;
+  take(UsbArrived(std::move(*seen)));
+}
+
 Task<UsbSighting> UsbTable::wait(std::shared_ptr<Waiter> waiter, TimePoint deadline) {
   if (broken_) co_return fail(*broken_);
   if (waiter->for_empty() && !at(*waiter->path)) co_return nothing_at(*waiter->path);

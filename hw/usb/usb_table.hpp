@@ -33,6 +33,9 @@ class UsbTable {
   [[nodiscard]] const UsbPlaces& places() const { return places_; }
   [[nodiscard]] UsbChange last_change() const { return last_; }  // what a call of on_change is about
 
+  // More is known of the device that stands there: told to everybody, as the bus itself would.
+  void learn(const PortPath&, std::string serial);
+
   // The device at that port, as soon as one fits; at once when it already stands there. Errc::timeout at the deadline.
   Task<UsbSighting> wait_for(PortPath, Predicate, TimePoint deadline);
   // At whichever port. Only for a device that names itself: what merely looks right may be another slot's.

@@ -66,7 +66,10 @@ TEST_F(UsbMacActionsTest, AMacThatShowsKisHasArrived) {
   show("booted");
   with_means();
   comes_back(0, "kis");
-  EXPECT_EQ(enter()->mode, MacMode::kis);
+  const auto mac = enter();
+  ASSERT_TRUE(mac) << mac.error().message;
+  EXPECT_EQ(mac->mode, MacMode::kis);
+  EXPECT_EQ(mac->ecid, Ecid{0x000C60A800010001});  // asked for: it shows none
 }
 
 TEST_F(UsbMacActionsTest, AMacThatComesBackOtherwiseIsTriedAgain) {

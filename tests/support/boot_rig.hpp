@@ -17,6 +17,7 @@
 #include "hw/async/task_group.hpp"
 #include "hw/usb/usb_bus.hpp"
 #include "hw/usb/usb_table.hpp"
+#include "tests/support/kis_model.hpp"
 #include "tests/support/scripted_line.hpp"
 #include "tests/support/usb_boot_model.hpp"
 
@@ -75,6 +76,7 @@ class BootBus final : public UsbBus {
   std::string mode;  // empty: nobody is there
   DfuModel dfu;
   RecoveryModel recovery;
+  KisModel kis{std::string(who) + " IBFL:BC"};
   std::vector<std::string> asked;                                      // "21 01 0000 2048", "bulk 04 32768", "reset"
   std::function<std::optional<Error>(const std::string& what)> fails;  // by one of these
   // The answer of the device in place of its model's.
@@ -90,18 +92,23 @@ class BootBus final : public UsbBus {
     Task<UsbBytes> control_in(ControlSetup s, std::size_t length, TimePoint) override {
       const auto got = bus_.control(*this, s, {}, length);
       if (!got) co_return fail(got.error());
-      UsbBytes bytes;
-      for (const std::uint8_t b : *got) bytes.push_back(static_cast<std::byte>(b));
-      co_return bytes;
+      co_return bytes_of(*got);
     }
     Task<std::size_t> control_out(ControlSetup s, UsbBytes bytes, TimePoint) override {
       const auto got = bus_.control(*this, s, octets(bytes), bytes.size());
       if (!got) co_return fail(got.error());
       co_return bytes.size();
     }
-    Task<UsbBytes> bulk_in(std::uint8_t, std::size_t, TimePoint) override { co_return UsbBytes{}; }
+    Task<UsbBytes> bulk_in(std::uint8_t endpoint, std::size_t, TimePoint) override {
+      if (auto refused = bus_.begin(*this, fmt::format("bulk {:02x} in", endpoint))) co_return fail(*refused);
+      co_return bytes_of(std::exchange(bus_.kis.reply, {}));
+    }
     Task<std::size_t> bulk_out(std::uint8_t endpoint, UsbBytes bytes, TimePoint) override {
       if (auto refused = bus_.begin(*this, fmt::format("bulk {:02x} {}", endpoint, bytes.size()))) co_return fail(*refused);
+      if (bus_.mode == "kis") {
+        bus_.kis.take(endpoint, octets(bytes));
+        co_return bytes.size();
+      }
       if (!bus_.recovery.bulk(endpoint, octets(bytes))) co_return fail(Errc::protocol, "stall");
       co_return bytes.size();
     }
@@ -109,6 +116,11 @@ class BootBus final : public UsbBus {
       if (auto refused = bus_.begin(*this, "reset")) co_return fail(*refused);
       if (bus_.mode == "dfu" && bus_.dfu.manifested()) bus_.leave_and_show("recovery");
       co_return Result<void>{};
+    }
+    static UsbBytes bytes_of(const Octets& octets) {
+      UsbBytes bytes;
+      for (const std::uint8_t b : octets) bytes.push_back(static_cast<std::byte>(b));
+      return bytes;
     }
     static Octets octets(const UsbBytes& bytes) {
       Octets out;

@@ -14,7 +14,9 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
+#include <utility>
 
+#include "tests/support/kis_model.hpp"
 #include "tests/support/usb_boot_model.hpp"
 #include "tests/support/usb_model_mac.hpp"
 #include "tests/support/usb_testbed.hpp"
@@ -37,6 +39,7 @@ struct Kept {
   std::string mode;
   DfuModel dfu;
   RecoveryModel recovery;
+  KisModel kis{""};
 };
 
 constexpr unsigned per_hub = 7;
@@ -120,6 +123,14 @@ class Room {
         return answer;
       };
       face->bulk = [&mac](std::uint8_t e, const Octets& d, std::size_t) { return mac.recovery.bulk(e, d); };
+    }
+    if (mode == "kis") {
+      mac.kis.iboot = face_of(model_mac(number, options_.t2), "dfu")->serial();
+      face->bulk = [&mac](std::uint8_t e, const Octets& d, std::size_t) -> std::optional<Octets> {
+        if ((e & 0x80) != 0) return std::exchange(mac.kis.reply, {});
+        mac.kis.take(e, d);
+        return Octets{};
+      };
     }
     bed_.plug(port, std::move(*face), delay);
   }

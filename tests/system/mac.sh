@@ -1,6 +1,6 @@
 #!/bin/bash
 # `greenroom mac` on model Macs that the real libusb sees, made by umockdev in another process.
-# usage: mac.sh PROGRAM TESTBED identify | put_back | ready | by_hand | tool | dongle | slot | alone | wrong
+# usage: mac.sh PROGRAM TESTBED identify | put_back | ready | by_hand | tool | dongle | slot | alone | serves | wrong
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
@@ -42,6 +42,40 @@ BOARD
   for _ in $(seq 200); do [ -e "$work/dongle" ] && return; read -rt 0.05 <> <(:) || :; done
 }
 
+# One slot, whose message goes to a board.
+room() {
+  cat >"$work/room.toml" <<ROOM
+[room]
+name = "one"
+controller_host = "host"
+[[circuit]]
+name = "branch"
+kind = "breaker"
+rating_A = 20
+voltage_V = 120
+dedicated = true
+[[pdu]]
+name = "left"
+dialect = "baytech-mmp"
+line = "model:left"
+circuit = "branch"
+outlets = 8
+power_on = "all_off"
+[[slot]]
+name = "1-01"
+bench = "b"
+kind = "restore"
+data_port = "host/1-1.1"
+dfu_entry = "vdm"
+dfu_via = "pty:$work/dongle"
+outlet = "left:1"
+brick = "apple-140"
+[[infrastructure]]
+name = "host"
+kind = "controller_host"
+ROOM
+}
+
 case $what in
   identify)
     bed --t2 -- mac identify --port host/1-1.1 --json
@@ -58,6 +92,7 @@ case $what in
     says "$what" 'booted .*C02GR00000' "$work/out"
     bed --mode kis -- mac identify --port 1-1.1 --json
     expect "$what" KIS kis "$(field mode "$line")"
+    expect "$what" 'KIS: ECID, asked for' 0x000C60A800010001 "$(field ecid "$line")"
     ;;
   put_back)
     bed --t2 --mode recovery --report "$work/report" -- mac put-back --port 1-1.1 --json
@@ -111,36 +146,7 @@ case $what in
     ;;
   slot)
     board 5AC8012,0106,80010000
-    cat >"$work/room.toml" <<ROOM
-[room]
-name = "one"
-controller_host = "host"
-[[circuit]]
-name = "branch"
-kind = "breaker"
-rating_A = 20
-voltage_V = 120
-dedicated = true
-[[pdu]]
-name = "left"
-dialect = "baytech-mmp"
-line = "model:left"
-circuit = "branch"
-outlets = 8
-power_on = "all_off"
-[[slot]]
-name = "1-01"
-bench = "b"
-kind = "restore"
-data_port = "host/1-1.1"
-dfu_entry = "vdm"
-dfu_via = "pty:$work/dongle"
-outlet = "left:1"
-brick = "apple-140"
-[[infrastructure]]
-name = "host"
-kind = "controller_host"
-ROOM
+    room
     bed --mode booted --orders "$work/orders" -- mac dfu --slot 1-01 --room "$work/room.toml" --json
     in_dfu slot
     bed -- mac identify --slot 1-02 --room "$work/room.toml"
@@ -159,6 +165,26 @@ ROOM
       expect "$what" "$verb" 1 "$status"
       says "$what" "this machine's USB is owned by" "$work/err"
     done
+    ;;
+  serves)   # a service has the Macs of its room's ports, and what it has no verb touches
+    room
+    port() { "$program" slot 1-01 --data "$work/data" --json 2>/dev/null; }
+    until_port() { local i; for i in $(seq 400); do grep -q "$1" <<<"$(port)" && return; read -rt 0.05 <> <(:) || :; done; wrong "$what" port "$1" "$(port; cat "$work/err")"; }
+    "$testbed" --mode recovery --orders "$work/orders" -- "$program" serve --room "$work/room.toml" --data "$work/data" >"$work/out" 2>"$work/err" & pid=$!
+    exec 8>"$work/orders"
+    until_port '"port":{"mode":"recovery","serial":"C02GR00000"'
+    run mac identify --port 1-1.1
+    expect "$what" 'a verb' 1 "$status"
+    grep -q 'is owned by greenroom serve, process' "$work/err" || wrong "$what" 'the owner' 'greenroom serve' "$(cat "$work/err")"
+    echo 'unplug 1-1.1' >&8
+    until_port '"port":null'
+    echo 'plug 1-1.1 0 dfu' >&8
+    until_port '"port":{"mode":"dfu"'
+    exec 8>&-
+    pkill -TERM -P "$pid"   # the program alone: the testbed ends with its exit code
+    wait "$pid"
+    expect "$what" 'told to end' 0 "$?"
+    pid=
     ;;
   wrong)
     run mac lust
