@@ -10,8 +10,9 @@
 //                      power_on = all_off | sequenced | last_state | unknown, input_A, input_meter, supervise_s, full_poll_s
 //   [[pdu.bank]]       name, outlets = "1-10", rating_A, metered
 //   [[slot]]           name, bench, kind = restore | shelf | pack_table, data_port, dfu_entry = none | vdm | by_outlet |
-//                      by_hand, outlet, brick, charge_via = magsafe | usb_c_other | same_cable, usb_feed_W
-//                      name = "S1-01..12" makes twelve slots; outlet = "left:1..12" and data_port likewise
+//                      by_hand, dfu_via (config/dfu_via.hpp), outlet, brick, charge_via = magsafe | usb_c_other |
+//                      same_cable, usb_feed_W name = "S1-01..12" makes twelve slots; outlet = "left:1..12" and data_port
+//                      likewise
 //   [[infrastructure]] name, kind = controller_host | hub | switch | other, circuit, load_A
 //
 // The input of a PDU is a circuit of the PDU's name, a bank is "left/A", an outlet is "left:7".
@@ -22,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/dfu_via.hpp"
 #include "config/macs.hpp"
 #include "config/reader/reader.hpp"
 #include "controller/domain/room.hpp"
@@ -32,6 +34,8 @@ struct RoomFile {
   std::optional<Room> room;           // only when no complaint is an error
   std::vector<Complaint> complaints;  // in the order of places; warnings among them
   std::vector<Place> pdus;            // where each [[pdu]] stands
+  // By slot: how its DFU message is sent. Nothing: the file does not say.
+  std::vector<std::optional<DfuVia>> dfu_vias;
 };
 
 // A file on disk, else an embedded one ("config/examples/returns-room.toml"). Chargers are those of config/bricks.toml.

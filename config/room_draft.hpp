@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/dfu_via.hpp"
 #include "config/macs.hpp"
 #include "config/reader/reader.hpp"
 #include "controller/domain/room.hpp"
@@ -21,6 +22,7 @@ struct RoomDraft {
   Document doc;
   std::vector<Brick> bricks;
   Room room;
+  std::vector<std::optional<DfuVia>> dfu_vias;  // by slot
   // The table that made the thing of the same index. Several slots may come from one table (a range of names).
   std::vector<Table> circuits, pdus, slots, infrastructure;
   std::map<std::string, CircuitId, std::less<>> circuit_named;  // of [[circuit]] only, not of PDUs

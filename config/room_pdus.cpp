@@ -114,15 +114,17 @@ struct Sold {
   int first{1}, count{}, least{}, most{};
 };
 
-Sold as_sold(const std::string& dialect, std::string_view text) {
+// Nothing of a text that is no TOML: check_wires tells its mistakes.
+std::optional<Sold> as_sold(const std::string& dialect, std::string_view text) {
   const Document doc = Document::from_text(text, dialect);
+  if (doc.root().keys().empty()) return std::nullopt;
   const auto t = doc.root().table("outlets");
-  if (!t) return {};
+  if (!t) return Sold{};
   const auto first = static_cast<int>(t->integer("first", {}, 1));
   const int count = std::max(0, static_cast<int>(t->integer("last", {}, 0)) - first + 1);
   const auto about = doc.root().table("dialect");
   const bool fixed = about && about->text("kind", "") == "modbus-rtu";
-  return {first, count, fixed ? count : 1, fixed ? count : static_cast<int>(t->integer("most", {}, count))};
+  return Sold{first, count, fixed ? count : 1, fixed ? count : static_cast<int>(t->integer("most", {}, count))};
 }
 
 // The name stays; a path is made to count from the room file's folder. Nothing when there is no such dialect.

@@ -146,6 +146,21 @@ void check_kind(const Table& t, const Slot& pattern, bool has_outlet, bool has_p
     t.complain("outlet", fmt::format("pack table {} has no outlet: a Mac leaves it unplugged", name));
 }
 
+// One message reaches one Mac: a board is one slot's, and so is a bus.
+std::optional<DfuVia> read_dfu_via(RoomDraft& d, const Table& t, const std::string& text, std::string_view slot) {
+  auto via = parse_dfu_via(text);
+  if (!via) {
+    t.complain("dfu_via", via.error().message);
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < d.dfu_vias.size(); ++i) {
+    if (d.dfu_vias[i] && d.dfu_vias[i]->text == text)
+      t.complain("dfu_via", fmt::format("{} of slot {} is already that of slot {}", quoted(text), quoted(slot),
+                                        quoted(d.room.slots[i].name)));
+  }
+  return std::move(*via);
+}
+
 void read_slot_table(RoomDraft& d, const Table& t) {
   t.hint("port", "data_port");
   const std::string name = t.text("name");
@@ -162,6 +177,10 @@ void read_slot_table(RoomDraft& d, const Table& t) {
   const bool has_port = t.has("data_port");
   check_kind(t, s, has_outlet, has_port, quoted(name));
   const auto outlets = has_outlet ? column(t, "outlet", names.size()) : std::vector<std::string>{};
+  const auto vias = t.has("dfu_via") ? column(t, "dfu_via", names.size()) : std::vector<std::string>{};
+  if (t.has("dfu_via") && s.dfu_entry != DfuEntry::vdm)
+    t.complain("dfu_via",
+               "\"dfu_via\" says how the message of dfu_entry = \"vdm\" is sent, and this slot enters DFU otherwise");
   const auto ports = has_port ? column(t, "data_port", names.size()) : std::vector<std::string>{};
   const Brick* brick = has_outlet || t.has("brick") ? find_brick(d, t, t.text("brick")) : nullptr;
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -182,6 +201,7 @@ void read_slot_table(RoomDraft& d, const Table& t) {
                                           quoted(one.data_port)));
     }
     if (i < outlets.size()) connect(d, t, one, id, outlets[i], brick);
+    d.dfu_vias.push_back(i < vias.size() ? read_dfu_via(d, t, vias[i], one.name) : std::nullopt);
     d.room.slots.push_back(std::move(one));
     d.slots.push_back(t);
   }

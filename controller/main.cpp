@@ -28,14 +28,16 @@ constexpr std::string_view help =
     "  greenroom batch import FILE      a list of Macs (CSV)\n"
     "  greenroom command KIND [words]   lock-out, clear-lock, scan, step-done, close-case, limit, ...\n"
     "\n"
-    "One PDU, or this machine's USB, without a room:\n"
+    "One PDU, this machine's USB, or one Mac on it, without a room:\n"
     "  greenroom pdu VERB               dialects, ports, identify, read, set, watch\n"
     "  greenroom usb VERB               list, watch, trace: which Mac is where, in which mode\n"
+    "  greenroom mac VERB               identify, dfu, put-back: one Mac at one port\n"
     "  greenroom firmware VERB          list, add, check: the IPSW files, and which one a Mac gets\n"
     "  greenroom doctor                 is this machine fit to restore Macs? engine, usbmuxd, USB, disks, Apple's hosts\n"
     "\n"
     "Files, judged before they are used:\n"
     "  greenroom room check FILE        everything that is wrong with a room file\n"
+    "  greenroom room udev --room FILE  udev rules that give each slot's Mac to that slot's user alone\n"
     "  greenroom recipe check FILE...   everything that is wrong with recipe files\n"
     "  greenroom batch check FILE       everything that is wrong with a batch list (CSV)\n"
     "  greenroom journal VERB --data DIR   show, verify, backup, restore, adopt or retain a room's journal\n"
@@ -59,8 +61,8 @@ constexpr std::array verbs{
     Verb{"cases", cli::cases},       Verb{"chores", cli::chores},
     Verb{"watch", cli::watch},       Verb{"command", cli::command},
     Verb{"model", cli::model},       Verb{"model-engine", cli::model_engine},
-    Verb{"usb", cli::usb},           Verb{"firmware", cli::firmware},
-    Verb{"doctor", cli::doctor},
+    Verb{"usb", cli::usb},           Verb{"mac", cli::mac},
+    Verb{"doctor", cli::doctor},     Verb{"firmware", cli::firmware},
 };
 
 }  // namespace

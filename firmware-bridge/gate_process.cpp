@@ -1,6 +1,9 @@
 #include "firmware-bridge/gate_process.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
@@ -14,10 +17,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <initializer_list>
+#include <optional>
+#include <sstream>
+#include <string_view>
 #include <utility>
 
 #include "hw/async/real_clock.hpp"
@@ -33,8 +40,21 @@ constexpr std::string_view up = "up";
 
 struct Order {
   std::string directory, upstream;
+  std::optional<EngineUser> user;
   std::vector<std::string> engine;
 };
+
+// "60007:60007". Root would be no fence.
+Result<EngineUser> read_user(const std::string& text) {
+  std::uint32_t uid = 0, gid = 0;
+  const char *const begin = text.data(), *const end = begin + text.size();
+  const auto [colon, no_uid] = std::from_chars(begin, end, uid);
+  if (no_uid == std::errc{} && colon != end && *colon == ':') {
+    const auto [last, no_gid] = std::from_chars(colon + 1, end, gid);
+    if (no_gid == std::errc{} && last == end && uid != 0 && gid != 0) return EngineUser(text, uid, gid);
+  }
+  return fail(Errc::usage, "--user takes UID:GID, neither of them 0, not " + text);
+}
 
 Result<Order> read_order(const std::vector<std::string>& arguments) {
   Order order;
@@ -43,7 +63,11 @@ Result<Order> read_order(const std::vector<std::string>& arguments) {
     if (at + 1 == arguments.end()) return fail(Errc::usage, *at + " needs a value");
     if (*at == "--job") order.directory = *(at + 1);
     else if (*at == "--upstream") order.upstream = *(at + 1);
-    else return fail(Errc::usage, "there is no option " + *at);
+    else if (*at == "--user") {
+      auto user = read_user(*(at + 1));
+      if (!user) return fail(user.error());
+      order.user = std::move(*user);
+    } else return fail(Errc::usage, "there is no option " + *at);
   }
   if (order.directory.empty()) return fail(Errc::usage, "--job DIR is missing");
   if (order.upstream.empty()) return fail(Errc::usage, "--upstream SOCKET is missing");
@@ -79,7 +103,17 @@ Result<void> reserve_exit() {
   return sync(exit_draft);
 }
 
+// The engine may search the job's directory, write in work/ and use the socket; all else is the gate's.
+Result<void> give_to(const EngineUser& user) {
+  if (chmod(".", 0711) == 0 && chown("work", user.uid, user.gid) == 0 && chown("gate.sock", user.uid, user.gid) == 0)
+    return {};
+  return fail(system_error("the job's directory cannot be given to user " + user.name));
+}
+
 Result<Prepared> prepare(const Order& order) {
+  if (order.user) {
+    if (auto may = check_may_become(*order.user); !may) return fail(may.error());
+  }
   if (chdir(order.directory.c_str()) != 0) return fail(system_error(order.directory + " cannot be entered"));
   umask(077);
   auto lock = JobLock::take(".");
@@ -99,6 +133,10 @@ Result<Prepared> prepare(const Order& order) {
   }
   auto listener = listen_at("gate.sock");
   if (!listener) return fail(listener.error());
+  if (mkdir("work", 0700) != 0 && errno != EEXIST) return fail(system_error("work cannot be made"));
+  if (order.user) {
+    if (auto given = give_to(*order.user); !given) return fail(given.error());
+  }
   return Prepared(std::move(*lock), std::move(*listener), std::move(watch));
 }
 
@@ -151,13 +189,24 @@ struct Held {
   Pipe go, failed;
 };
 
-[[noreturn]] void become_engine(const std::vector<std::string>& command, Held& held, pid_t gate) {
+// Dies with the gate: an engine may not live on unguarded. The gate may have died before this took effect.
+void die_with(pid_t gate) {
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != gate) _exit(127);
+}
+
+// For good: no saved id, no group, no capability, and no set-user-ID program gives any of them back.
+bool become(const EngineUser& user) {
+  return setgroups(0, nullptr) == 0 && setresgid(user.gid, user.gid, user.gid) == 0 &&
+         setresuid(user.uid, user.uid, user.uid) == 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 &&
+         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+[[noreturn]] void become_engine(const Order& order, Held& held, pid_t gate) {
   const auto give_up = [&held](std::string_view what) {
     say(held.failed.write, system_error(what).message);
     _exit(127);
   };
-  // Dies with the gate: an engine may not live on unguarded. The gate may have died before this took effect.
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != gate) _exit(127);
+  die_with(gate);
   setpgid(0, 0);  // what it starts itself ends with it
   held.go.write = Fd();
   char byte = 0;
@@ -171,24 +220,40 @@ struct Held {
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
   std::vector<char*> argv;
-  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  for (const std::string& word : order.engine) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
+  if (order.user) {
+    if (!become(*order.user)) give_up("the engine cannot run as user " + order.user->name);
+    die_with(gate);  // a change of user has cleared it (prctl(2))
+  }
+  if (chdir("work") != 0) give_up("the job's work directory cannot be entered");
   execvp(argv[0], argv.data());
-  give_up("the engine " + command.front() + " cannot be started");
+  give_up("the engine " + order.engine.front() + " cannot be started");
   _exit(127);
 }
 
-Held fork_engine(const std::vector<std::string>& command) {
+Held fork_engine(const Order& order) {
   Held held;
   held.go = make_pipe();
   held.failed = make_pipe();
   if (!held.go.write || !held.failed.write) return held;
   const pid_t gate = getpid();
   held.pid = fork();
-  if (held.pid == 0) become_engine(command, held, gate);
+  if (held.pid == 0) become_engine(order, held, gate);
   held.go.read = Fd();
   held.failed.write = Fd();
   return held;
+}
+
+// What the engine left behind became our own child (PR_SET_CHILD_SUBREAPER), also where it made a session of its own.
+void end_leftovers() {
+  const std::string children = fmt::format("/proc/self/task/{}/children", getpid());
+  for (;;) {
+    const auto text = read_whole(children);
+    std::istringstream pids(text && *text ? **text : std::string());
+    for (pid_t pid = 0; pids >> pid;) kill(pid, SIGKILL);
+    if (waitpid(-1, nullptr, 0) < 0 && errno != EINTR) return;  // nobody is left
+  }
 }
 
 // How it ended; whatever it left running in its group ends first, while its pid is still its own.
@@ -198,6 +263,7 @@ ExitRecord reap(std::int32_t pid) {
   kill(-pid, SIGKILL);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+  end_leftovers();
   ExitRecord record;
   if (WIFSIGNALED(status)) record.signal = WTERMSIG(status);
   else record.code = WEXITSTATUS(status);
@@ -205,8 +271,8 @@ ExitRecord reap(std::int32_t pid) {
 }
 
 // Forks it, writes down who it is, and only then lets it run.
-Result<std::int32_t> start_engine(const std::vector<std::string>& command) {
-  Held held = fork_engine(command);
+Result<std::int32_t> start_engine(const Order& order) {
+  Held held = fork_engine(order);
   if (held.pid < 0) return fail(system_error("the engine cannot be started"));
   const auto gate = process_id(getpid()), engine = process_id(held.pid);
   Result<void> recorded = fail(Errc::storage, "the engine ended before it began; look whether memory ran out");
@@ -236,10 +302,11 @@ void turn_output_to_log() {
 
 [[noreturn]] void supervise(const Order& order, Prepared ready, Fd report) {
   setsid();
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   // A person ends a job through the controller, not by ending its processes.
   for (const int number : {SIGTERM, SIGHUP, SIGINT, SIGPIPE}) signal(number, SIG_IGN);
-  if (setenv("USBMUXD_SOCKET_ADDRESS", "UNIX:gate.sock", 1) != 0) _exit(1);
-  const auto engine = start_engine(order.engine);
+  if (setenv("USBMUXD_SOCKET_ADDRESS", "UNIX:../gate.sock", 1) != 0) _exit(1);
+  const auto engine = start_engine(order);
   if (!engine) {
     ExitRecord record;
     record.not_started = engine.error().message.substr(0, exit_room / 8);
@@ -270,11 +337,32 @@ int complain(const Error& error) {
 
 }  // namespace
 
+// What it takes to run an engine as another user: to give it its directory, to become it, to end it.
+Result<void> check_may_become(const EngineUser& user) {
+  struct Capability {
+    unsigned bit;
+    std::string_view name;
+  };
+  constexpr std::array needed{Capability{CAP_CHOWN, "CAP_CHOWN"}, Capability{CAP_KILL, "CAP_KILL"},
+                              Capability{CAP_SETGID, "CAP_SETGID"}, Capability{CAP_SETUID, "CAP_SETUID"}};
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> have{};
+  syscall(SYS_capget, &header, have.data());
+  std::string missing;
+  for (const auto& [bit, name] : needed) {
+    if ((have[0].effective & (1U << bit)) == 0) missing.append(missing.empty() ? "" : ", ").append(name);
+  }
+  if (missing.empty()) return {};
+  return fail(Errc::refused, fmt::format("the engine cannot run as user {}: this process lacks {}; start the service as "
+                                         "root or by its systemd unit, or run without the fence, one restore at a time",
+                                         user.name, missing));
+}
+
 int run_gate(const std::vector<std::string>& arguments) {
   const auto order = read_order(arguments);
   if (!order) {
     complain(order.error());
-    std::fprintf(stderr, "usage: greenroom gate --job DIR --upstream SOCKET -- ENGINE ARGUMENTS...\n");
+    std::fprintf(stderr, "usage: greenroom gate --job DIR --upstream SOCKET [--user UID:GID] -- ENGINE ARGUMENTS...\n");
     return 2;
   }
   auto prepared = prepare(*order);

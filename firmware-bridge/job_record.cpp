@@ -18,6 +18,10 @@ ProcessId process_of(const Json& json) {
   return {json.at("pid").get<std::int32_t>(), json.at("start").get<std::uint64_t>()};
 }
 
+EngineUser user_of(const Json& json) {
+  return {json.at("name").get<std::string>(), json.at("uid").get<std::uint32_t>(), json.at("gid").get<std::uint32_t>()};
+}
+
 // Runs a reader that throws on a wrong shape; nothing is thrown further.
 template <class T, class F>
 Result<T> read(std::string_view file, std::string_view text, F reader) {
@@ -46,13 +50,15 @@ std::string_view to_string(RestoreKind kind) {
 
 std::string print(const JobRecord& record) {
   const RestoreJob& job = record.job;
-  return text_of(Json{{"version", 1},
-                      {"job", static_cast<std::uint64_t>(job.id)},
-                      {"port", job.path.text()},
-                      {"ecid", to_hex(job.ecid)},
-                      {"kind", to_string(job.kind)},
-                      {"firmware", job.firmware},
-                      {"command", record.command}});
+  Json json{{"version", 1},
+            {"job", static_cast<std::uint64_t>(job.id)},
+            {"port", job.path.text()},
+            {"ecid", to_hex(job.ecid)},
+            {"kind", to_string(job.kind)},
+            {"firmware", job.firmware},
+            {"command", record.command}};
+  if (const auto& user = record.user) json["user"] = Json{{"name", user->name}, {"uid", user->uid}, {"gid", user->gid}};
+  return text_of(json);
 }
 
 std::string print(const GateRecord& record) {
@@ -82,7 +88,9 @@ Result<JobRecord> parse_job(std::string_view text) {
       if (words != to_string(kind)) continue;
       RestoreJob job(JobId{json.at("job").get<std::uint64_t>()}, std::move(*port), Ecid{ecid}, kind,
                      json.at("firmware").get<std::string>());
-      return JobRecord(std::move(job), json.at("command").get<std::vector<std::string>>());
+      std::optional<EngineUser> user;
+      if (json.contains("user")) user = user_of(json.at("user"));
+      return JobRecord(std::move(job), json.at("command").get<std::vector<std::string>>(), std::move(user));
     }
     return broken_job("its kind is \"" + words + "\"");
   });

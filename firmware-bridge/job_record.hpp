@@ -17,10 +17,19 @@ namespace greenroom {
 
 std::string_view to_string(RestoreKind);  // "erase", "revive", "erase_only"
 
+// Whom an engine runs as (rules.md R9): by number, as the kernel knows owners; the name is for people.
+struct EngineUser {
+  EngineUser(std::string n, std::uint32_t u, std::uint32_t g) : name(std::move(n)), uid(u), gid(g) {}
+  std::string name;
+  std::uint32_t uid, gid;
+};
+
 struct JobRecord {
-  JobRecord(RestoreJob j, std::vector<std::string> c) : job(std::move(j)), command(std::move(c)) {}
+  JobRecord(RestoreJob j, std::vector<std::string> c, std::optional<EngineUser> u = std::nullopt)
+      : job(std::move(j)), command(std::move(c)), user(std::move(u)) {}
   RestoreJob job;
   std::vector<std::string> command;
+  std::optional<EngineUser> user;  // nothing: as the controller itself, without a fence
 };
 
 // A pid alone is soon another's: the start time (field 22 of /proc/PID/stat, clock ticks since boot) tells them apart.

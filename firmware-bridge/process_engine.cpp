@@ -18,7 +18,7 @@
 #include <utility>
 
 #include "firmware-bridge/job_files.hpp"
-#include "firmware-bridge/progress.hpp"
+#include "firmware-bridge/job_reader.hpp"
 
 namespace greenroom {
 namespace {
@@ -29,67 +29,6 @@ std::string name(JobId id) { return fmt::format("engine job {}", number(id)); }
 Result<void> make_directory(const std::string& path) {
   if (mkdir(path.c_str(), 0700) == 0) return {};
   return fail(system_error(path + " cannot be made"));
-}
-
-// One of the engine's two output files, followed line by line.
-class Tail {
- public:
-  Tail(std::string path, EngineStream stream) : path_(std::move(path)), stream_(stream) {}
-
-  // Reads on, at most one block. True when there may be more.
-  Result<bool> read_on(RestoreLog& log) {
-    if (!file_) file_ = Fd(open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file_ && errno == ENOENT) return false;  // the engine has not opened it yet
-    char block[65536];
-    const ssize_t n = file_ ? ::read(file_.get(), block, sizeof block) : -1;
-    if (n < 0) return fail(system_error(path_ + " cannot be read"));
-    std::string_view text(block, static_cast<std::size_t>(n));
-    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-      keep(text.substr(0, end));
-      log.line(stream_, std::exchange(line_, {}));
-      text.remove_prefix(end + 1);
-    }
-    keep(text);
-    return static_cast<std::size_t>(n) == sizeof block;
-  }
-
-  // The last line, if it was never ended.
-  void finish(RestoreLog& log) {
-    if (!line_.empty()) log.line(stream_, std::exchange(line_, {}));
-  }
-
- private:
-  void keep(std::string_view part) {
-    constexpr std::size_t longest = 4096;  // as much as RestoreLog reads of one line
-    line_.append(part.substr(0, longest - std::min(longest, line_.size())));
-  }
-
-  std::string path_;
-  EngineStream stream_;
-  Fd file_;
-  std::string line_;
-};
-
-RestoreOutcome never_started(const JobRecord& record, const std::string& why) {
-  RestoreOutcome outcome;
-  outcome.evidence.ecid = record.job.ecid;
-  outcome.cause = "the engine was never started: " + why;
-  outcome.remedy = "start again from DFU; the Mac is not erased";
-  outcome.owner = "technician";
-  return outcome;
-}
-
-RestoreOutcome conclude(const JobRecord& record, const RestoreLog& log, const std::optional<ExitRecord>& exit) {
-  if (!exit) {
-    RestoreOutcome outcome = log.finish(std::nullopt);
-    outcome.cause = "its gate was lost (ended by force, or the machine restarted), and the engine with it: " + outcome.cause;
-    return outcome;
-  }
-  if (exit->code) return log.finish(exit->code);
-  if (!exit->signal) return never_started(record, exit->not_started);
-  RestoreOutcome outcome = log.finish(std::nullopt);
-  outcome.cause += fmt::format(" (signal {})", *exit->signal);
-  return outcome;
 }
 
 // A directory that was taken away while it was followed is lost, too.
@@ -148,7 +87,7 @@ Task<JobId> ProcessEngine::start(RestoreJob job) {
 }
 
 Result<void> ProcessEngine::write_record(const RestoreJob& job, const EngineCommand& command) const {
-  return write_whole(directory(job.id) + "/job.json", print(JobRecord(job, command.arguments)));
+  return write_whole(directory(job.id) + "/job.json", print(JobRecord(job, command.arguments, command.user)));
 }
 
 namespace {
@@ -217,10 +156,9 @@ Task<void> ProcessEngine::run_gate_program(JobId id, EngineCommand command) {
   const Fd output(ends[0]);
   Fd input(ends[1]);
   std::vector<std::string> words = program_.gate;
-  for (const std::string& word :
-       {std::string("--job"), directory(id), std::string("--upstream"), program_.upstream, std::string("--")}) {
-    words.push_back(word);
-  }
+  words.insert(words.end(), {"--job", directory(id), "--upstream", program_.upstream});
+  if (const auto& user = command.user) words.insert(words.end(), {"--user", fmt::format("{}:{}", user->uid, user->gid)});
+  words.emplace_back("--");
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
   const auto child = spawn(std::move(words), environment_with(command.environment), input.get());
   input = Fd();
@@ -288,12 +226,28 @@ Task<void> ProcessEngine::wait(JobWatch::Follower& follower, JobState state, con
   if (state == JobState::orphaned) told = follower.until_end_of(sight.gate->boot, sight.gate->engine);
   // What no event tells of is looked at again soon: a gate on its way up has no known process yet.
   constexpr Duration soon = std::chrono::milliseconds{200};
-  const auto again = [changes = follower.changes()] {
+  if (!told) clock_.call_at(clock_.now() + soon, wake(follower));
+  return follower.changes()->event.wait();
+}
+
+std::function<void()> ProcessEngine::wake(JobWatch::Follower& follower) {
+  return [changes = follower.changes()] {
     changes->all = true;
     changes->event.set();
   };
-  if (!told) clock_.call_at(clock_.now() + soon, again);
-  return follower.changes()->event.wait();
+}
+
+// Why is written first, so that every later look at this job says the same. Once it is written the engine is ended, though
+// it may take this controller's successor to do it.
+void ProcessEngine::end_engine(JobId id, const Sight& sight, const std::string& why) const {
+  if (!sight.gate || !write_whole(directory(id) + "/ended_for", why)) return;
+  const Fd engine = open_process(sight.gate->boot, sight.gate->engine);
+  if (engine) static_cast<void>(kill_process(engine));
+}
+
+std::string ProcessEngine::why_ended(JobId id) const {
+  const auto text = read_whole(directory(id) + "/ended_for");
+  return text && *text ? **text : std::string{};
 }
 
 // ---- attach, stop, permit ---------------------------------------------------------------------------------------------
@@ -308,8 +262,9 @@ Task<RestoreOutcome> ProcessEngine::attach(JobId id, ProgressSink sink) {
   auto follower = watch_.follow(at);
   if (!follower) co_return fail(follower.error().within(name(id)));
 
-  RestoreLog log(record->job.kind, record->job.ecid);
-  Tail tails[] = {Tail(at + "/stderr", EngineStream::err), Tail(at + "/stdout", EngineStream::out)};
+  JobReader reader(at, record->job, clock_.now());
+  TimePoint alarm = never;  // when the watchdog's call comes; one at a time
+  bool ended = false;       // by the watchdog
   std::optional<RestoreProgress> told;
   Sight sight;
   JobState state{};
@@ -319,19 +274,22 @@ Task<RestoreOutcome> ProcessEngine::attach(JobId id, ProgressSink sink) {
       sight = look(id);
       state = settle(id, sight);
     }
-    for (Tail& tail : tails) {
-      for (bool more = true; more;) {
-        const auto read = tail.read_on(log);
-        if (!read) co_return fail(read.error().within(name(id)));
-        more = *read;
-        if (more) co_await asio::post(executor_, asio::use_awaitable);  // a long log is read between other work
-      }
-      if (over(state)) tail.finish(log);
-    }
-    const RestoreProgress now = log.progress();
+    const auto more = reader.read_on(clock_.now());
+    if (!more) co_return fail(more.error().within(name(id)));
+    if (*more) co_await asio::post(executor_, asio::use_awaitable);  // a long log is read between other work
+    if (*more && over(state) && why_ended(id).empty()) continue;     // the end of a flood is not waited for
+    if (over(state)) reader.finish();
+    const RestoreProgress now = reader.progress();
     if (sink && (!told || told->stage != now.stage || told->percent != now.percent)) sink(now);
     told = now;
-    if (over(state)) co_return conclude(*record, log, sight.exit);
+    if (over(state)) co_return reader.conclude(*record, sight.exit, why_ended(id));
+    if (state == JobState::running) {
+      const EngineVerdict verdict = reader.judge(clock_.now());
+      if (!verdict.why.empty() && !std::exchange(ended, true)) end_engine(id, sight, verdict.why);
+      if (clock_.now() >= alarm) alarm = never;
+      if (verdict.look_again < alarm) clock_.call_at(alarm = verdict.look_again, wake(**follower));
+    }
+    if (*more) continue;
     if (auto woken = co_await wait(**follower, state, sight); !woken) co_return fail(woken.error());
   }
 }

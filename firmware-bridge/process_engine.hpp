@@ -12,6 +12,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,9 +30,10 @@ struct EngineCommand {
       : arguments(std::move(a)), environment(std::move(e)) {}
   std::vector<std::string> arguments;    // the program first: an absolute path, or a name to be found in PATH
   std::vector<std::string> environment;  // "NAME=value", over our own
+  std::optional<EngineUser> user;        // the slot's; nothing: as we are
 };
 
-// What is started for a job. The engine runs in the job's directory, so every path is absolute.
+// What is started for a job. The engine runs in the job's work/, so every path is absolute.
 struct EngineProgram {
   EngineProgram(std::function<EngineCommand(const RestoreJob&)> c, std::vector<std::string> g, std::string u)
       : command(std::move(c)), gate(std::move(g)), upstream(std::move(u)) {}
@@ -46,7 +48,8 @@ class ProcessEngine final : public RestoreEngine, public Gate {
 
   // Ends when the engine runs. An id that has a directory starts nothing, whatever became of it: attach() tells.
   Task<JobId> start(RestoreJob) override;
-  // Also after the end, by another controller, as often as asked.
+  // Also after the end, by another controller, as often as asked. Ends an engine that hangs or floods its output before the
+  // erase point (engine_watchdog.hpp).
   Task<RestoreOutcome> attach(JobId, ProgressSink) override;
   // Ends when the engine has. A job that is over already is well.
   Task<void> stop(JobId) override;
@@ -61,6 +64,9 @@ class ProcessEngine final : public RestoreEngine, public Gate {
   [[nodiscard]] Sight look(JobId) const;
   JobState settle(JobId, const Sight&) const;
   Task<void> wait(JobWatch::Follower&, JobState, const Sight&);
+  static std::function<void()> wake(JobWatch::Follower&);
+  void end_engine(JobId, const Sight&, const std::string& why) const;
+  [[nodiscard]] std::string why_ended(JobId) const;
 
   asio::any_io_executor executor_;
   Clock& clock_;

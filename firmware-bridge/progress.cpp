@@ -114,7 +114,9 @@ void RestoreLog::line(EngineStream stream, std::string_view line) {
     }
     // Unstamped: a continuation (a device's own log may say anything, and is no evidence), or an error of 1.0.0 or of
     // the ticket library, which write past the logger.
+    // Before it has a logger, getopt speaks: an engine that does not know an option.
     if (line.substr(0, 7) == "ERROR: ") keep_error(line.substr(7));
+    else if (!stamped_ && line.find(": unrecognized option '") != std::string_view::npos) keep_error(line);
     return;
   }
   if (line.substr(0, 10) == "progress: ") return progress_line(line.substr(10));

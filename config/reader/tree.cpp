@@ -1,5 +1,11 @@
 #include "config/reader/tree.hpp"
 
+// toml++ 3.3 asserts of some texts what it checks a moment later: "[[[" ended the program. What it throws instead is caught
+// below; through a noexcept of its own it would end the program as an assertion does.
+#undef NDEBUG  // with it toml++ tells the compiler that they hold
+struct TomlAssertion {};
+[[noreturn]] static void toml_asserts() { throw TomlAssertion{}; }
+#define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : toml_asserts())
 #define TOML_EXCEPTIONS 0
 #define TOML_UNRELEASED_FEATURES 0
 #include <toml++/toml.h>
@@ -96,6 +102,26 @@ std::optional<Place> deepest_key(std::string_view text) {
   return std::nullopt;
 }
 
+// The first header without a name: "[[[a]]]", "[=]". For the place of what toml++ could not say.
+Place nameless_header(std::string_view text) {
+  constexpr std::string_view blank = " \t\r";
+  constexpr std::string_view begins_name = "]\"'_-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  unsigned line = 1;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find('\n'));
+    const auto bracket = one.find_first_not_of(blank);
+    if (bracket != one.npos && one[bracket] == '[') {
+      const auto second = one.find_first_not_of(blank, bracket + 1);
+      const auto name = second != one.npos && one[second] == '[' ? one.find_first_not_of(blank, second + 1) : second;
+      if (name != one.npos && begins_name.find(one[name]) == begins_name.npos)
+        return {line, static_cast<unsigned>(name + 1)};
+    }
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    ++line;
+  }
+  return {1, 1};
+}
+
 }  // namespace
 
 void parse(State& state, std::string_view text) {
@@ -111,7 +137,18 @@ void parse(State& state, std::string_view text) {
         {state.file, *place, "a key has more parts than any file of Greenroom; is this the right file?", false});
     return;
   }
-  const toml::parse_result result = toml::parse(text);
+  const auto read = [text]() -> std::optional<toml::parse_result> {
+    try {
+      return toml::parse(text);
+    } catch (const TomlAssertion&) { return std::nullopt; }
+  }();
+  if (!read) {
+    state.broken = true;
+    state.complaints.push_back(
+        {state.file, nameless_header(text), "not valid TOML: a table is [name], and one of a list [[name]]", false});
+    return;
+  }
+  const toml::parse_result& result = *read;
   if (!result) {
     const toml::parse_error& e = result.error();
     state.broken = true;

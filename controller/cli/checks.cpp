@@ -60,14 +60,16 @@ int conclude(const std::string& file, const Tally& tally, const std::string& wha
   return tally.errors == 0 && std::fflush(stdout) == 0 ? 0 : 1;
 }
 
+constexpr const char* room_usage = "greenroom room check FILE | udev --room FILE (which tells more with --help)";
 constexpr const char* batch_usage =
     "greenroom batch check FILE | import FILE | list | show NAME (each tells more with --help)";
 
 }  // namespace
 
 int room(const std::vector<std::string>& arguments) {
-  if (asks_help(arguments, "greenroom room check FILE")) return 0;
-  if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly("greenroom room check FILE");
+  if (!arguments.empty() && arguments.front() == "udev") return room_udev({arguments.begin() + 1, arguments.end()});
+  if (asks_help(arguments, room_usage)) return 0;
+  if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly(room_usage);
   const RoomFile file = load_room(arguments[1]);
   Tally tally = print(file.complaints);
   const Tally more = print(check_wires(file, arguments[1]));

@@ -142,13 +142,13 @@ void add_options(CLI::App& app, CheckOptions& o) {
 
 Result<std::vector<OutletNumber>> chosen(const CheckOptions& o, const DialectFacts& d) {
   std::vector<OutletNumber> all;
-  if (o.look || d.count == 0) return all;
   for (const std::string& name : o.outlets) {
     const auto n = outlet_named(d, name);
     if (!n) return fail(n.error());
     if (std::find(all.begin(), all.end(), *n) == all.end()) all.push_back(*n);
   }
-  if (o.outlets.empty())
+  if (o.look) return std::vector<OutletNumber>{};
+  if (o.outlets.empty() && d.count > 0)
     for (unsigned n = d.first; n <= d.last(); ++n) all.push_back(static_cast<OutletNumber>(n));
   return all;
 }

@@ -15,6 +15,7 @@
 #include "controller/cli/pdu_line.hpp"
 #include "controller/cli/pdu_verbs.hpp"
 #include "hw/async/real_clock.hpp"
+#include "hw/pdu/cli_session.hpp"
 #include "hw/pdu/greeting.hpp"
 #include "hw/serial/line_url.hpp"
 #include "hw/serial/open_line.hpp"
@@ -277,6 +278,9 @@ int identify_any(const PduOptions& options) {
       std::fprintf(stderr, "%s: trying %s\n", verb, facts(d).id.c_str());
       auto found = examine(options, std::move(d), /*whole=*/true);
       if (!found && found.error().code == Errc::cancelled) return concluded(verb, fail(found.error()));
+      if (!found && found.error().message.find(kLoginRefused) != std::string::npos)
+        return concluded(verb, fail(found.error().within(options.line + ": no other dialect is tried, as some devices lock "
+                                                                        "after a few wrong passwords")));
       if (found) all.push_back(std::move(*found));
       else why += "\n  " + found.error().message;
     }

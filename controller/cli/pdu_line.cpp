@@ -129,6 +129,10 @@ std::optional<Dialect> dialect_for(const char* verb, const std::string& name, st
   config.dialect = name;
   const auto source = dialect_text(config);
   if (!source) {
+    if (name.find('/') != std::string::npos) {
+      complain(verb, source.error().message);
+      return std::nullopt;
+    }
     const auto known = known_dialects();
     const auto guess = nearest(name, known);
     complain(verb, fmt::format("{}{}; there are: {}", source.error().message, guess ? "; did you mean " + *guess + "?" : "",

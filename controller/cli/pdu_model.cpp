@@ -16,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "controller/cli/options.hpp"
@@ -23,6 +24,7 @@
 #include "controller/cli/pdu_verbs.hpp"
 #include "hw/async/real_clock.hpp"
 #include "hw/model/benchtop.hpp"
+#include "hw/model/device_face.hpp"
 #include "hw/model/uart.hpp"
 
 namespace greenroom::cli {
@@ -91,7 +93,8 @@ Result<void> make_link(const std::string& link, const std::string& path) {
                                    ", which somebody has; end that model, remove the link, or name another");
   if (!leads_to.empty()) std::filesystem::remove(link, error);
   std::filesystem::create_symlink(path, link, error);
-  if (error) return fail(Errc::refused, link + ": " + error.message());
+  if (error)
+    return fail(Errc::refused, link + ": " + error.message() + "; name a path that is free, in a folder that is there");
   return {};
 }
 
@@ -222,6 +225,19 @@ Result<void> add_fault(const std::string& text, Benchtop& bench, Clock& clock) {
 
 // ---- what is told
 
+// "apc/apc (apc-ap79xx, apc-rpdu2)": user and password as the devices come.
+std::string factory_logins() {
+  std::map<std::string, std::string> devices;
+  for (const model::DeviceForm& f : model::device_forms()) {
+    if (f.user.empty()) continue;
+    std::string& ids = devices[fmt::format("{}/{}", f.user, f.password)];
+    ids += ids.empty() ? f.id : fmt::format(", {}", f.id);
+  }
+  std::string all;
+  for (const auto& [login, ids] : devices) all += fmt::format("{}{} ({})", all.empty() ? "" : ", ", login, ids);
+  return all;
+}
+
 Result<void> tell_path(const ModelOptions& options, const std::string& path) {
   return put_out(options.json ? json_line(nlohmann::ordered_json{{"path", path}}) : path + "\n");
 }
@@ -301,7 +317,7 @@ int pdu_model(const std::vector<std::string>& arguments) {
       ->check(finite_number(0.0, 100.0))
       ->capture_default_str();
   app.add_option("--firmware", options.bench.firmware, "another form of the device's words, where its maker changed them");
-  app.add_option("--password", options.bench.password, "of its login, instead of the factory's");
+  app.add_option("--password", options.bench.password, "of its login, instead of the factory's: " + factory_logins());
   app.add_flag("--confirm", options.bench.confirm, "the device asks before it switches, where it can");
   app.add_flag("--greet", options.greet, "whoever opens the pty is greeted, as behind a console server that drops sessions");
   app.add_option("--for", options.seconds, "end after so many seconds")->check(finite_number(0.0, longest_s));

@@ -24,13 +24,8 @@ std::string lock_path() {
   return set != nullptr ? set : "/run/lock/greenroom-usb.lock";
 }
 
-// As port paths have it: the name of the machine without its domain.
-std::string host_name() {
-  std::array<char, 65> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "host";
-  const std::string whole(name.data());
-  return whole.substr(0, whole.find('.'));
-}
+// Each may take three requests of a second.
+constexpr Duration patience = std::chrono::seconds{4};
 
 asio::awaitable<void> run(Task<void> task, std::optional<Result<void>>& outcome) { outcome = co_await std::move(task); }
 
@@ -45,6 +40,30 @@ class Both final : public UsbBus {  // a decorated bus, and the one beneath it
 };
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 65> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "host";
+  const std::string whole(name.data());
+  return whole.substr(0, whole.find('.'));
+}
+
+Task<void> usb_settled(UsbTable& table, Clock& clock) {
+  const TimePoint deadline = clock.now() + patience;
+  if (const auto turned = co_await clock.sleep_until(clock.now()); !turned)
+    co_return turned;  // the table takes what is there
+  while (true) {
+    std::optional<PortPath> pending;
+    for (const auto& [path, place] : table.places().all()) {
+      if (place.device && place.device->serial_from == SerialFrom::pending) pending = path;
+    }
+    if (!pending) co_return Result<void>{};
+    UsbTable::Predicate known = [](const UsbSighting& s) { return s.serial_from != SerialFrom::pending; };
+    const auto seen = co_await table.wait_for(*pending, std::move(known), deadline);
+    if (!seen && seen.error().code == Errc::timeout) co_return Result<void>{};
+    if (!seen) co_return fail(seen.error());
+  }
+}
 
 Task<void> usb_until(UsbTable& table, TimePoint end) {
   UsbTable::Predicate nobody = [](const UsbSighting&) { return false; };
@@ -100,6 +119,31 @@ int with_usb(const char* verb, const UsbWork& work, const UsbDecorator& decorate
         return std::make_unique<Both>(std::move(*bus), std::move(outer));
       },
       work);
+}
+
+// A claim of our own looks as another program's does: who claims what we drive is told by the claim itself.
+int with_mac(const char* verb, const PortPath& path, const UsbWork& work) {
+  const auto lock = FileLock::take(lock_path(), "this machine's USB", verb, "wait until it ends");
+  if (!lock) {
+    std::fprintf(stderr, "%s: %s\n", verb, lock.error().message.c_str());
+    return 1;
+  }
+  const UsbWork to_its_end = [&work](UsbBus& bus, UsbTable& table, Clock& clock) -> Task<void> {
+    auto done = co_await work(bus, table, clock);
+    if (!done && done.error().code == Errc::cancelled) co_return fail(Errc::refused, "ended by a signal before it was done");
+    co_return done;
+  };
+  return with_bus(
+      verb,
+      [&path](asio::any_io_executor executor, Clock& clock) -> Result<std::unique_ptr<UsbBus>> {
+        LibusbOptions options;
+        options.host = host_name();
+        options.owner = [path, sysfs = options.sysfs](const PortPath& other) {
+          return other != path && claimed(sysfs, other) ? "another program" : "";
+        };
+        return make_libusb_bus(std::move(executor), clock, std::move(options));
+      },
+      to_its_end);
 }
 
 }  // namespace greenroom::cli

@@ -18,9 +18,19 @@ using UsbDecorator = std::function<std::unique_ptr<UsbBus>(UsbBus&, Clock&)>;
 // another program owns are shown and never asked (rules.md R9, R14).
 int with_usb(const char* verb, const UsbWork&, const UsbDecorator& decorate = nullptr);
 
+// As with_usb(), to drive the device at that port: refused while another Greenroom has this machine's USB (rules.md R14),
+// and a signal is a failure.
+int with_mac(const char* verb, const PortPath&, const UsbWork&);
+
 // The same over a bus of one's own.
 int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus>>(asio::any_io_executor, Clock&)>& make,
              const UsbWork&);
+
+// Ends when all that is there is known as far as it will be: devices that the kernel knows no string of are asked.
+Task<void> usb_settled(UsbTable&, Clock&);
+
+// What names this machine in port paths: its name without its domain.
+std::string host_name();
 
 // Ends at that time; before it only with what USB failed by, or cancelled.
 Task<void> usb_until(UsbTable&, TimePoint end);

@@ -14,11 +14,6 @@
 namespace greenroom::cli {
 namespace {
 
-using std::chrono::seconds;
-
-// Devices that the kernel knows no string of are asked; each may take three requests of a second.
-constexpr Duration patience = seconds{4};
-
 void print(const std::string& line) {
   std::fwrite((line + "\n").c_str(), 1, line.size() + 1, stdout);
   std::fflush(stdout);
@@ -26,26 +21,8 @@ void print(const std::string& line) {
 
 bool shown(const UsbRow& row, bool all) { return all || row.mode.has_value(); }
 
-// Ends when all that is there is known as far as it will be.
-Task<void> settled(UsbTable& table, Clock& clock) {
-  const TimePoint deadline = clock.now() + patience;
-  if (const auto turned = co_await clock.sleep_until(clock.now()); !turned)
-    co_return turned;  // the table takes what is there
-  while (true) {
-    std::optional<PortPath> pending;
-    for (const auto& [path, place] : table.places().all()) {
-      if (place.device && place.device->serial_from == SerialFrom::pending) pending = path;
-    }
-    if (!pending) co_return Result<void>{};
-    UsbTable::Predicate known = [](const UsbSighting& s) { return s.serial_from != SerialFrom::pending; };
-    const auto seen = co_await table.wait_for(*pending, std::move(known), deadline);
-    if (!seen && seen.error().code == Errc::timeout) co_return Result<void>{};
-    if (!seen) co_return fail(seen.error());
-  }
-}
-
 Task<void> list(UsbTable& table, Clock& clock, bool json, bool all) {
-  if (const auto known = co_await settled(table, clock); !known) co_return known;
+  if (const auto known = co_await usb_settled(table, clock); !known) co_return known;
   const MacsFile macs = load_macs();
   std::vector<UsbRow> rows;
   for (const auto& [path, place] : table.places().all()) {

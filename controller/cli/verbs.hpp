@@ -10,6 +10,7 @@ namespace greenroom::cli {
 
 int demo(const std::vector<std::string>& arguments);
 int room(const std::vector<std::string>& arguments);
+int room_udev(const std::vector<std::string>& arguments);  // room udev
 int recipe(const std::vector<std::string>& arguments);
 int batch(const std::vector<std::string>& arguments);
 int journal(const std::vector<std::string>& arguments);
@@ -27,6 +28,7 @@ int pdu(const std::vector<std::string>& arguments);       // ports, dialects, re
 int firmware(const std::vector<std::string>& arguments);  // list, add, check: the IPSW files of a folder
 int doctor(const std::vector<std::string>& arguments);    // is this machine fit to restore Macs?
 int usb(const std::vector<std::string>& arguments);       // list, watch, trace: without a room
+int mac(const std::vector<std::string>& arguments);       // identify, dfu, put-back: one Mac, without a service
 int pdus(const std::vector<std::string>& arguments);
 int power(const std::vector<std::string>& arguments);
 int cases(const std::vector<std::string>& arguments);

@@ -1,11 +1,31 @@
 #include "hw/model/benchtop.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <sstream>
 #include <utility>
 
 namespace greenroom::model {
 
 constexpr Duration one_second = std::chrono::seconds{1};
 constexpr std::size_t most_outlets = 64;
+
+namespace {
+
+// What is asked of a device that it does not have is told: else somebody's test would pass on another device than he means.
+Result<void> has_all(const DeviceForm& form, const BenchtopSpec& wish) {
+  const std::string id(form.id);
+  if (!wish.password.empty() && !form.protects) return fail(Errc::usage, id + " has no password");
+  if (wish.confirm && !form.asks) return fail(Errc::usage, id + " never asks before it switches");
+  if (wish.firmware.empty()) return {};
+  if (form.firmwares.empty()) return fail(Errc::usage, id + " is modelled with one firmware only");
+  std::istringstream words{std::string(form.firmwares)};
+  if (std::find(std::istream_iterator<std::string>(words), {}, wish.firmware) != std::istream_iterator<std::string>())
+    return {};
+  return fail(Errc::usage, id + " has no firmware \"" + wish.firmware + "\"; there are: " + std::string(form.firmwares));
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Benchtop>> Benchtop::make(asio::any_io_executor executor, Clock& clock, const BenchtopSpec& from) {
   const DeviceForm* form = form_named(from.id);
@@ -16,8 +36,10 @@ Result<std::unique_ptr<Benchtop>> Benchtop::make(asio::any_io_executor executor,
   }
   const std::size_t outlets = from.outlets > 0 ? from.outlets : static_cast<std::size_t>(form->outlets);
   if (outlets > most_outlets || (form->outlets == 0 && outlets > 0)) {
-    return fail(Errc::usage, from.id + " cannot have " + std::to_string(outlets) + " outlets");
+    return fail(Errc::usage, from.id + " cannot have " + std::to_string(outlets) + " outlets" +
+                                 (form->outlets == 0 ? ": it is a meter" : "; at most " + std::to_string(most_outlets)));
   }
+  if (const auto all = has_all(*form, from); !all) return fail(all.error());
   PduSpec spec;
   spec.name = from.id;
   spec.device = form->device;

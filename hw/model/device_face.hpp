@@ -68,6 +68,9 @@ struct DeviceForm {
   bool outlet_meters;
   int baud;
   std::string_view user{}, password{};  // of its login, as from the factory
+  bool protects{};                      // can be given a password
+  bool asks{};                          // can ask before it switches
+  std::string_view firmwares{};         // its other forms, "v2 v3"; a face says what differs
 };
 const DeviceForm& form_of(Device);
 const DeviceForm* form_named(std::string_view id);  // null: there is no model of it

@@ -79,8 +79,8 @@ class CliReader {
     return regex;
   }
 
-  // Of what stands at the end of what came: a prompt, a question.
-  Regex compile_end(const Table& t, std::string_view key) {
+  // Of what is told from an answer: a prompt, a question, an error.
+  Regex compile_apart(const Table& t, std::string_view key) {
     Regex regex = compile(t, key, t.text(key));
     if (regex && regex->ok()) tell(t.place(key), matches_an_answer(*regex, d_));
     return regex;
@@ -126,7 +126,7 @@ class CliReader {
       d_.enter = messages(*t, "enter");
       d_.echo = t->choice<Echo>("echo", {{"always", Echo::always}, {"maybe", Echo::maybe}, {"none", Echo::none}});
       for (const auto& word : t->texts("no_reading")) d_.no_reading.push_back(word.value);
-      d_.prompt = compile_end(*t, "prompt");
+      d_.prompt = compile_apart(*t, "prompt");
       mark(*t);
     }
   }
@@ -149,7 +149,7 @@ class CliReader {
 
   void login(const Table& root) {
     for (const Table& t : root.tables("login")) {
-      LoginStep step{compile_end(t, "see"), sent(t, "say", {}, {"${user}", "${password}"})};
+      LoginStep step{compile_apart(t, "see"), sent(t, "say", {}, {"${user}", "${password}"})};
       d_.login.push_back(std::move(step));
     }
     const auto limits = root.table("login_limits");
@@ -166,14 +166,14 @@ class CliReader {
 
   void answers(const Table& root) {
     for (const Table& t : root.tables("interrupt")) {
-      Interrupt i{compile_end(t, "see"), sent(t, "say"), sent(t, "refuse"), t.flag("confirms_switch")};
+      Interrupt i{compile_apart(t, "see"), sent(t, "say"), sent(t, "refuse"), t.flag("confirms_switch")};
       d_.interrupts.push_back(std::move(i));
     }
     for (const Table& t : root.tables("error")) {
-      d_.errors.push_back({compile(t, "match", t.text("match")), t.choice<Fault>("class", {{"rejected", Fault::rejected},
-                                                                                           {"busy", Fault::busy},
-                                                                                           {"auth", Fault::auth},
-                                                                                           {"device", Fault::device}})});
+      d_.errors.push_back({compile_apart(t, "match"), t.choice<Fault>("class", {{"rejected", Fault::rejected},
+                                                                                {"busy", Fault::busy},
+                                                                                {"auth", Fault::auth},
+                                                                                {"device", Fault::device}})});
     }
     if (d_.errors.empty()) root.complain("[[error]] is missing: how does the device say that it did not understand?");
   }
@@ -196,6 +196,10 @@ class CliReader {
     if (all->has("meters")) d_.meters = exchange(*all, "meters");
     d_.on = exchange(*all, "on");
     d_.off = exchange(*all, "off");
+    for (const char* name : {"identify", "power_policy", "supervise", "meters"}) {
+      if (const auto t = all->table(name)) only_asks(*t, {"send", "before", "after"});
+    }
+    if (const auto t = root.table("text")) only_asks(*t, {"wake", "unstick", "mark", "enter"});
     if (all->has("supervise") && !d_.supervise.states) {
       all->complain("supervise",
                     "[exchange.supervise] shows no state: an outlet pattern needs (?P<number>...) and (?P<state>...)");
@@ -244,6 +248,18 @@ class CliReader {
     return x;
   }
 
+  // No poll may switch.
+  void only_asks(const Table& t, std::initializer_list<const char*> keys) {
+    for (const std::string_view key : keys) {
+      if (!t.has(key)) continue;
+      if (key == "before" || key == "after" || key == "enter") {
+        for (const auto& message : t.texts(key)) tell(message.place, question_that_switches(message.value, d_));
+      } else {
+        tell(t.place(key), question_that_switches(t.text(key, ""), d_));
+      }
+    }
+  }
+
   static bool switches(const Exchange& x) { return x.name == "on" || x.name == "off"; }
 
   // What an order names.
@@ -273,7 +289,7 @@ class CliReader {
     for (const auto& message : t.texts("after")) tell(message.place, own_switching(message.value));
     if (!names_outlet && t.has("send") && !(x.send.empty() && x.before.empty()))
       t.complain("send", fmt::format("{} must name {{outlet}}: one order, one outlet", quoted(x.send)));
-    if (x.name == "off" && names_outlet && x.send == d_.on.send && x.before == d_.on.before)
+    if (x.name == "off" && names_outlet && same_order(x, d_.on))
       t.complain("send", fmt::format("{} is what on sends, too: off would close the outlet", quoted(x.send)));
   }
 

@@ -27,18 +27,46 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// As a word by itself, in any case: in "down ALL", "all_off" and "olAllOff", and not in "install" or "overall".
-bool holds_all(std::string_view text) {
-  constexpr std::string_view kAll = "all";
+// As a word by itself, in any case: "all" in "down ALL", "all_off" and "olAllOff", and not in "install" or "overall".
+bool holds_word(std::string_view text, std::string_view word) {
   const std::string low = lower(text);
-  for (auto at = low.find(kAll); at != low.npos; at = low.find(kAll, at + 1)) {
-    const auto after = at + kAll.size();
+  for (auto at = low.find(word); at != low.npos; at = low.find(word, at + 1)) {
+    const auto after = at + word.size();
     const bool begins = at == 0 || !is_letter(text[at - 1]) || (is_lower(text[at - 1]) && is_upper(text[at]));
     const bool ends =
         after == text.size() || !is_letter(text[after]) || (is_lower(text[after - 1]) && is_upper(text[after]));
     if (begins && ends) return true;
   }
   return false;
+}
+
+// Of the words by which a device switches by itself; empty: none.
+std::string_view own_word(std::string_view message) {
+  const std::string low = lower(message);
+  for (const std::string_view word : {"reboot", "cycle", "toggle"}) {
+    if (low.find(word) != low.npos) return word;
+  }
+  return {};
+}
+
+// As a device reads it that minds neither case nor blanks.
+std::string as_read(std::string_view message) {
+  std::string out;
+  for (const char c : lower(message)) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank) out += c;
+    else if (!out.empty() && out.back() != ' ') out += ' ';
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+// What stands before the outlet in an order: "on", "set /system1/outlet". Empty where that is no word.
+std::string order_word(const Exchange& order) {
+  const std::string word = as_read(std::string_view(order.send).substr(0, order.send.find("{outlet}")));
+  return std::any_of(word.begin(), word.end(), is_letter) && order.send.find("{outlet}") != std::string::npos
+             ? word
+             : std::string();
 }
 
 }  // namespace
@@ -83,12 +111,24 @@ std::string wrong_message(std::string_view message, std::string_view end_of_comm
 // A device's own reboot leaves an outlet that is off as it is, and holds the line for ten seconds. The words are refused
 // within others too: APC's is olReboot.
 std::string own_switching(std::string_view message) {
-  const std::string low = lower(message);
-  std::string_view found = holds_all(message) ? "all" : "";
-  for (const std::string_view word : {"reboot", "cycle", "toggle"}) {
-    if (low.find(word) != low.npos) found = word;
-  }
+  const std::string_view found = holds_word(message, "all") ? "all" : own_word(message);
   return found.empty() ? std::string() : fmt::format("{}: a device's own {} is never used", quoted(message), quoted(found));
+}
+
+std::string question_that_switches(std::string_view message, const CliDialect& d) {
+  const std::string read = as_read(message);
+  bool switches = !own_word(message).empty() || holds_word(message, "on") || holds_word(message, "off");
+  for (const Exchange* order : {&d.on, &d.off}) {
+    const std::string word = order_word(*order);
+    if (word.empty() || !read.starts_with(word)) continue;
+    switches = switches || read.size() == word.size() || !is_letter(read[word.size()]);
+  }
+  return switches ? fmt::format("{}: only [exchange.on] and [exchange.off] may switch", quoted(message)) : std::string();
+}
+
+bool same_order(const Exchange& a, const Exchange& b) {
+  const auto alike = [](const std::string& x, const std::string& y) { return as_read(x) == as_read(y); };
+  return alike(a.send, b.send) && std::equal(a.before.begin(), a.before.end(), b.before.begin(), b.before.end(), alike);
 }
 
 std::string matches_an_answer(const re2::RE2& pattern, const CliDialect& d) {
@@ -98,7 +138,7 @@ std::string matches_an_answer(const re2::RE2& pattern, const CliDialect& d) {
   answers.insert(answers.end(), d.no_reading.begin(), d.no_reading.end());
   for (const std::string& answer : answers) {
     if (answer.empty() || !re2::RE2::FullMatch(answer, pattern)) continue;
-    return fmt::format("pattern {} also matches {}: the end must be told from an answer", quoted(pattern.pattern()),
+    return fmt::format("pattern {} also matches {}: it must be told from an answer", quoted(pattern.pattern()),
                        quoted(answer));
   }
   return {};

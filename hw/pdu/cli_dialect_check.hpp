@@ -22,7 +22,13 @@ std::string wrong_message(std::string_view message, std::string_view end_of_comm
 // The device's own reboot, cycle, toggle or "all".
 std::string own_switching(std::string_view message);
 
-// A pattern of what stands at the end of what came (a prompt, a question) that an ordinary line would match.
+// A message of another exchange, a wake-up or a mark that would switch: at every poll. on and off have been read.
+std::string question_that_switches(std::string_view message, const CliDialect&);
+
+// To a device that minds neither case nor blanks: then off would close the outlet.
+bool same_order(const Exchange&, const Exchange&);
+
+// A pattern that is to be told from an answer (a prompt, a question, an error), and that an ordinary line would match.
 std::string matches_an_answer(const re2::RE2& pattern, const CliDialect&);
 
 // [states] by which no outlet would read on, or off; `word` is told apart by its letters' case alone.

@@ -9,14 +9,13 @@
 #include <utility>
 
 #include "config/reader/reader.hpp"
+#include "hw/pdu/drain.hpp"
 
 namespace greenroom {
 namespace {
 
 // Noise, a banner or the rest of an old reply may each spoil one wake-up.
 constexpr int kWakeUps = 3;
-// A line that never falls silent is no line to a PDU.
-constexpr Duration kLongestDrain = std::chrono::seconds{10};
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
   if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), by);
@@ -64,26 +63,13 @@ Task<void> CliSession::put(std::string bytes) {
   co_return r;
 }
 
-// Reads until nothing has come for as long as a reply can be late, so that no old reply is taken for a new one.
-Task<void> CliSession::drain() {
-  const TimePoint limit = clock_.now() + kLongestDrain;
-  while (clock_.now() < limit) {
-    const auto r = co_await line_.read_some(clock_.now() + dialect_.drain);
-    if (r) continue;
-    if (r.error().code == Errc::timeout) co_return Result<void>{};
-    co_return fail(r.error());
-  }
-  co_return fail(Errc::protocol,
-                 fmt::format("bytes without end for {:.0f} s; is the baud rate right?", in_seconds(kLongestDrain)));
-}
-
 // Answers a login question at the end of text_; false when there is none.
 Task<bool> CliSession::log_in() {
   for (const Regex& denied : dialect_.login_denied) {
     if (!said_all_) break;  // nobody tried: the words are about something else
     if (re2::RE2::PartialMatch({text_.data(), text_.size()}, *denied)) {
       no_login_before_ = clock_.now() + dialect_.login_backoff;
-      co_return fail(Errc::refused, "the device refused the login; check user and password");
+      co_return fail(Errc::refused, fmt::format("{}; check user and password", kLoginRefused));
     }
   }
   for (const LoginStep& step : dialect_.login) {
@@ -92,16 +78,18 @@ Task<bool> CliSession::log_in() {
     const bool asks_password = step.say.find("${password}") != std::string::npos && credentials_.password.empty();
     if (asks_user || asks_password) {
       co_return fail(Errc::refused,
-                     fmt::format("the device asks for a {}, and none was given", asks_user ? "user name" : "password"));
+                     fmt::format("the device asks for a {}, and none was given: name it (--user and --password-file of a "
+                                 "verb; the room's credentials)",
+                                 asks_user ? "user name" : "password"));
     }
     // Asked again after all was said: refused. A login that the line cut short is none.
     if (&step == &dialect_.login.front() && std::exchange(said_all_, false)) ++logins_;
     if (logins_ >= dialect_.login_attempts) {
       logins_ = 0;
       no_login_before_ = clock_.now() + dialect_.login_backoff;
-      co_return fail(Errc::refused, fmt::format("{} logins led to no prompt; waiting {:.0f} s before the next, so that the "
-                                                "device does not lock us out",
-                                                dialect_.login_attempts, in_seconds(dialect_.login_backoff)));
+      co_return fail(Errc::refused, fmt::format("{} {} times; check user and password; the next try is in {:.0f} s, as the "
+                                                "device may lock us out",
+                                                kLoginRefused, dialect_.login_attempts, in_seconds(dialect_.login_backoff)));
     }
     said_all_ = &step == &dialect_.login.back();
     text_.clear();
@@ -202,7 +190,7 @@ Task<void> CliSession::wake(bool opens) {
   }
   for (int i = 0; i < kWakeUps; ++i) {
     if (lost_) {
-      if (auto r = co_await drain(); !r) co_return fail(r.error());
+      if (auto r = co_await drain(line_, clock_, dialect_.drain); !r) co_return fail(r.error());
       lost_ = false;
     }
     const auto awake = co_await at_prompt();

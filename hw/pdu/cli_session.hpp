@@ -13,6 +13,10 @@
 
 namespace greenroom {
 
+// How the message of every login begins that led nowhere. `greenroom pdu identify` stops there: to try the next dialect
+// would be one more wrong password.
+constexpr std::string_view kLoginRefused = "the device refused the login";
+
 class CliSession {
  public:
   CliSession(const CliDialect& d, SerialLine& line, Clock& clock, Credentials c)
@@ -27,7 +31,6 @@ class CliSession {
   Task<bool> ask(std::string bytes, std::string echo);
   Task<bool> at_prompt();
   Task<bool> say(std::string message);
-  Task<void> drain();
   Task<Extract> collect(const Exchange&, const SwitchOrder*, Sent&, bool last);
   Task<void> answer(const SwitchOrder*, Sent&);
   Task<void> put(std::string bytes);

@@ -17,6 +17,8 @@ using re2::StringPiece;
 
 // Longer than any honest reply (Raritan's outlet details: 11.5 kB); a line that babbles must not fill the memory.
 constexpr std::size_t kLongestReply = 64U * 1024U;
+// No device tells more than thousandths; a line may bring anything.
+constexpr std::int64_t kFinestPart = 1'000'000;
 
 StringPiece piece(std::string_view s) { return {s.data(), s.size()}; }
 
@@ -46,6 +48,7 @@ bool decimal(std::string_view text, std::int64_t scale, std::int64_t& milli) {
       continue;
     }
     if (c < '0' || c > '9' || digits > std::numeric_limits<std::int64_t>::max() / 100'000'000) return false;
+    if (point && parts >= kFinestPart) return false;
     any = true;
     digits = digits * 10 + (c - '0');
     if (point) parts *= 10;
@@ -53,6 +56,13 @@ bool decimal(std::string_view text, std::int64_t scale, std::int64_t& milli) {
   if (!any) return false;
   milli = (digits * scale + parts / 2) / parts;
   return true;
+}
+
+// Low voltage ends at 1000 V (IEC 60038), and nothing in a rack carries a thousand amps or a megawatt: a figure above is a
+// digit too many, not a load.
+bool possible(Says says, std::int64_t milli) {
+  constexpr std::int64_t amps_or_volts = 1'000'000, watts = 1'000'000'000;
+  return milli <= (says == Says::current || says == Says::voltage ? amps_or_volts : watts);
 }
 
 template <class Reading>
@@ -248,7 +258,7 @@ bool ReplyParser::capture(LineRule::Of of, const Capture& c, std::string_view te
   const auto& none = dialect_.no_reading;
   if (std::find(none.begin(), none.end(), text) != none.end()) return true;
   std::int64_t milli = 0;
-  if (!decimal(text, c.scale, milli)) return false;
+  if (!decimal(text, c.scale, milli) || !possible(c.says, milli)) return false;
   if (of == LineRule::Of::outlet) set(reading, c.says, milli);
   else if (c.bank < found_.banks.size()) set(found_.banks[c.bank], c.says, milli);
   return true;

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "hw/pdu/drain.hpp"
+
 namespace greenroom {
 namespace {
 
 using modbus::ReplyReader;
 using modbus::Request;
 
-// A line that never falls silent is no line to a unit.
-constexpr Duration kLongestDrain = std::chrono::seconds{10};
 // Fewer bytes than the shortest frame are no reply: a line without bias makes some as it turns around.
 constexpr std::size_t kShortestFrame = 5;
 constexpr int kSilentMarks = 2;
@@ -104,21 +104,6 @@ Error ModbusBus::exceptional(const Request& r) const {
                             errc == Errc::busy ? "" : fmt::format("; is it a {}?", dialect_.name))};
 }
 
-// Reads until nothing has come for as long as a reply can be late.
-Task<void> ModbusBus::drain() {
-  const TimePoint limit = clock_.now() + kLongestDrain;
-  while (clock_.now() < limit) {
-    const auto r = co_await line_.read_some(clock_.now() + dialect_.late);
-    if (r) continue;
-    if (r.error().code != Errc::timeout) co_return fail(r.error());
-    lost_ = false;
-    co_return Result<void>{};
-  }
-  co_return fail(Errc::protocol, fmt::format("bytes without end for {:.0f} s; is the baud rate right, is there another "
-                                             "master on the bus?",
-                                             in_seconds(kLongestDrain)));
-}
-
 // The silence that must be heard before a frame. A reply that came twice is heard here, because it follows itself at once:
 // before a request like the last one there is room for that.
 Task<void> ModbusBus::hush(std::size_t unit, const Request& request) {
@@ -131,7 +116,8 @@ Task<void> ModbusBus::hush(std::size_t unit, const Request& request) {
   std::size_t unasked = 0;
   for (;;) {
     if (lost_) {
-      if (auto r = co_await drain(); !r) co_return fail(r.error());
+      if (auto r = co_await drain(line_, clock_, dialect_.late); !r) co_return fail(r.error());
+      lost_ = false;
     }
     const auto got = co_await line_.read_some(std::max(until, clock_.now()));
     if (!got && got.error().code == Errc::timeout) co_return Result<void>{};

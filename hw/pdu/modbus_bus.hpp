@@ -42,7 +42,6 @@ class ModbusBus {
     std::vector<TimePoint> marks;  // asked and not answered yet, oldest first
   };
 
-  Task<void> drain();
   Task<void> hush(std::size_t unit, const modbus::Request&);
   Task<void> pair(std::size_t unit);
   Task<void> exchange(std::size_t unit, const modbus::Request&, std::span<SwitchOrder* const>, Sent&);

@@ -171,6 +171,14 @@ TEST(Reader, AKeyWithoutEndIsAnErrorWithItsPlace) {
   EXPECT_THAT(lines(Document::from_text("[" + deep.substr(11) + "]\n", "f")), ElementsAre("f:1:130: " + words));
 }
 
+// toml++ 3.3 ends a program by an assertion there.
+TEST(Reader, AHeaderWithoutANameIsAnErrorWithItsPlace) {
+  const std::string words = "not valid TOML: a table is [name], and one of a list [[name]]";
+  EXPECT_THAT(lines(Document::from_text("[[[", "f")), ElementsAre("f:1:3: " + words));
+  EXPECT_THAT(lines(Document::from_text("a = 1\n  [[ [b]]]\n", "f")), ElementsAre("f:2:6: " + words));
+  EXPECT_THAT(lines(Document::from_text("a = [\n[[1]]]\n\n[=]\n", "f")), ElementsAre("f:4:2: " + words));
+}
+
 TEST(Reader, DotsInTextsAndCommentsAreNoKeys) {
   const std::string dots = std::string(100, '.') + " a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z";
   const Document doc = Document::from_text("# " + dots + dots + dots + "\na = \"" + dots + dots + dots + "\"\n", "f");

@@ -100,14 +100,14 @@ TEST_F(GateProcessTest, ADirectoryThatIsNotThereIsNamed) {
 }
 
 TEST_F(GateProcessTest, TheSocketIsThereBeforeTheEngine) {
-  engine_does("test -S gate.sock && echo there");
+  engine_does("test -S ../gate.sock && echo there");
   EXPECT_EQ(gate_of_job().code, 0);
   EXPECT_EQ(end()->code, 0);
   EXPECT_EQ(read_file(job_path(7, "stdout")), "there\n");
 }
 
 TEST_F(GateProcessTest, WhoTheyAreIsWrittenDownBeforeTheEngineRuns) {
-  engine_does("cat gate.json");
+  engine_does("cat ../gate.json");
   EXPECT_EQ(gate_of_job().code, 0);
   EXPECT_EQ(end()->code, 0);
   EXPECT_TRUE(parse_gate(read_file(job_path(7, "stdout"))));
@@ -147,7 +147,7 @@ TEST_F(GateProcessTest, WhatTheEngineStartedEndsWithIt) {
   engine_does("( pause a ) & echo $! > child; exit 0");
   EXPECT_EQ(gate_of_job().code, 0);
   EXPECT_EQ(end()->code, 0);
-  const int child = std::stoi(read_file(job_path(7, "child")));
+  const int child = std::stoi(read_file(job_path(7, "work/child")));
   EXPECT_TRUE(eventually([child] { return !process_id(child); }));
 }
 

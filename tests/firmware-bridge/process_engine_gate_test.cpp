@@ -136,7 +136,7 @@ TEST_F(ProcessEngineTest, TheEngineGetsItsEnvironmentAndOurSocketForUsbmuxds) {
   engine_does("echo \"$GREENROOM_TEST $USBMUXD_SOCKET_ADDRESS\"");
   start(7);
   attach(7);
-  EXPECT_EQ(read_file(job_path(7, "stdout")), "yes UNIX:gate.sock\n");
+  EXPECT_EQ(read_file(job_path(7, "stdout")), "yes UNIX:../gate.sock\n");
 }
 
 TEST_F(ProcessEngineTest, TheEngineTakesOverNoIgnoredSignalAndNoOpenFileOfOurs) {

@@ -71,6 +71,7 @@ struct Failed {
   const char* cause;  // a part of it
   const char* owner;
   bool past_erase_point;
+  RestoreStage stage;
 };
 void PrintTo(const Failed& f, std::ostream* out) { *out << f.capture; }
 
@@ -84,28 +85,59 @@ TEST_P(FailedRun, HasItsCauseItsRemedyAndItsOwner) {
   EXPECT_EQ(outcome.owner, GetParam().owner);
   EXPECT_EQ(outcome.evidence.erased, Erased::unconfirmed);
   EXPECT_EQ(log.past_erase_point(), GetParam().past_erase_point);
+  EXPECT_EQ(log.progress().stage, GetParam().stage) << to_string(log.progress().stage);
+  // Detecting and preparing are the first 12 % of a run; what follows them is past the erase point.
+  EXPECT_LT(log.progress().percent, 100);
+  EXPECT_EQ(log.progress().percent >= 12, GetParam().past_erase_point) << log.progress().percent;
 }
-INSTANTIATE_TEST_SUITE_P(Captured, FailedRun,
-                         testing::Values(Failed{"no-device", 1, "found no Mac", "technician", false},
-                                         Failed{"wrong-model", 1, "not for this model", "recipe_owner", false},
-                                         Failed{"no-build-identity", 1, "no erase-install identity", "recipe_owner", false},
-                                         Failed{"missing-component", 1, "lacks a component", "recipe_owner", false},
-                                         Failed{"not-an-ipsw", 255, "cannot be opened", "recipe_owner", false},
-                                         Failed{"tss-refused", 1, "no ticket", "network", false},
-                                         Failed{"tss-refused-debug", 1, "refused this build", "recipe_owner", false},
-                                         Failed{"unplug-during-ibss", 1, "first boot image was sent", "technician", false},
-                                         Failed{"vanish-after-ibss", 1, "(iBSS)", "technician", false},
-                                         Failed{"ibss-ignored", 1, "(iBSS)", "technician", false},
-                                         Failed{"ibss-back-to-dfu", 1, "fell back to DFU", "technician", false},
-                                         Failed{"vanish-after-ibec", 1, "(iBEC)", "technician", false},
-                                         Failed{"unplug-in-recovery", 1, "restore system was sent", "technician", false},
-                                         Failed{"back-in-recovery", 1, "refused the restore system", "bench_owner", false},
-                                         Failed{"usbmuxd-missing", 1, "gate stayed shut", "bench_owner", false},
-                                         Failed{"restore-mode-other-ecid", 1, "another Mac came", "bench_owner", false},
-                                         Failed{"restored-status", 1, "the Mac itself reported", "repair", true},
-                                         Failed{"restored-crash", 1, "went silent", "technician", true},
-                                         Failed{"restored-midway", 1, "went silent", "technician", true},
-                                         Failed{"cancelled", 1, "was ended", "technician", false}));
+using enum RestoreStage;
+INSTANTIATE_TEST_SUITE_P(
+    Captured, FailedRun,
+    testing::Values(Failed{"too-old", 255, "too old", "bench_owner", false, detect},
+                    Failed{"no-device", 1, "found no Mac", "technician", false, detect},
+                    Failed{"wrong-ecid", 1, "found no Mac", "technician", false, detect},
+                    Failed{"wrong-model", 1, "not for this model", "recipe_owner", false, detect},
+                    Failed{"no-build-identity", 1, "no erase-install identity", "recipe_owner", false, detect},
+                    Failed{"missing-component", 1, "lacks a component", "recipe_owner", false, prepare},
+                    Failed{"not-an-ipsw", 255, "cannot be opened", "recipe_owner", false, detect},
+                    Failed{"tss-refused", 1, "no ticket", "network", false, prepare},
+                    Failed{"tss-unreachable", 1, "no ticket", "network", false, prepare},
+                    Failed{"tss-garbage", 1, "no ticket", "network", false, prepare},
+                    Failed{"tss-http500", 1, "no ticket", "network", false, prepare},
+                    Failed{"tss-refused-debug", 1, "refused this build", "recipe_owner", false, prepare},
+                    Failed{"unplug-during-ibss", 1, "first boot image was sent", "technician", false, boot_images},
+                    Failed{"vanish-after-ibss", 1, "(iBSS)", "technician", false, boot_images},
+                    Failed{"ibss-ignored", 1, "(iBSS)", "technician", false, boot_images},
+                    Failed{"ibss-back-to-dfu", 1, "fell back to DFU", "technician", false, boot_images},
+                    Failed{"vanish-after-ibec", 1, "(iBEC)", "technician", false, boot_images},
+                    Failed{"unplug-in-recovery", 1, "restore system was sent", "technician", false, recovery},
+                    Failed{"back-in-recovery", 1, "refused the restore system", "bench_owner", false,
+                           waiting_for_restore_mode},
+                    Failed{"usbmuxd-missing", 1, "gate stayed shut", "bench_owner", false, waiting_for_restore_mode},
+                    Failed{"restore-mode-other-ecid", 1, "another Mac came", "bench_owner", false, waiting_for_restore_mode},
+                    Failed{"restored-status", 1, "the Mac itself reported", "repair", true, restoring},
+                    Failed{"restored-crash", 1, "went silent", "technician", true, restoring},
+                    Failed{"restored-midway", 1, "went silent", "technician", true, restoring},
+                    Failed{"tss-without-ticket", 1, "gave no ticket", "network", true, restoring},
+                    Failed{"cancelled", 1, "was ended", "technician", false, boot_images},
+                    Failed{"cancelled-in-recovery", 1, "was ended", "technician", false, boot_images}));
+
+class CompletedRun : public testing::TestWithParam<const char*> {};
+TEST_P(CompletedRun, EndsAtDoneAndAtOneHundred) {
+  const auto log = replay(GetParam());
+  const auto outcome = log.finish(0);
+  EXPECT_TRUE(outcome.completed) << outcome.cause;
+  EXPECT_EQ(outcome.cause + outcome.remedy + outcome.owner, "");
+  EXPECT_EQ(log.progress().stage, done);
+  EXPECT_EQ(log.progress().percent, 100);
+  EXPECT_EQ(outcome.evidence.serial, "C02FK0TESTQ6");
+  EXPECT_EQ(outcome.evidence.erased, Erased::unconfirmed) << "that stand-in Mac never reported the erase checkpoint";
+}
+// The last: a boot image that was no image was sent as nothing, and the engine said DONE all the same.
+INSTANTIATE_TEST_SUITE_P(Captured, CompletedRun,
+                         testing::Values("success", "success-debug", "success-deflated-os", "success-from-recovery",
+                                         "success-kis", "success-no-reverse-proxy", "success-second-mac-present",
+                                         "shortest-restored", "component-not-im4p"));
 
 TEST(RestoreLog, IsNotCompletedWithoutDoneWhateverTheExitCode) {
   EXPECT_FALSE(replay("restored-midway").finish(0).completed);

@@ -31,12 +31,26 @@ const std::vector<CliDialect>& all_dialects() {
 }
 
 const Exchange& drawn(const CliDialect& d, std::uint8_t which) {
-  switch (which % 4) {
+  switch (which % 6) {
     case 0: return d.on;
     case 1: return d.off;
     case 2: return d.meters ? *d.meters : d.supervise;
+    case 4: return d.identify ? *d.identify : d.supervise;
+    case 5: return d.power_policy ? *d.power_policy : d.supervise;
     default: return d.supervise;
   }
+}
+
+// No rack carries more, and no meter says less than nothing.
+template <class Reading>
+void check_figures(const Reading& r) {
+  const auto within = [](const auto& figure, std::int64_t most) {
+    if (figure && (figure->milli < 0 || figure->milli > most)) abort();
+  };
+  within(r.current, 1'000'000);
+  within(r.voltage, 1'000'000);
+  within(r.power, 1'000'000'000);
+  within(r.apparent, 1'000'000'000);
 }
 
 void check(const CliDialect& d, const Exchange& x, ReplyParser& parser) {
@@ -45,6 +59,8 @@ void check(const CliDialect& d, const Exchange& x, ReplyParser& parser) {
   const auto reply = parser.take();
   if (!complete || !reply) return;
   const bool switches = &x == &d.on || &x == &d.off;
+  for (const OutletReading& o : reply->outlets) check_figures(o);
+  for (const BankReading& b : reply->banks) check_figures(b);
   if (!switches && (x.states || x.outlet_meters) && reply->outlets.size() != d.outlets()) abort();
   if (switches || !x.states) return;
   for (std::size_t i = 0; i < reply->outlets.size(); ++i) {

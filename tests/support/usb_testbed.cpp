@@ -106,7 +106,14 @@ UsbTestbed::~UsbTestbed() {
   }
 }
 
+// A program may have several testbeds, and what sends the messages of hot-plug looks a device up where this says.
+void UsbTestbed::enter() const {
+  const char* now = std::getenv("UMOCKDEV_DIR");
+  if (now == nullptr || root_ != now) setenv("UMOCKDEV_DIR", root_.c_str(), 1);
+}
+
 void UsbTestbed::add(const std::string& text) const {
+  enter();
   GError* error = nullptr;
   if (umockdev_testbed_add_from_string(bed_, text.c_str(), &error)) return;
   const std::string why = error->message;
@@ -118,8 +125,9 @@ void UsbTestbed::say(const std::string& port, const UsbFace& face, int devnum) c
   std::string text = fmt::format(
       "P: {}\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\nE: DEVNAME=/dev/bus/usb/001/{:03}\n"
       "E: BUSNUM=001\nE: DEVNUM={:03}\nE: MAJOR=189\nE: MINOR={}\nA: busnum=1\\n\nA: devnum={}\\n\n"
-      "A: speed={}\\n\nA: bConfigurationValue=1\\n\nH: descriptors={}\n",
-      sys_of(port), devnum, devnum, devnum - 1, devnum, face.speed_Mbps, hex(descriptors_of(face)));
+      "A: idVendor={:04x}\\n\nA: idProduct={:04x}\\n\nA: speed={}\\n\nA: bConfigurationValue=1\\n\nH: descriptors={}\n",
+      sys_of(port), devnum, devnum, devnum - 1, devnum, face.vendor, face.product, face.speed_Mbps,
+      hex(descriptors_of(face)));
   if (face.kept && !face.serial().empty()) text += "A: serial=" + face.serial() + "\\n\n";
   add(text + "\n");
 }
@@ -178,6 +186,7 @@ void UsbTestbed::unplug(const std::string& port) {
     ports_.erase(port);
     close(device->master);  // the far end is hung up
   }
+  enter();
   umockdev_testbed_uevent(bed_, ("/sys" + device->sys).c_str(), "remove");
   umockdev_testbed_remove_device(bed_, ("/sys" + device->sys).c_str());
   std::filesystem::remove(root_ + device->node);
@@ -281,6 +290,7 @@ bool UsbTestbed::serve(UMockdevIoctlClient* client) {
     case USBDEVFS_SETCONFIGURATION: device.calls.push_back(fmt::format("configuration {}", word(0))); break;
     case USBDEVFS_RESET:
       device.calls.emplace_back("reset");
+      if (on_transfer && !device.gone) on_transfer(device.port, "reset");
       if (on_reset && !device.gone) on_reset(device.port);
       break;
     default:
@@ -334,7 +344,7 @@ void UsbTestbed::discard(Device& device, UMockdevIoctlClient* client) {
 
 // ---- the devices ----
 
-void UsbTestbed::carry_out(Device& device, Urb& urb) {
+void UsbTestbed::carry_out(Device& device, Urb& urb) const {
   usbdevfs_urb& fields = urb.fields();
   urb.ended = true;
   const bool control = fields.type == USBDEVFS_URB_TYPE_CONTROL;
@@ -348,6 +358,13 @@ void UsbTestbed::carry_out(Device& device, Urb& urb) {
   const bool in = ((control ? setup.type : fields.endpoint) & 0x80) != 0;
   const std::size_t setup_bytes = control ? 8 : 0;
   const Octets data = in || at == nullptr ? Octets{} : Octets(at + setup_bytes, at + size);
+  constexpr std::uint8_t class_or_vendor = 0x60;  // the standard's own requests are the enumeration of a device
+  if (on_transfer && (!control || (setup.type & class_or_vendor) != 0)) {
+    const std::string what =
+        control ? fmt::format("{:02x} {:02x} {:04x} {:04x}", setup.type, setup.request, setup.value, setup.index)
+                : fmt::format("bulk {:02x}", fields.endpoint);
+    on_transfer(device.port, in ? fmt::format("{} in {}", what, size - setup_bytes) : fmt::format("{} {}", what, hex(data)));
+  }
   std::optional<Octets> reply;
   if (control) reply = answer(device.face, setup, data);
   else if (device.face.bulk) reply = device.face.bulk(fields.endpoint, data, size);

@@ -41,6 +41,9 @@ class UsbTestbed {
 
   // Called when a program resets a device, with its port, on a thread of the testbed's: it may not call back into it.
   std::function<void(const std::string& port)> on_reset;
+  // Called with each class, vendor and bulk transfer that a device was asked for, and with "reset", on the same terms: "21
+  // 01 0000 0000 68656c6c6f" goes out, "a1 03 0000 0000 in 6" comes in, "bulk 04 ..." either way.
+  std::function<void(const std::string& port, const std::string& what)> on_transfer;
 
   [[nodiscard]] Steady::time_point plugged(const std::string& port) const;  // when the message of its arrival went out
   [[nodiscard]] int transfers(const std::string& port) const;               // that it was asked for, since it was plugged in
@@ -59,7 +62,8 @@ class UsbTestbed {
   bool reap(Device&, UMockdevIoctlClient*, UMockdevIoctlData* pointer);
   void discard(Device&, UMockdevIoctlClient*);
   void complete_due();
-  static void carry_out(Device&, Urb&);
+  void carry_out(Device&, Urb&) const;
+  void enter() const;
   void add(const std::string& text) const;
   void say(const std::string& port, const UsbFace&, int devnum) const;
   Device& at(const std::string& port);

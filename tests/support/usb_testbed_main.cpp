@@ -1,11 +1,13 @@
-// usb-testbed [--macs N] [--t2] [--mode MODE] [--unread] [--orders FILE] -- COMMAND...: runs any USB program against model
-// Macs behind hubs (1-1.1 to 1-1.7, 1-2.1 ...), and ends with its exit code. --unread: the kernel has read no serial string.
+// usb-testbed [--macs N] [--t2] [--mode MODE,...] [--unread] [--orders FILE] -- COMMAND...: runs any USB program against
+// model Macs behind hubs (1-1.1 to 1-1.7, 1-2.1 ...), and ends with its exit code. Modes go round; --unread: the kernel has
+// read no serial string.
 // FILE is read line by line while COMMAND runs: `unplug PORT`, `plug PORT NUMBER MODE`.
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -24,7 +26,8 @@ using namespace greenroom::test;
 struct Options {
   unsigned macs = 1;
   bool t2 = false, unread = false;
-  std::string mode = "dfu", orders, report;
+  std::string orders, report;
+  std::vector<std::string> modes{"dfu"};
   std::vector<char*> command;
 };
 
@@ -40,9 +43,17 @@ constexpr unsigned per_hub = 7;
 constexpr auto delay = std::chrono::milliseconds{5};  // each transfer
 
 [[noreturn]] void usage() {
-  std::fputs("usage: usb-testbed [--macs N] [--t2] [--mode MODE] [--unread] [--orders FILE] [--report FILE] -- COMMAND...\n",
-             stderr);
+  std::fputs(
+      "usage: usb-testbed [--macs N] [--t2] [--mode MODE,...] [--unread] [--orders FILE] [--report FILE] -- COMMAND...\n",
+      stderr);
   std::exit(2);
+}
+
+std::vector<std::string> parts_of(const std::string& list) {
+  std::vector<std::string> parts;
+  std::istringstream all(list);
+  for (std::string part; std::getline(all, part, ',');) parts.push_back(part);
+  return parts;
 }
 
 Options read(int argc, char** argv) {
@@ -54,13 +65,14 @@ Options read(int argc, char** argv) {
     else if (word == "--unread") o.unread = true;
     else if (i + 1 >= argc) usage();
     else if (word == "--macs") o.macs = static_cast<unsigned>(std::strtoul(argv[++i], nullptr, 10));
-    else if (word == "--mode") o.mode = argv[++i];
+    else if (word == "--mode") o.modes = parts_of(argv[++i]);
     else if (word == "--orders") o.orders = argv[++i];
     else if (word == "--report") o.report = argv[++i];
     else usage();
   }
   for (++i; i < argc; ++i) o.command.push_back(argv[i]);
-  if (o.command.empty() || o.macs > 49 || !face_of(model_mac(0), o.mode)) usage();
+  const auto known = [](const std::string& mode) { return face_of(model_mac(0), mode).has_value(); };
+  if (o.command.empty() || o.modes.empty() || o.macs > 49 || !std::all_of(o.modes.begin(), o.modes.end(), known)) usage();
   o.command.push_back(nullptr);
   return o;
 }
@@ -90,7 +102,7 @@ class Room {
     for (unsigned n = 0; n < options_.macs; ++n) {
       const std::string hub = fmt::format("1-{}", n / per_hub + 1);
       if (n % per_hub == 0) bed_.plug(hub, hub_face());
-      plug(fmt::format("{}.{}", hub, n % per_hub + 1), n, options_.mode);
+      plug(fmt::format("{}.{}", hub, n % per_hub + 1), n, options_.modes.at(n % options_.modes.size()));
     }
   }
   void plug(const std::string& port, unsigned number, const std::string& mode) {

@@ -45,6 +45,8 @@ case $claim in
       run "$verb" check --help
       expect "$verb check --help" 'exit code' 0 "$status"
     done
+    refused 2 '--room is required' room udev
+    refused 1 'no slot has its data port on "nowhere", but on host: name that machine with --host' room udev --room "$room" --host nowhere
     run --help
     expect --help 'exit code' 0 "$status" ;;
   files)
@@ -52,6 +54,7 @@ case $claim in
     refused 2 "$none: there is no such file" demo --room "$none"
     refused 2 "$none: there is no such file" demo --batch "$none"
     for verb in room recipe batch; do refused 1 "$none: there is no such file" "$verb" check "$none"; done
+    refused 1 "$none: there is no such file" room udev --room "$none"
     refused 1 'is a folder' room check "$work"
     mkfifo "$work/pipe"
     for verb in room recipe batch; do refused 1 'is a pipe, not a file' "$verb" check "$work/pipe"; done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What a technician gets wrong at a line: its rate, the dialect, how many outlets the unit has. Each is told, with what was
 # seen and what to do, and nothing half-right is handed on.
-# usage: pdu_wrong.sh PROGRAM baud | dialect | alike | outlets | room | no_model [EXAMPLES]
+# usage: pdu_wrong.sh PROGRAM baud | dialect | alike | outlets | password | room | no_model [EXAMPLES]
 set -u
 program=$1 what=$2
 . "$(dirname "$0")/json.sh"
@@ -69,6 +69,16 @@ ROOM
 }
 
 case $what in
+  password)   # a wrong one is said to one dialect, not to each that greets alike: some devices lock
+    for login in apc-rpdu2:apc raritan-px:admin; do
+      model "${login%:*}" --dialect "${login%:*}"
+      GREENROOM_PDU_PASSWORD=wrong run pdu identify --line "pty:$work/${login%:*}" --user "${login#*:}"
+      expect "$login" 'exit code' 1 "$status"
+      expect "$login" 'dialects tried' 1 "$(grep -c ': trying ' "$work/err")"
+      says "$login" 'no other dialect is tried, as some devices lock after a few wrong passwords: .*the device refused the login' "$work/err"
+    done
+    asked read raritan-px raritan-px
+    says 'no name' 'the device asks for a user name, and none was given: name it (--user and --password-file' "$work/err" ;;
   baud)   # the model samples what comes at the rate that stty set
     model strip --dialect baytech-rpc28-nc
     model board --dialect waveshare-relay-16
@@ -150,6 +160,12 @@ case $what in
     run room check "$work/room.toml"
     expect 'outlets = 30' 'exit code' 1 "$status"
     says 'outlets = 30' 'room.toml:[0-9]*:11: "outlets" is 30, and a baytech-rpc28-nc has at most 20: say how many this unit has, or leave it out for 20' "$work/err"
+    printf '[[x].' >"$work/broken.toml"   # what a file that is no TOML says of outlets is nothing
+    room 'dialect = "./broken.toml"' "line = \"pty:$work/sixteen\"" 'outlets = 9' >"$work/room.toml"
+    run room check "$work/room.toml"
+    expect 'a broken dialect' 'exit code' 1 "$status"
+    says 'a broken dialect' 'broken.toml:1:5: not valid TOML' "$work/err"
+    expect 'a broken dialect' 'talk of a meter' 0 "$(grep -c 'is a meter' "$work/err")"
     until_says() {
       local until=$((SECONDS + 60))
       until "$program" pdus >"$work/asked" 2>&1 && grep -q -- "$1" "$work/asked"; do

@@ -14,6 +14,44 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::Not;
 
+struct Wish {
+  std::string id, password, firmware;
+  bool confirm;
+  std::string told;
+};
+
+TEST(Benchtop, RefusesWhatTheDeviceDoesNotHave) {
+  asio::io_context io;
+  ManualClock clock(io.get_executor());
+  const std::vector<Wish> wishes{
+      {"vpcd", "secret", "", false, "vpcd has no password"},
+      {"raritan-px", "", "", true, "raritan-px never asks before it switches"},
+      {"baytech-rpc3-nc", "", "v2", false, "baytech-rpc3-nc is modelled with one firmware only"},
+      {"apc-ap79xx", "", "v9", false, "apc-ap79xx has no firmware \"v9\"; there are: v3 v2 plus-new plus-old"},
+  };
+  for (const Wish& wish : wishes) {
+    BenchtopSpec spec;
+    spec.id = wish.id;
+    spec.password = wish.password;
+    spec.firmware = wish.firmware;
+    spec.confirm = wish.confirm;
+    const auto made = Benchtop::make(io.get_executor(), clock, spec);
+    ASSERT_FALSE(made) << wish.told;
+    EXPECT_EQ(made.error().message, wish.told);
+  }
+}
+
+TEST(Benchtop, TakesEachFirmwareThatItsFormNames) {
+  asio::io_context io;
+  ManualClock clock(io.get_executor());
+  for (const std::string firmware : {"v3", "v2", "plus-new", "plus-old"}) {
+    BenchtopSpec spec;
+    spec.id = "apc-ap79xx";
+    spec.firmware = firmware;
+    EXPECT_TRUE(Benchtop::make(io.get_executor(), clock, spec)) << firmware;
+  }
+}
+
 TEST(Benchtop, SwitchesAContactAndMetersItsLoad) {
   Table t("baytech-rpc3-nc");
   t.bench->set_load(2, 1.5);

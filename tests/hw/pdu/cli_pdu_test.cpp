@@ -174,6 +174,22 @@ TEST(CliPdu, TakesAReplyThatComesByteByByte) {
   EXPECT_EQ(on_outlets(*r), (std::vector<int>{1, 3, 4, 8, 11, 17}));
 }
 
+// 64 of them made a divisor of 0.
+TEST(CliPdu, AFigureWithDecimalsWithoutEndMakesTheReplyVoid) {
+  Room room("baytech-mmp");
+  std::string text = sample("mmp-ostatus.txt");
+  const std::string figure = "Outlet  1     |  1.1";
+  const auto at = text.find(figure);
+  ASSERT_NE(at, text.npos);
+  text.insert(at + figure.size(), std::string(70, '0'));
+  room.wakes("MMP>").script.expect("ostatus\r").reply(text);
+  const auto r = room.run<PduReading>(room.pdu->read(Depth::meters));
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().code, Errc::protocol);
+  EXPECT_TRUE(r.error().message.starts_with("the reply to \"ostatus\" is void: a value is not understood"))
+      << r.error().message;
+}
+
 // A reply that is not whole is void, whatever it is that is wrong.
 struct Spoilt {
   const char* name;
@@ -211,6 +227,8 @@ INSTANTIATE_TEST_SUITE_P(
         Spoilt{"NoiseByte", "Internal", "Int\x03rnal", "noise in a line: \"Int\\x03rnal Temperature:  30.0 C\""},
         Spoilt{"MeterGarbled", "True RMS Current:     4.0", "True RMS Current:     4x0",
                "20 of 20 outlets, 1 other lines missing"},
+        Spoilt{"MeterBeyondAllMeters", "True RMS Current:     4.0", "True RMS Current: 92233720368.5",
+               "a value is not understood: \"True RMS Current: 92233720368.5 Amps      :      1.5 Amps\""},
         Spoilt{"MeterTwice", "Maximum Detected:     6.9 Amps      :      2.8",
                "True RMS Current:     6.9 Amps      :      2.8",
                "stands twice: \"True RMS Current:     6.9 Amps      :      2.8 Amps\""},

@@ -143,6 +143,12 @@ Mistake sends(const char* name, const std::string& text, const std::string& comp
   return {name, "send = \"off {outlet}\"", "send = \"" + text + "\"", "strip.toml:51:8: " + complaint};
 }
 
+// In the place of the question for the states.
+Mistake asks(const char* name, const std::string& text) {
+  return {name, "send = \"status\"", "send = \"" + text + "\"",
+          "strip.toml:39:8: \"" + text + "\": only [exchange.on] and [exchange.off] may switch"};
+}
+
 std::string evidence(const std::string& fact) {
   return "[[evidence]]\nfacts = [\"" + fact + "\"]\ntrust = \"unverified\"\nsource = \"made up\"\n";
 }
@@ -169,8 +175,16 @@ INSTANTIATE_TEST_SUITE_P(
         sends("RangeInAnOrder", "off {first}-{outlet}",
               "\"off {first}-{outlet}\": unknown stand-in \"{first}\"; known: {outlet}"),
         sends("OffIsOn", "on {outlet}", "\"on {outlet}\" is what on sends, too: off would close the outlet"),
-        Mistake{"TwoCommandsInAQuestion", "send = \"status\"", "send = \"off 1\\rstatus\"",
-                "strip.toml:39:8: \"off 1\\x0dstatus\" holds a control character: one send is one command, and "
+        sends("OffIsOnInCapitals", "ON {outlet}", "\"ON {outlet}\" is what on sends, too: off would close the outlet"),
+        sends("OffIsOnWithABlankMore", "on  {outlet}", "\"on  {outlet}\" is what on sends, too: off would close the outlet"),
+        asks("AQuestionThatOpensAll", "off *"), asks("AQuestionThatCloses", "ON 1"), asks("AQuestionThatReboots", "REBOOT"),
+        asks("AQuestionWithASwitchInAWord", "olOff 1"),
+        Mistake{"AWakeUpThatSwitches", "wake = \"\\r\"", "wake = \"off 1\\r\"",
+                "strip.toml:16:8: \"off 1\\x0d\": only [exchange.on] and [exchange.off] may switch"},
+        Mistake{"AWayBackThatSwitches", "send = \"status\"", "send = \"status\"\nafter = [\"off 1\\r\"]",
+                "strip.toml:40:10: \"off 1\\x0d\": only [exchange.on] and [exchange.off] may switch"},
+        Mistake{"TwoCommandsInAQuestion", "send = \"status\"", "send = \"show 1\\rstatus\"",
+                "strip.toml:39:8: \"show 1\\x0dstatus\" holds a control character: one send is one command, and "
                 "end_of_command is added"},
         Mistake{"TwoMessagesOnTheWay", "send = \"off {outlet}\"", "send = \"off {outlet}\"\nbefore = [\"1\\r2\\r\"]",
                 "strip.toml:52:11: \"1\\x0d2\\x0d\" holds more than one command: each waits for the prompt of its own"},
@@ -198,15 +212,17 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"EmptyWord", "Off = \"off\"", "Off = \"off\"\n\"\" = \"off\"",
                 "strip.toml:22:6: an empty word is no state: what is not understood would read so"},
         Mistake{"PromptOfAnything", "'STRIP>'", "'.+'",
-                "strip.toml:18:10: pattern \".+\" also matches \"a\": the end must be told from an answer"},
+                "strip.toml:18:10: pattern \".+\" also matches \"a\": it must be told from an answer"},
         Mistake{"PromptOfDigits", "'STRIP>'", "'\\d+'",
-                "strip.toml:18:10: pattern \"\\d+\" also matches \"1\": the end must be told from an answer"},
+                "strip.toml:18:10: pattern \"\\d+\" also matches \"1\": it must be told from an answer"},
         Mistake{"PromptOfAState", "'STRIP>'", "'On|STRIP>'",
-                "strip.toml:18:10: pattern \"On|STRIP>\" also matches \"On\": the end must be told from an answer"},
+                "strip.toml:18:10: pattern \"On|STRIP>\" also matches \"On\": it must be told from an answer"},
+        Mistake{"ErrorOfAnything", "'Input error'", "'.+'",
+                "strip.toml:23:9: pattern \".+\" also matches \"a\": it must be told from an answer"},
         Mistake{"QuestionOfAnything", "[pacing]",
                 "[[interrupt]]\nsee = '.+'\nsay = \"Y\\r\"\nrefuse = \"N\\r\"\nconfirms_switch = true\n" +
                     evidence("interrupt") + "[pacing]",
-                "strip.toml:26:7: pattern \".+\" also matches \"a\": the end must be told from an answer"},
+                "strip.toml:26:7: pattern \".+\" also matches \"a\": it must be told from an answer"},
         Mistake{"QuietLongerThanTheExchange", "send = \"off {outlet}\"\nwithin_ms = 4000",
                 "send = \"off {outlet}\"\nwithin_ms = 50",
                 "strip.toml:52:13: within_ms (50) is below quiet_ms (60): no incomplete reply would be noticed in time"}),
@@ -251,6 +267,13 @@ TEST(Dialect, AnEndOfCommandWithinACommandIsRefused) {
       complaints(text, "strip.toml", sends("", "off 3;off {outlet}", "")),
       std::vector<std::string>{"strip.toml:51:8: \"off 3;off {outlet}\" holds end_of_command: one send is one command, "
                                "and end_of_command is added"});
+}
+
+TEST(Dialect, AQuestionMayNotBeginAsAnOrderDoes) {
+  std::string text = kGood;
+  text.replace(text.find("on {outlet}"), 11, "close {outlet}");
+  EXPECT_EQ(complaints(text, "strip.toml", asks("", "Close 3")), std::vector<std::string>{asks("", "Close 3").complaint});
+  EXPECT_EQ(complaints(text, "strip.toml", asks("", "closed?")), std::vector<std::string>{});
 }
 
 TEST(Dialect, WordsThatOnlyEndInAllAreSent) {

@@ -1,0 +1,98 @@
+#include "tests/support/restore_mac.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+namespace greenroom::test {
+namespace {
+
+constexpr const char* port = "1-4.2";
+// The model's own times. A gap that is too short is missed by the engine, which waits for the two events in turn.
+constexpr std::chrono::milliseconds until_gone{100}, until_back{300};
+
+}  // namespace
+
+RestoreMac::RestoreMac(asio::any_io_executor executor, unsigned number, const ModelFirmware& firmware,
+                       UsbmuxdStandIn& usbmuxd)
+    : identity_(model_mac(number, true)),
+      usbmuxd_(usbmuxd),
+      executor_(executor),
+      boot_(identity_, firmware),
+      os_(identity_, boot_.ticket(), firmware),
+      tasks_(executor) {
+  bed_.on_reset = [this](const std::string&) {
+    const std::lock_guard lock(mutex_);
+    boot_.reset();
+    look();
+  };
+  bed_.plug("1-4", hub_face());
+  plug();
+}
+
+void RestoreMac::end() { tasks_.cancel(); }
+
+std::vector<std::string> RestoreMac::environment() const {
+  return {"LD_PRELOAD=libumockdev-preload.so.0", "UMOCKDEV_DIR=" + bed_.root()};
+}
+
+void RestoreMac::unplug() { bed_.unplug(port); }
+
+T2Boot::Stage RestoreMac::stage() const {
+  const std::lock_guard lock(mutex_);
+  return boot_.stage();
+}
+
+std::vector<std::string> RestoreMac::wrong() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> all = boot_.wrong;
+  all.insert(all.end(), os_.wrong.begin(), os_.wrong.end());
+  return all;
+}
+
+void RestoreMac::plug() {
+  UsbFace face;
+  {
+    const std::lock_guard lock(mutex_);
+    face = boot_.face();
+  }
+  face.control = [this](const UsbSetup& setup, const Octets& data) {
+    const std::lock_guard lock(mutex_);
+    auto answer = boot_.control(setup, data);
+    look();
+    return answer;
+  };
+  face.bulk = [this](std::uint8_t endpoint, const Octets& data, std::size_t) {
+    const std::lock_guard lock(mutex_);
+    return boot_.bulk(endpoint, data);
+  };
+  bed_.plug(port, std::move(face));
+}
+
+// On the testbed's thread, which may not change the testbed: the loop does.
+void RestoreMac::look() {
+  if (!boot_.leaves() || std::exchange(moving_, true)) return;
+  asio::post(executor_, [this] { tasks_.spawn(re_enumerate()); });
+}
+
+asio::awaitable<void> RestoreMac::re_enumerate() {
+  try {
+    asio::steady_timer timer(executor_, until_gone);
+    co_await timer.async_wait(asio::use_awaitable);
+    bed_.unplug(port);
+    timer.expires_after(until_back);
+    co_await timer.async_wait(asio::use_awaitable);
+  } catch (const boost::system::system_error&) {  // the test ends
+    co_return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    boot_.leave();
+    moving_ = false;
+  }
+  plug();
+  if (stage() == T2Boot::Stage::restore) usbmuxd_.attach(os_);
+}
+
+}  // namespace greenroom::test

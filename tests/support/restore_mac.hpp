@@ -1,0 +1,47 @@
+// A model T2 Mac that can be restored, in a testbed of its own: its stages on a port there, and, once its restore OS runs,
+// on a stand-in for usbmuxd. It re-enumerates by itself while the loop turns.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "hw/async/task_group.hpp"
+#include "tests/support/restore_os.hpp"
+#include "tests/support/t2_boot.hpp"
+#include "tests/support/usb_testbed.hpp"
+
+namespace greenroom::test {
+
+class RestoreMac {
+ public:
+  RestoreMac(asio::any_io_executor, unsigned number, const ModelFirmware&, UsbmuxdStandIn&);
+  void end();
+  [[nodiscard]] bool ended() const { return tasks_.size() == 0; }
+
+  // What makes another program see this testbed: variables for env(1).
+  [[nodiscard]] std::vector<std::string> environment() const;
+  void unplug();  // its cable, while it stands in DFU
+  [[nodiscard]] const ModelMac& identity() const { return identity_; }
+  [[nodiscard]] T2Boot::Stage stage() const;
+  [[nodiscard]] std::vector<std::string> wrong() const;  // of all its parts; empty when all was as it must be
+  RestoreOs& os() { return os_; }
+
+ private:
+  void plug();
+  void look();
+  asio::awaitable<void> re_enumerate();
+
+  ModelMac identity_;
+  UsbmuxdStandIn& usbmuxd_;
+  asio::any_io_executor executor_;
+  mutable std::mutex mutex_;  // the testbed asks on a thread of its own
+  T2Boot boot_;
+  bool moving_ = false;
+  RestoreOs os_;
+  TaskGroup tasks_;
+  UsbTestbed bed_;
+};
+
+}  // namespace greenroom::test

@@ -1,0 +1,89 @@
+// A bench on which a real engine restores model T2 Macs: an IPSW, a signing server, a usbmuxd, and Macs in testbeds of
+// their own, on one loop. Nothing that an engine does here leaves the machine.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <spawn.h>
+
+#include <list>
+
+#include "firmware-bridge/idevicerestore.hpp"
+#include "firmware-bridge/job_watch.hpp"
+#include "tests/support/job_rig.hpp"
+#include "tests/support/restore_mac.hpp"
+#include "tests/support/tss_stand_in.hpp"
+
+namespace greenroom::test {
+
+class RestoreRig : public JobRig {
+ protected:
+  RestoreRig() { write_ipsw(path("t2.ipsw"), firmware_); }
+  ~RestoreRig() override {
+    end_my_children();
+    asio::post(loop_, [this] {
+      tss_.end();
+      usbmuxd_.end();
+      for (RestoreMac& mac : macs_) mac.end();
+    });
+    eventually([this] {
+      return tss_.ended() && usbmuxd_.ended() &&
+             std::all_of(macs_.begin(), macs_.end(), [](const RestoreMac& mac) { return mac.ended(); });
+    });
+  }
+
+  RestoreMac& add_mac() {
+    const auto number = static_cast<unsigned>(macs_.size());
+    return macs_.emplace_back(loop_.get_executor(), number, firmware_, usbmuxd_);
+  }
+
+  // What restores that Mac: env(1), what makes the engine see its testbed and keeps it on this machine, and the product's
+  // own command line.
+  [[nodiscard]] std::vector<std::string> engine_for(const RestoreMac& mac, RestoreKind kind = RestoreKind::erase) const {
+    const EngineCommand command = idevicerestore_command("idevicerestore", EngineGeneration::v1_0_0, job_for(mac, kind));
+    std::vector<std::string> words{"/usr/bin/env"};
+    for (const auto& more : {mac.environment(), tss_.proxies(), command.environment, command.arguments})
+      words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  [[nodiscard]] RestoreJob job_for(const RestoreMac& mac, RestoreKind kind = RestoreKind::erase) const {
+    return {JobId{mac.identity().ecid & 0xffff}, *PortPath::parse("host/1-4.2"), Ecid{mac.identity().ecid}, kind,
+            path("t2.ipsw")};
+  }
+
+  // A program in the test's directory, its output in the files stdout and stderr there.
+  pid_t spawn_program(std::vector<std::string> words) {
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 1, path("stdout").c_str(), O_WRONLY | O_CREAT, 0600);
+    posix_spawn_file_actions_addopen(&files, 2, path("stderr").c_str(), O_WRONLY | O_CREAT, 0600);
+    posix_spawn_file_actions_addchdir_np(&files, root_.c_str());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    pid_t child = -1;
+    EXPECT_EQ(posix_spawn(&child, argv[0], &files, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&files);
+    return child;
+  }
+
+  void expect_nothing_wrong() {
+    for (const RestoreMac& mac : macs_) EXPECT_THAT(mac.wrong(), testing::IsEmpty());
+    EXPECT_THAT(tss_.wrong, testing::IsEmpty());
+    EXPECT_THAT(usbmuxd_.wrong, testing::IsEmpty());
+  }
+
+  // As eventually(), for as long as a restore takes: idevicerestore 1.0.0 alone waits 26 s of it.
+  bool in_time_for_a_restore(const std::function<bool()>& holds) {
+    for (int i = 0; i < 6; ++i) {
+      if (eventually(holds)) return true;
+    }
+    return false;
+  }
+
+  const ModelFirmware firmware_ = t2_firmware();
+  TssStandIn tss_{loop_.get_executor(), firmware_};
+  UsbmuxdStandIn usbmuxd_{loop_.get_executor(), path("upstream")};
+  std::list<RestoreMac> macs_;
+};
+
+}  // namespace greenroom::test

@@ -1,0 +1,55 @@
+// A model T2 Mac from DFU to the restore OS, as USB requests see it: iBSS by DFU, iBEC in the first recovery, the rest in
+// the second, each command only in its place and each image only where it belongs, whole and with this Mac's own ticket.
+// Pure. The places are those that idevicerestore 1.0.0 keeps to with a T2 (seen; docs/testing.md); what a real iBoot would
+// forgive is unverified.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "tests/support/model_firmware.hpp"
+#include "tests/support/usb_boot_model.hpp"
+#include "tests/support/usb_model_mac.hpp"
+
+namespace greenroom::test {
+
+class T2Boot {
+ public:
+  enum class Stage { dfu, ibss, ibec, restore };
+
+  T2Boot(ModelMac, const ModelFirmware&);
+
+  [[nodiscard]] UsbFace face() const;  // of this stage; who puts it on a port adds what answers
+  std::optional<Octets> control(const UsbSetup&, const Octets& data);
+  std::optional<Octets> bulk(std::uint8_t endpoint, const Octets& data);
+
+  // It was told to start what it was sent; leaves() is true from then until leave() has put it into the next stage.
+  [[nodiscard]] bool leaves() const { return leaves_; }
+  void reset();
+  void leave();
+
+  [[nodiscard]] Stage stage() const { return stage_; }
+  [[nodiscard]] Octets ticket() const;
+  std::vector<std::string> commands;  // as they came
+  std::vector<std::string> wrong;     // what no Mac would have taken
+
+ private:
+  struct Due {
+    std::string command;
+    std::string image;  // sent since the command before; empty for none
+  };
+  bool take(const std::string& line, std::uint8_t request);
+  bool refuse(std::string why);
+  [[nodiscard]] std::string what_is_wrong(const Octets& image, const std::string& component) const;
+
+  ModelMac mac_;
+  const ModelFirmware& firmware_;
+  Stage stage_ = Stage::dfu;
+  bool leaves_ = false, sent_ = false;
+  DfuModel dfu_;
+  RecoveryModel recovery_;
+  std::deque<Due> due_;
+};
+
+}  // namespace greenroom::test
