@@ -74,6 +74,17 @@ case $what in
     says "$what" "its SHA-256 is $(digest "$work/b.ipsw"), not" "$work/err"
     expect "$what" 'nothing is left' 'a.ipsw greenroom-firmware.json' "$(ls "$folder" | xargs)"
     expect "$what" 'nor hidden' '.greenroom-firmware.lock' "$(cd "$folder" && echo .g* .i*  | sed 's/ \.i\*//')"
+    # Told to end in the middle of a copy: nothing of it stays.
+    truncate -s 400M "$work/os.dmg"
+    zip -q -j -0 "$work/large.ipsw" "$work/BuildManifest.plist" "$work/os.dmg"
+    "$program" firmware add "$work/large.ipsw" 2>"$work/err" & pid=$!
+    for i in $(seq 400); do [ -s "$folder/.incoming" ] && break; read -rt 0.01 <> <(:) || :; done
+    kill -TERM "$pid"
+    status=0; wait "$pid" || status=$?
+    expect "$what" 'told to end' 1 "$status"
+    says "$what" 'was told to end; nothing was kept of it\|the check was ended' "$work/err"
+    expect "$what" 'nothing of it' 'a.ipsw greenroom-firmware.json' "$(ls "$folder" | xargs)"
+    [ ! -e "$folder/.incoming" ] || wrong "$what" .incoming gone there
     exec 9>"$folder/.greenroom-firmware.lock"
     flock -n 9 || wrong "$what" lock free taken
     run firmware add "$work/b.ipsw"
