@@ -137,7 +137,7 @@ TEST(Embedded, FilesAreFoundByTheirPathInTheTree) {
 TEST(Embedded, AFolderListsItsOwnFilesOnly) {
   std::vector<std::string> names;
   for (const DataFile& f : embedded_in("config")) names.emplace_back(f.path);
-  EXPECT_THAT(names, ElementsAre("config/bricks.toml", "config/macs.toml"));
+  EXPECT_THAT(names, ElementsAre("config/bricks.toml", "config/engines.toml", "config/macs.toml"));
 }
 
 TEST(Embedded, AFolderIsNoFile) {
