@@ -57,7 +57,7 @@ constexpr std::array verbs{
     Verb{"cases", cli::cases},       Verb{"chores", cli::chores},
     Verb{"watch", cli::watch},       Verb{"command", cli::command},
     Verb{"model", cli::model},       Verb{"model-engine", cli::model_engine},
-    Verb{"usb", cli::usb},
+    Verb{"usb", cli::usb},           Verb{"simulate", cli::simulate},
 };
 
 }  // namespace

@@ -120,8 +120,9 @@ Result<AppleDevice> classify(const UsbSighting& seen) {
   if (const auto mode = mode_by_id(seen)) {
     bare.mode = *mode;
     switch (*mode) {
-      case MacMode::wtf:
-      case MacMode::kis: return bare;
+      case MacMode::wtf: return bare;
+      // Its own descriptor names no string; the inner one does, once it was asked for (macs facts, 2.3).
+      case MacMode::kis: return seen.serial.empty() ? Result<AppleDevice>(bare) : from_iboot(*mode, seen);
       case MacMode::dfu:
       case MacMode::port_dfu:
       case MacMode::recovery: return from_iboot(*mode, seen);

@@ -23,8 +23,9 @@ int status(const std::vector<std::string>& arguments);
 int slots(const std::vector<std::string>& arguments);
 int slot(const std::vector<std::string>& arguments);
 int circuits(const std::vector<std::string>& arguments);
-int pdu(const std::vector<std::string>& arguments);  // ports, dialects, read, set ...: without a room
-int usb(const std::vector<std::string>& arguments);  // list, watch, trace: without a room
+int pdu(const std::vector<std::string>& arguments);       // ports, dialects, read, set ...: without a room
+int simulate(const std::vector<std::string>& arguments);  // campaigns on virtual time
+int usb(const std::vector<std::string>& arguments);       // list, watch, trace: without a room
 int pdus(const std::vector<std::string>& arguments);
 int power(const std::vector<std::string>& arguments);
 int cases(const std::vector<std::string>& arguments);
