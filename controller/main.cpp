@@ -63,6 +63,7 @@ constexpr std::array verbs{
     Verb{"model", cli::model},       Verb{"model-engine", cli::model_engine},
     Verb{"usb", cli::usb},           Verb{"mac", cli::mac},
     Verb{"doctor", cli::doctor},     Verb{"firmware", cli::firmware},
+    Verb{"simulate", cli::simulate},
 };
 
 }  // namespace

@@ -121,9 +121,8 @@ Result<AppleDevice> classify(const UsbSighting& seen) {
     bare.mode = *mode;
     switch (*mode) {
       case MacMode::wtf: return bare;
-      case MacMode::kis:
-        if (seen.serial.empty()) return bare;
-        return from_iboot(*mode, seen);  // learned from its inner descriptor
+      // Its own descriptor names no string; the inner one does, once it was asked for (macs facts, 2.3).
+      case MacMode::kis: return seen.serial.empty() ? Result<AppleDevice>(bare) : from_iboot(*mode, seen);
       case MacMode::dfu:
       case MacMode::port_dfu:
       case MacMode::recovery: return from_iboot(*mode, seen);

@@ -10,6 +10,8 @@ struct Gate {
   virtual ~Gate() = default;
   // Writes the permit; only ever after the durable fact that R4 holds. Permitting twice is harmless.
   virtual Task<void> permit(JobId) = 0;
+  // Whether that was done, by whichever controller.
+  [[nodiscard]] virtual Result<bool> permitted(JobId) const = 0;
 };
 
 }  // namespace greenroom

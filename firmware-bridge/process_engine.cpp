@@ -328,4 +328,11 @@ Task<void> ProcessEngine::permit(JobId id) {
   co_return Result<void>{};
 }
 
+Result<bool> ProcessEngine::permitted(JobId id) const {
+  std::error_code unreadable;
+  const bool there = std::filesystem::exists(directory(id) + "/permit", unreadable);
+  if (unreadable) return fail(Errc::storage, name(id) + ": its permit cannot be looked for: " + unreadable.message());
+  return there;
+}
+
 }  // namespace greenroom

@@ -54,6 +54,7 @@ class ProcessEngine final : public RestoreEngine, public Gate {
   // Ends when the engine has. A job that is over already is well.
   Task<void> stop(JobId) override;
   Task<void> permit(JobId) override;
+  [[nodiscard]] Result<bool> permitted(JobId) const override;
 
  private:
   struct Sight;

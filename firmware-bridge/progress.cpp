@@ -158,7 +158,11 @@ void RestoreLog::identity(std::string_view text) {
     serial_ = serial->text();
   } else if (eat(rest, "ECID: ") || eat(rest, "Found ECID ") || eat(rest, "UniqueChipID: ")) {
     const auto ecid = whole_number<std::uint64_t>(rest);
-    if (ecid && Ecid{*ecid} != ecid_) other_mac_ = true;
+    if (!ecid || Ecid{*ecid} == ecid_) return;
+    if (std::exchange(port_dfu_, false)) ecid_ = Ecid{*ecid};
+    else other_mac_ = true;
+  } else if (text == "Found device in Port DFU mode") {
+    port_dfu_ = true;
   } else if (eat(rest, "Identified device as ")) {
     t2_ = rest.find("iBridge") != std::string_view::npos;
   }

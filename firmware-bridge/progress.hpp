@@ -70,6 +70,7 @@ class RestoreLog {
   bool filesystem_sent_{};
   bool finished_{};  // "Status: Restore Finished"
   bool done_{};
+  bool port_dfu_{};   // it began in Port DFU: that ECID is the port controller's, the Mac's own comes later
   bool other_mac_{};  // the engine named another ECID
   bool serial_conflict_{};
 };

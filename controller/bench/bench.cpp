@@ -72,7 +72,7 @@ void Bench::kill() {
 
 VisitContext Bench::context() const {
   return {setup_.room,         setup_.catalogue, setup_.rules,       folded_.state.visits, senses_.visits,
-          folded_.state.power, senses_.power,    ports_.clock.now(), ports_.clock.wall()};
+          folded_.state.power, senses_.power,    ports_.clock.now(), ports_.clock.wall(),  folded_.state.lifetime.started};
 }
 
 void Bench::submit(Command command, AnswerSink answer) {

@@ -101,6 +101,7 @@ class Bench final : public CommandPort {
   void start_switch(const SwitchStarted&);
   void start_effect(const EffectStarted&);
   void resume_effects();
+  void resume_permit(const EffectStarted&);
   asio::awaitable<void> run_switch(SwitchStarted);
   asio::awaitable<void> run_action(EffectStarted);
   asio::awaitable<void> run_engine(EffectStarted, bool already_started);

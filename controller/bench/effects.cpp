@@ -45,8 +45,9 @@ void Bench::start_effects(const Facts& facts) {
   }
 }
 
-// A switch in doubt is read back and adopted by the power half; an engine is attached again, a permit written again
-// (twice is harmless); an action on a Mac is reported as failed and inspected by its step; a print is asked of a person.
+// A switch in doubt is read back and adopted by the power half; an engine is attached again; a permit that was written
+// stands, and one that was not is judged anew, because the Mac may be another one by now; an action on a Mac is reported as
+// failed and inspected by its step; a print is asked of a person.
 void Bench::resume_effects() {
   const Facts left_open = folded_.open;
   for (const Fact& fact : left_open) {
@@ -57,10 +58,17 @@ void Bench::resume_effects() {
       post(SwitchResult{effect, outlet->second, order->to == "on", Sensed::unknown, /*sent=*/true, std::string(restarted)});
     } else if (const auto* start = std::get_if<EffectStarted>(&fact.body)) {
       if (start->kind == "engine") tasks_.spawn(run_engine(*start, /*already_started=*/true));
-      else if (start->kind == "permit" || start->kind == "stop_engine") start_effect(*start);
+      else if (start->kind == "stop_engine") start_effect(*start);
+      else if (start->kind == "permit") resume_permit(*start);
       else finish(effect, fail(Errc::cancelled, std::string(restarted)), "technician");
     }
   }
+}
+
+void Bench::resume_permit(const EffectStarted& start) {
+  const auto written = ports_.gate.permitted(JobId{number(start.detail)});
+  const bool stands = written && *written;
+  finish(start.effect, stands ? Result<void>{} : fail(Errc::cancelled, std::string(restarted)), "technician");
 }
 
 void Bench::start_switch(const SwitchStarted& order) { tasks_.spawn(run_switch(order)); }
@@ -106,7 +114,9 @@ asio::awaitable<void> Bench::run_action(EffectStarted start) {
   const JobId job{number(start.detail)};
   Result<void> outcome;
   if (start.kind == "permit") {
-    outcome = co_await ports_.gate.permit(job);
+    // The owner of the gate asks again at the permit itself: its fact may have taken long to become durable.
+    if (const auto refusal = permit_refusal(context(), number(start.detail))) outcome = fail(Errc::refused, *refusal);
+    else outcome = co_await ports_.gate.permit(job);
   } else if (start.kind == "stop_engine") {
     outcome = co_await ports_.engine.stop(job);
   } else if (start.kind == "print_label") {

@@ -29,6 +29,7 @@ int firmware(const std::vector<std::string>& arguments);  // list, add, check: t
 int doctor(const std::vector<std::string>& arguments);    // is this machine fit to restore Macs?
 int usb(const std::vector<std::string>& arguments);       // list, watch, trace: without a room
 int mac(const std::vector<std::string>& arguments);       // identify, dfu, put-back: one Mac, without a service
+int simulate(const std::vector<std::string>& arguments);  // campaigns on virtual time
 int pdus(const std::vector<std::string>& arguments);
 int power(const std::vector<std::string>& arguments);
 int cases(const std::vector<std::string>& arguments);

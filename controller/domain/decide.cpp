@@ -136,7 +136,7 @@ Decision decide(const RoomSetup& setup, const RoomState& state, const RoomSenses
                 WallTime wall) {
   Decision d;
   const VisitContext c{setup.room,  setup.catalogue, setup.rules, state.visits, senses.visits,
-                       state.power, senses.power,    now,         wall};
+                       state.power, senses.power,    now,         wall,         state.lifetime.started};
   const auto* cmd = std::get_if<Command>(&input);
   if (cmd != nullptr && answered_before(state.visits, *cmd, d)) return d;
   if (std::holds_alternative<Replan>(input)) {

@@ -97,6 +97,9 @@ struct Timings {
 
 struct Room {
   std::string name;
+  // Each slot's engine runs as that slot's own user and can open no other slot's Mac (R9). Where that is not set up, one
+  // restore runs at a time on each USB host.
+  bool fenced{true};
   std::vector<Circuit> circuits;  // parents before children
   std::vector<PduConfig> pdus;
   std::vector<Outlet> outlets;  // in the order of pdus, then of device numbers

@@ -44,7 +44,7 @@ ModelEngine::ModelEngine(asio::any_io_executor, Clock& clock, model::Plant& plan
     : clock_(clock), plant_(plant), timings_(timings) {}
 ModelEngine::~ModelEngine() = default;
 
-ModelEngine::Job* ModelEngine::find(JobId id) {
+ModelEngine::Job* ModelEngine::find(JobId id) const {
   const auto job = jobs_.find(id);
   return job == jobs_.end() ? nullptr : job->second.get();
 }
@@ -91,6 +91,12 @@ Task<void> ModelEngine::permit(JobId id) {
     if (job->run.at_gate()) later(*job, Duration{0});
   }
   co_return Result<void>{};
+}
+
+Result<bool> ModelEngine::permitted(JobId id) const {
+  const Job* job = find(id);
+  if (job == nullptr) return fail(Errc::refused, fmt::format("the engine has no job {}", static_cast<std::uint64_t>(id)));
+  return job->run.permitted();
 }
 
 void ModelEngine::later(Job& job, Duration wait) {

@@ -27,12 +27,13 @@ class ModelEngine final : public RestoreEngine, public Gate {
   Task<RestoreOutcome> attach(JobId, ProgressSink) override;
   Task<void> stop(JobId) override;
   Task<void> permit(JobId) override;
+  [[nodiscard]] Result<bool> permitted(JobId) const override;
 
   [[nodiscard]] std::size_t running() const;
 
  private:
   struct Job;
-  Job* find(JobId);
+  Job* find(JobId) const;
   void later(Job&, Duration);
   void end(Job&, std::optional<int> exit_code);
   void report(Job&);

@@ -112,6 +112,12 @@ TEST(Classify, KnowsKisWithoutAnyString) {
   EXPECT_FALSE(device->ecid);
 }
 
+TEST(Classify, ReadsTheInnerStringOfKisOnceItIsKnown) {
+  const auto device = classify(seen(0x1881, m1_air_dfu));
+  EXPECT_EQ(device->mode, MacMode::kis);
+  EXPECT_EQ(device->ecid, Ecid{0x000C60A812345678});
+}
+
 TEST(Classify, NeverReadsAnEcidInWtf) { EXPECT_FALSE(classify(seen(0x1222, m1_air_dfu))->ecid); }
 
 TEST(Classify, TakesTheHardwareSerialOfABootedMac) {

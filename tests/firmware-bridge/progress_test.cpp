@@ -154,6 +154,27 @@ TEST(RestoreLog, TrustsNothingOfARunOnAnotherMac) {
   EXPECT_NE(outcome.cause.find("another Mac"), std::string::npos);
 }
 
+// What Port DFU shows is the port controller's ECID (macs facts, 1.3); the Mac says its own in its restore OS.
+RestoreLog from_port_dfu() {
+  RestoreLog log(RestoreKind::erase, Ecid{0x11E5});
+  for (const char* line : {"Found device in Port DFU mode", "ECID: 4581", "UniqueChipID: 99"})
+    log.line(EngineStream::err, std::string("12:00:00.000    <Info> ").append(line));
+  log.line(EngineStream::err, erased_line);
+  return log;
+}
+
+TEST(RestoreLog, BelievesTheMacsOwnEcidAfterPortDfu) {
+  const auto evidence = from_port_dfu().finish(1).evidence;
+  EXPECT_EQ(evidence.ecid, Ecid{99});
+  EXPECT_EQ(evidence.erased, Erased::confirmed);
+}
+
+TEST(RestoreLog, TrustsNothingOfARunOnTwoMacsAfterPortDfu) {
+  RestoreLog log = from_port_dfu();
+  log.line(EngineStream::err, "12:00:00.000    <Info> UniqueChipID: 98");
+  EXPECT_EQ(log.finish(1).evidence.erased, Erased::unconfirmed);
+}
+
 TEST(RestoreLog, WaitsForRestoreModeWhileTheGateIsShut) {
   EXPECT_EQ(replay("usbmuxd-missing").progress().stage, RestoreStage::waiting_for_restore_mode);
 }

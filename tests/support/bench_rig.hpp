@@ -74,14 +74,19 @@ struct NoEngine final : RestoreEngine, Gate, MacActions {
   Task<JobId> start(RestoreJob) override { co_return fail(Errc::refused, "no engine"); }
   Task<RestoreOutcome> attach(JobId, ProgressSink) override { co_return fail(Errc::refused, "no engine"); }
   Task<void> stop(JobId) override { co_return Result<void>{}; }
-  Task<void> permit(JobId) override { co_return Result<void>{}; }
+  Task<void> permit(JobId) override {
+    ++permits;
+    co_return Result<void>{};
+  }
+  [[nodiscard]] Result<bool> permitted(JobId) const override { return permit_written; }
   Task<AppleDevice> enter_dfu(PortPath, TimePoint) override {
     ++dfu_asked;
     co_return fail(Errc::refused, "no Macs");
   }
   Task<void> leave_dfu(PortPath, TimePoint) override { co_return fail(Errc::refused, "no Macs"); }
   Task<void> put_back(PortPath, TimePoint) override { co_return fail(Errc::refused, "no Macs"); }
-  int dfu_asked{};
+  int dfu_asked{}, permits{};
+  bool permit_written{};
 };
 
 // A journal whose disk can be made to wait, or to be full.

@@ -112,12 +112,19 @@ class Folder {
     if (!slot) return;
     PortView p;
     p.present = !f.mode.empty();
-    if (p.present) p.mode = mode_from(f.mode);
+    p.mode = p.present ? mode_from(f.mode) : s_.slots[slot->value].port.mode;  // what it showed last
     p.serial = f.serial;
     p.ecid = f.ecid;
     p.chip = f.chip;
     p.board = f.board;
     p.since = fact_.at;
+    // The first DFU sighting after Port DFU is the one that names the Mac (R4 b).
+    Visit* v = s_.visit(s_.slots[slot->value].visit);
+    const bool own = p.present && p.ecid != 0 && (p.mode == MacMode::dfu || p.mode == MacMode::kis);
+    if (own && v != nullptr && v->run.open() && v->run.ecid == 0) {
+      v->run.ecid = p.ecid;
+      if (v->ecid == 0) v->ecid = p.ecid;
+    }
     s_.slots[slot->value].port = std::move(p);
   }
   void operator()(const StepChanged& f) {
@@ -133,7 +140,7 @@ class Folder {
     // The DFU sighting that ends the dfu step is the one that names the Mac (R4 b).
     if (c_.recipes[v->recipe].steps[f.step].kind == StepKind::dfu && v->state == StepState::done && v->slot) {
       const PortView& p = s_.slots[v->slot->value].port;
-      if (p.ecid != 0) v->ecid = p.ecid;
+      if (p.ecid != 0 && p.mode != MacMode::port_dfu) v->ecid = p.ecid;
     }
   }
   void operator()(const ChargeNoted& f) {
@@ -149,7 +156,9 @@ class Folder {
     if (f.kind == "engine") {
       v->run = EngineRun{};
       v->run.effect = f.effect;
-      v->run.ecid = f.ecid;
+      v->run.from = v->slot ? s_.slots[v->slot->value].port.mode : MacMode::dfu;
+      // Port DFU shows the port controller's ECID; the Mac's own is learned in the run.
+      v->run.ecid = v->run.from == MacMode::port_dfu ? 0 : f.ecid;
       v->run.started = fact_.at;
       ++v->runs;
       v->booted_reported = v->mdm_reported = false;
@@ -169,10 +178,12 @@ class Folder {
     if (f.effect == v->run.effect) {
       v->run.ended = true;
       v->run.ok = f.ok;
+      v->run.ended_at = fact_.at;
     } else if (f.effect == v->effect) {
       v->effect = 0;
       v->action_failed = !f.ok;
     } else {
+      if (f.kind == "permit" && !f.ok) v->run.permitted = false;  // the gate is shut still
       return;
     }
     v->cause = f.cause;

@@ -121,7 +121,7 @@ void deny(Draft& d, const Command& cmd) {
   if (v == nullptr) return;
   if (v->evidence.erased_confirmed || (v->run.open() && v->run.permitted)) {
     d.answer += ", but its erase was permitted before";
-  } else if (v->state != StepState::held) {
+  } else if (v->state != StepState::held && d.c.rules.holds(Clause::serial)) {
     d.hold(*v, {"denied", serial + " is on the deny list: " + cmd.text + ".",
                 "Put it aside; it is not erased until security lifts the denial.", Owner::security});
   }
@@ -198,7 +198,7 @@ void usb_changed(Draft& d, const UsbChanged& in) {
   const bool same_mode = in.sight ? now.present && now.mode == in.sight->mode : !now.present;
   const bool same_mac =
       now.serial == seen.serial && now.ecid == seen.ecid && now.chip == seen.chip && now.board == seen.board;
-  if (same_mode && same_mac) return;
+  if (same_mode && same_mac && now.since >= d.c.started) return;  // first seen by a process before this one: seen anew
   d.add(std::move(seen));
 }
 

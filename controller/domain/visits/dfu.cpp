@@ -59,7 +59,7 @@ void restart(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
 
 // By the way itself; the lease is held, or the way does without one.
 void begin(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
-  const bool there = in_dfu(view_of(d.c, v)->port);
+  const bool there = awaits_engine(view_of(d.c, v)->port);
   const DfuEntry way = dfu_way(d.c, v, index);
   if (!there && way == DfuEntry::by_outlet) return restart(d, v, index, attempt);
   if (!there && way == DfuEntry::by_hand) return press_keys(d, v, index, attempt);
@@ -84,6 +84,11 @@ void again(Draft& d, const Visit& v) {
 
 // It shows DFU: is it the Mac that should?
 void arrived(Draft& d, const Visit& v, const PortView& port) {
+  if (unidentified(d.c, v, port)) {
+    if (host_is_taken(d.c, v)) return;  // not while that would bring one more arrival
+    d.effect(v, "leave_dfu", port.ecid);
+    return wait_for_host(d, v, v.step, "the USB host was another's when this Mac came: it comes anew");
+  }
   const auto trouble = contradiction(d.c, v, port);
   if (!trouble) return d.done(v);
   if (trouble->reason == "duplicate") {  // block both
@@ -113,14 +118,14 @@ void running(Draft& d, const Visit& v, const PortView& port) {
                       "bench_owner"});
     return;
   }
-  if (in_dfu(port) && leased(d.c, v)) return arrived(d, v, port);
+  if (awaits_engine(port) && leased(d.c, v)) return arrived(d, v, port);
   const bool by_outlet = dfu_way(d.c, v, v.step) == DfuEntry::by_outlet;
   if (v.action_failed || d.c.now >= v.deadline || (by_outlet && started_as_usual(v, port))) again(d, v);
 }
 
 void waiting(Draft& d, const Visit& v, const PortView& port) {
   if (auto trouble = contradiction(d.c, v, port)) return d.hold(v, *trouble);
-  if (waits_for_shift(d.c, v) && v.effect != 0) return;  // it is being put in order
+  if ((waits_for_shift(d.c, v) || waits_for_host(d.c, v)) && v.effect != 0) return;  // it is being put in order
   if (!asks_for_restart(d.c, v)) return enter_dfu(d, v, v.step, 1);
   if (outlet_is_off(d.c, v)) {
     return d.enter(v, v.step, StepState::hands, v.attempt, d.in_staffed(to_come),
@@ -136,7 +141,7 @@ void waiting(Draft& d, const Visit& v, const PortView& port) {
 // Somebody is asked to come: for the button, the keys or the cable.
 void hands(Draft& d, const Visit& v, const PortView& port) {
   const DfuEntry way = dfu_way(d.c, v, v.step);
-  if (way == DfuEntry::by_hand && in_dfu(port)) return arrived(d, v, port);
+  if (way == DfuEntry::by_hand && awaits_engine(port)) return arrived(d, v, port);
   if (way == DfuEntry::by_outlet && outlet_of(d.c, v).sensed == Sensed::on) return restart(d, v, v.step, v.attempt);
   if (way == DfuEntry::vdm && port.present) return enter_dfu(d, v, v.step, v.attempt + 1);
   if (d.c.now < v.deadline) return;
@@ -147,6 +152,8 @@ void hands(Draft& d, const Visit& v, const PortView& port) {
 }
 
 }  // namespace
+
+bool awaits_engine(const PortView& p) { return in_dfu(p) || (p.present && p.ecid != 0 && p.mode == MacMode::port_dfu); }
 
 bool in_dfu(const PortView& p) { return p.present && p.ecid != 0 && (p.mode == MacMode::dfu || p.mode == MacMode::kis); }
 
@@ -207,6 +214,7 @@ void enter_dfu(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
   if (!v.slot) return;
   if (const auto gap = unattended(d.c, v, index, index + 1)) return wait_for_shift(d, v, index, *gap);
   if (!leased(d.c, v)) return wait_for_power(d, v, index, "power lease");
+  if (auto taken = host_waits_for(d, v)) return wait_for_host(d, v, index, std::move(*taken));
   begin(d, v, index, attempt);
 }
 

@@ -126,6 +126,7 @@ bool asks_for_restart(const VisitContext&, const Visit&);
 bool asks_for_button(const VisitContext&, const Visit&);
 void button_held(Draft&, const Visit&);
 bool in_dfu(const PortView&);
+bool awaits_engine(const PortView&);                      // in DFU, or in the Port DFU that comes before it
 std::string dfu_keys(const VisitContext&, const Visit&);  // what a person does, as one instruction
 void advance_dfu(Draft&, const Visit&);
 void enter_dfu(Draft&, const Visit&, std::uint32_t index, int attempt);
@@ -137,6 +138,19 @@ struct Unattended {
 std::optional<Unattended> unattended(const VisitContext&, const Visit&, std::uint32_t from, std::uint32_t to);
 void wait_for_shift(Draft&, const Visit&, std::uint32_t dfu_step, const Unattended&);
 bool waits_for_shift(const VisitContext&, const Visit&);
+// ---- alone on its USB host (phases.cpp) -------------------------------------------------------------------------------
+
+// What this visit must wait for before it goes into DFU, or its engine starts; nothing when it need not.
+std::optional<std::string> host_waits_for(const Draft&, const Visit&);
+void wait_for_host(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
+bool waits_for_host(const VisitContext&, const Visit&);
+// Another run is alone on this visit's host now: nothing there is made to re-enumerate.
+bool host_is_taken(const VisitContext&, const Visit&);
+// It came to its port while another run was alone on that host: it must come anew.
+bool unidentified(const VisitContext&, const Visit&, const PortView&);
+// The slot of a Mac that came in the run, and that its engine may have taken for its own.
+std::optional<std::string> may_have_adopted(const VisitContext&, const Visit&);
+
 void advance_restore(Draft&, const Visit&);
 void enter_restore(Draft&, const Visit&, std::uint32_t index);
 void put_in_order(Draft&, const Visit&);  // leaves DFU, puts back, where nothing else is to come

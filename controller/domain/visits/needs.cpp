@@ -15,7 +15,7 @@ constexpr double default_goal = 0.8;  // before the erase, so that the charge ga
 // Left there by a run that failed: protected until it is put in order.
 bool in_engine_modes(const SlotView* at) {
   if (at == nullptr || !at->port.present) return false;
-  return in_dfu(at->port) || at->port.mode == MacMode::recovery || at->port.mode == MacMode::restore;
+  return awaits_engine(at->port) || at->port.mode == MacMode::recovery || at->port.mode == MacMode::restore;
 }
 
 bool in_protected_step(const VisitContext& c, const Visit& v) {

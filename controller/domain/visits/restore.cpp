@@ -1,18 +1,25 @@
 // From DFU to the erased Mac: the engine run behind its shut gate, the permit, and what its end means (rules.md R4, R10).
+#include <algorithm>
+
 #include "controller/domain/visits/draft.hpp"
 
 namespace greenroom::visits {
 namespace {
 
 // Everything that R4 compares must be shown by the Mac itself, in this run. A blank or garbled serial is none.
-bool names_itself(const PortView& p, const EngineRun& run) {
+// What was seen before this process started, or before a permit that was not written, may have left unseen.
+bool names_itself(const VisitContext& c, const PortView& p, const EngineRun& run) {
   const bool in_run = p.mode == MacMode::recovery || p.mode == MacMode::restore;
-  return p.present && in_run && p.since >= run.started && p.ecid != 0 && p.chip != 0 && SerialNumber::parse(p.serial);
+  const bool seen_now =
+      p.since >= run.started && p.since >= c.started && (run.permitted_at == TimePoint{} || p.since > run.permitted_at);
+  return p.present && in_run && seen_now && p.ecid != 0 && p.chip != 0 && run.ecid != 0 && SerialNumber::parse(p.serial);
 }
 
-bool swapped(const PortView& p, const EngineRun& run) {
-  const bool shows_own_ecid = p.mode == MacMode::dfu || p.mode == MacMode::recovery || p.mode == MacMode::restore;
-  return p.present && shows_own_ecid && p.since >= run.started && p.ecid != 0 && p.ecid != run.ecid;
+// Another Mac than in this run, or than in the runs before it.
+bool swapped(const Visit& v, const PortView& p) {
+  const bool shows_own_ecid = p.present && p.mode != MacMode::port_dfu && p.ecid != 0 && p.since >= v.run.started;
+  const auto differs = [&](std::uint64_t known) { return known != 0 && p.ecid != known; };
+  return shows_own_ecid && (differs(v.run.ecid) || differs(v.ecid));
 }
 
 Owner owner_from(std::string_view word, Owner otherwise) {
@@ -40,14 +47,18 @@ void refuse_gate(Draft& d, const Visit& v, const Refusal& r) {
 void watch_engine(Draft& d, const Visit& v, const PortView& p) {
   if (!d.c.rules.holds(Rule::r4)) {
     if (!v.run.permitted) permit(d, v, p);
-  } else if (swapped(p, v.run)) {
+  } else if (d.c.rules.holds(Clause::ecid) && swapped(v, p)) {
     return refuse_gate(
         d, v,
         {'b',
          {"other_mac",
           "Another Mac came to slot " + std::string(slot_name(d.c, v)) + " while " + v.serial + " was worked on.",
           "Find both Macs, leave one in its slot, scan it again.", Owner::technician}});
-  } else if (!v.run.permitted && !v.run.refused && names_itself(p, v.run)) {
+  } else if (const auto slot = may_have_adopted(d.c, v); slot && !v.run.stop_sent) {
+    d.stop_engine(v);
+    return d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}),
+                   "stopping: a Mac came to slot " + *slot + " that its engine may have opened");
+  } else if (!v.run.permitted && !v.run.refused && !v.run.stop_sent && names_itself(d.c, p, v.run)) {
     if (auto refusal = gate_refusal(d.c, v, p)) return refuse_gate(d, v, *refusal);
     permit(d, v, p);
   }
@@ -88,8 +99,11 @@ void judge_run(Draft& d, const Visit& v) {
 void enter_restore(Draft& d, const Visit& v, std::uint32_t index) {
   if (!v.slot) return;
   const PortView& port = view_of(d.c, v)->port;
-  if (!in_dfu(port)) {
-    if (const auto dfu = step_before(d.c, v, StepKind::dfu)) enter_dfu(d, v, *dfu, 1);
+  const auto taken = host_waits_for(d, v);
+  if (!awaits_engine(port) || taken) {
+    const auto dfu = step_before(d.c, v, StepKind::dfu);
+    if (dfu && taken) return wait_for_host(d, v, *dfu, *taken);
+    if (dfu) enter_dfu(d, v, *dfu, 1);
     return;
   }
   if (const auto gap = unattended(d.c, v, index, index)) {
@@ -119,12 +133,36 @@ void put_in_order(Draft& d, const Visit& v) {
   const PortView& p = view_of(d.c, v)->port;
   if (!p.present || v.tidied >= p.since) return;
   const StepKind kind = step_of(d.c, v).kind;
-  const bool parked = in_dfu(p) && kind != StepKind::dfu && kind != StepKind::restore && d.c.now >= p.since + dfu_patience;
-  if (parked || (held && in_dfu(p))) {
+  if (host_is_taken(d.c, v)) return;
+  const bool at_work = (kind == StepKind::dfu && !waits_for_host(d.c, v)) || kind == StepKind::restore;
+  const bool parked = awaits_engine(p) && !at_work && d.c.now >= p.since + dfu_patience;
+  const bool own = p.ecid == 0 || p.ecid == v.run.ecid || (v.run.ecid == 0 && p.serial == v.serial);
+  if (parked || (held && awaits_engine(p))) {
     d.effect(v, "leave_dfu", p.ecid);  // a laptop left in DFU runs flat
-  } else if (held && v.runs > 0 && p.mode == MacMode::recovery && (p.ecid == 0 || p.ecid == v.run.ecid)) {
+  } else if (((held && v.runs > 0) || waits_for_host(d.c, v)) && p.mode == MacMode::recovery && own) {
     d.effect(v, "put_back", p.ecid);  // the engine has set auto-boot false
   }
 }
 
 }  // namespace greenroom::visits
+
+namespace greenroom {
+
+std::optional<std::string> permit_refusal(const VisitContext& c, std::uint64_t engine) {
+  if (!c.rules.holds(Rule::r4)) return std::nullopt;
+  const auto run = [&](VisitNumber n) { return c.state.visit(n)->run.effect == engine; };
+  const auto at = std::find_if(c.state.open.begin(), c.state.open.end(), run);
+  if (at == c.state.open.end()) return "its visit is over";
+  const Visit& v = *c.state.visit(*at);
+  if (!v.run.open() || v.run.stop_sent || v.run.refused) return "its engine is being ended";
+  if (v.state == StepState::held || !v.slot) return v.serial + " is held, or taken out of its slot";
+  if (c.state.denied.contains(v.serial) && c.rules.holds(Clause::serial)) return v.serial + " was denied meanwhile";
+  const PortView& p = visits::view_of(c, v)->port;
+  // Between two modes a Mac shows nothing: its engine may have moved it on.
+  const bool other = p.present && p.ecid != 0 && p.ecid != v.run.ecid && c.rules.holds(Clause::ecid);
+  if (other) return "another Mac shows in its slot";
+  if (const auto slot = visits::may_have_adopted(c, v)) return "its engine may have opened the Mac in slot " + *slot;
+  return std::nullopt;
+}
+
+}  // namespace greenroom

@@ -255,7 +255,8 @@ bool unbinds(Draft& d, const Visit& v) {
     return trouble.has_value();
   }
   // A run before this one may have left it dark; only a Mac that was seen here can be missed.
-  if (v.runs > 0 || port.since < v.seated || d.c.now < port.since + reseat_window || dark(d.c, v)) return false;
+  const bool restarts = v.tidied > TimePoint{} && d.c.now < v.tidied + start_up_patience;  // by our own hand
+  if (v.runs > 0 || port.since < v.seated || d.c.now < port.since + reseat_window || restarts || dark(d.c, v)) return false;
   back_to_seat(d, v, "unplugged", "Mac removed: plug " + v.serial + " in again, then scan it and its slot.");
   return true;
 }

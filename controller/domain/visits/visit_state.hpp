@@ -68,14 +68,15 @@ struct SlotView {
 
 // One engine run of a visit (R4, R12).
 struct EngineRun {
-  std::uint64_t effect{};  // 0: none yet
-  std::uint64_t ecid{};    // seen in DFU at that port path in this run
+  std::uint64_t effect{};      // 0: none yet
+  std::uint64_t ecid{};        // seen in DFU at that port path in this run; 0: not yet (its Mac came from Port DFU)
+  MacMode from{MacMode::dfu};  // what its Mac showed when it started
   TimePoint started;
   bool ended{}, ok{};
   bool permitted{}, refused{}, stop_sent{};
-  TimePoint permitted_at{};
+  TimePoint permitted_at{}, ended_at{};
   [[nodiscard]] bool open() const { return effect != 0 && !ended; }
-  GREENROOM_MEMBERS(EngineRun, effect, ecid, started, ended, ok, permitted, refused, stop_sent, permitted_at)
+  GREENROOM_MEMBERS(EngineRun, effect, ecid, from, started, ended, ok, permitted, refused, stop_sent, permitted_at, ended_at)
 };
 
 // What the device said of its erasure, by engine run.

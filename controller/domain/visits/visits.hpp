@@ -2,6 +2,7 @@
 // Pure; the root (decide.cpp) calls it.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct VisitContext {
   const PowerState& power;
   const PowerSenses& power_senses;
   TimePoint now;
-  WallTime wall;  // for shifts and due dates only
+  WallTime wall;        // for shifts and due dates only
+  TimePoint started{};  // of this process: what was seen before it may have left unseen
 };
 
 struct VisitDecision {
@@ -45,6 +47,10 @@ TimePoint next_visit_deadline(const VisitContext&);  // the next one after now; 
 
 void apply_visits(VisitState&, const Room&, const Catalogue&, const Fact&);
 void sense_visits(VisitSenses&, const Room&, const VisitState&, const Input&, TimePoint);
+
+// R4 and R9 once more, at the moment at which a gate is to open: a commit may have taken its time, and a controller may have
+// died in between. Words when that engine's gate stays shut; nothing when it may open.
+std::optional<std::string> permit_refusal(const VisitContext&, std::uint64_t engine);
 
 // What each slot's visit asks of its outlet, in the order of slots; slots without demand are left out. A desktop that shows
 // at a slot where no visit sits asks as well; the demand's visit is then its latest, or 0.

@@ -57,6 +57,42 @@ TEST_F(BenchTest, ALockOutSurvivesARestartAndOnlyAPersonClearsIt) {
   EXPECT_TRUE(pdu.on[0]);
 }
 
+// A former process died with a permit under way: was it written, or not?
+struct InDoubt : BenchTest {
+  void permit_in_doubt() {
+    Fact fact;
+    fact.seq = 1;
+    fact.by = "greenroom";
+    fact.body = EffectStarted{7, "permit", 1, "1-01", 0, "6", ""};
+    Facts facts{std::move(fact)};
+    TaskGroup tasks(io.get_executor());
+    const auto kept = [](SlowJournal& to, Facts all) -> asio::awaitable<void> {
+      static_cast<void>(co_await to.append(std::move(all)));
+    };
+    tasks.spawn(kept(journal, std::move(facts)));
+    settle();
+    start();
+    run_for(1s);
+  }
+};
+
+TEST_F(InDoubt, APermitThatWasNotWrittenIsNotWrittenByTheNextProcess) {
+  permit_in_doubt();
+  EXPECT_EQ(macs.permits, 0);
+  const auto ended = facts<EffectEnded>();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_FALSE(ended[0].ok);
+}
+
+TEST_F(InDoubt, APermitThatWasWrittenStands) {
+  macs.permit_written = true;
+  permit_in_doubt();
+  EXPECT_EQ(macs.permits, 0);
+  const auto ended = facts<EffectEnded>();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_TRUE(ended[0].ok);
+}
+
 TEST_F(BenchTest, AnOutletThatSomebodySwitchedOffStaysOffAfterARestart) {
   start();
   run_for(60s);

@@ -121,6 +121,64 @@ TEST_F(GateTest, WithoutItsRulePermitsAtOnce) {
   EXPECT_EQ(mutant.effects("permit").size(), 1U);
 }
 
+TEST_F(GateTest, WithoutOneOfItsClausesOnlyThatOneIsNotAsked) {
+  const auto refuses = [](Clause off, const std::string& serial, std::uint64_t ecid, std::uint8_t board) {
+    Rig mutant(RuleSet::all().without(off));
+    mutant.import({row(2, mac_a), row(3, mac_b)});
+    mutant.to_restore(mac_a, "1-01", ecid_a);
+    mutant.shows("1-01", MacMode::recovery, serial, ecid, m1_chip, board);
+    return mutant.effects("permit").empty();
+  };
+  EXPECT_FALSE(refuses(Clause::ecid, mac_a, ecid_b, m1_board));
+  EXPECT_FALSE(refuses(Clause::model, mac_a, ecid_a, 0x0C));
+  EXPECT_FALSE(refuses(Clause::binding, mac_b, ecid_a, m1_board));
+  EXPECT_TRUE(refuses(Clause::serial, mac_a, ecid_b, m1_board));
+  EXPECT_TRUE(refuses(Clause::one_visit, mac_b, ecid_a, m1_board));
+  EXPECT_TRUE(refuses(Clause::ecid, mac_a, ecid_a, 0x0C));
+}
+
+TEST_F(GateTest, MayStillOpenWhileTheMacChangesItsMode) {
+  const auto engine = r.to_permit(mac_a, "1-01", ecid_a);
+  r.gone("1-01");
+  EXPECT_EQ(permit_refusal(r.context(), engine), std::nullopt);
+}
+
+TEST_F(GateTest, StaysShutWhenTheSerialWasDeniedBeforeThePermitWentOut) {
+  const auto engine = r.to_permit(mac_a, "1-01", ecid_a);
+  r.command(CommandKind::deny, mac_a, 0, "legal hold");
+  EXPECT_EQ(permit_refusal(r.context(), engine), mac_a + " was denied meanwhile");
+}
+
+TEST_F(GateTest, StaysShutWhenAnotherMacCameBeforeThePermitWentOut) {
+  const auto engine = r.to_permit(mac_a, "1-01", ecid_a);
+  r.gone("1-01");
+  r.now += std::chrono::seconds{20};
+  r.shows("1-01", MacMode::dfu, "", ecid_b);
+  EXPECT_TRUE(permit_refusal(r.context(), engine));
+}
+
+TEST_F(GateTest, JudgesAnewAfterAPermitThatWasNotWritten) {
+  r.to_permit(mac_a, "1-01", ecid_a);
+  r.result(r.last_effect("permit"), false, "the controller was restarted");
+  EXPECT_EQ(r.effects("permit").size(), 1U);  // not on what was seen before
+  r.now += std::chrono::seconds{20};
+  r.gone("1-01");
+  r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
+  EXPECT_EQ(r.effects("permit").size(), 2U);
+}
+
+TEST_F(GateTest, RestsOnWhatWasSeenSinceTheProcessStarted) {
+  r.to_restore(mac_a, "1-01", ecid_a);
+  r.now += std::chrono::seconds{5};
+  r.gone("1-01");
+  r.now += std::chrono::seconds{60};
+  r.apply_one(ServiceStarted{"greenroom", "boot-1", {}});
+  r.state.visits.slots[r.slot_id("1-01").value].port.since = r.now - std::chrono::seconds{30};
+  r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
+  EXPECT_EQ(r.state.visits.slots[r.slot_id("1-01").value].port.since, r.now);
+  EXPECT_EQ(r.effects("permit").size(), 1U);
+}
+
 TEST_F(GateTest, PutsARefusedMacBackOnceItsEngineHasEnded) {
   const auto engine = r.to_restore(mac_a, "1-01", ecid_a);
   r.now += std::chrono::seconds{5};

@@ -116,7 +116,8 @@ class Rig {
     return WallTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}} + now.time_since_epoch();
   }
   [[nodiscard]] VisitContext context() const {
-    return {setup.room, setup.catalogue, setup.rules, state.visits, senses.visits, state.power, senses.power, now, wall()};
+    return {setup.room,  setup.catalogue, setup.rules, state.visits, senses.visits,
+            state.power, senses.power,    now,         wall(),       state.lifetime.started};
   }
 
   void apply_one(FactBody body, const std::string& by = "greenroom") {
