@@ -15,6 +15,7 @@ constexpr std::string_view help =
     "  greenroom demo [options]         a simulated room works through a batch of returned Macs\n"
     "  greenroom serve [options]        runs one room, for months\n"
     "  greenroom model [options]        a simulated world for a service in another process\n"
+    "  greenroom simulate wrong-mac     histories in which everything is done wrong: is ever a wrong Mac erased?\n"
     "\n"
     "What a running room says (--data DIR names it, --json prints one JSON value):\n"
     "  greenroom status                 service, alarms, Macs, slots, cases\n"
