@@ -50,8 +50,9 @@ TEST_F(RestoreTest, ThePortControllersEcidIsNotTheMacs) {
   r.to_dfu(mac_a, "1-01");
   r.shows("1-01", MacMode::port_dfu, "", ecid_b);
   r.result(r.last_effect("enter_dfu"), true);
-  EXPECT_EQ(r.at(), "dfu running");
-  EXPECT_TRUE(r.effects("engine").empty());
+  EXPECT_EQ(r.at(), "restore running");
+  EXPECT_EQ(r.visit().ecid, 0U);
+  EXPECT_EQ(r.visit().run.ecid, 0U);
 }
 
 TEST_F(RestoreTest, OneEcidInTwoOpenVisitsBlocksBoth) {
