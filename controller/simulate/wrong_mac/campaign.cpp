@@ -160,11 +160,19 @@ std::vector<Caught> catch_each_clause(std::uint64_t first_seed, std::uint64_t se
   std::vector<Caught> all;
   for (const ClauseName& clause : clause_names) {
     Caught caught{clause.name, std::nullopt, {}};
+    Sums sums;
     for (std::uint64_t seed = first_seed; seed < first_seed + seeds && !caught.seed; ++seed) {
       const HistoryResult r = live(seed, RuleSet::all().without(clause.clause));
+      sums.undisturbed += r.undisturbed;
+      sums.undisturbed_erased += r.undisturbed_erased;
       if (r.clean()) continue;
       caught.seed = seed;
       caught.words = r.wrong_erasures.empty() ? r.false_certificates.front() : r.wrong_erasures.front();
+    }
+    if (!caught.seed && !sums.clean()) {
+      caught.seed = first_seed + seeds - 1;
+      caught.words = fmt::format("{} of {} Macs that nothing was done to were not erased",
+                                 sums.undisturbed - sums.undisturbed_erased, sums.undisturbed);
     }
     all.push_back(std::move(caught));
   }

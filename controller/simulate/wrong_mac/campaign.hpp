@@ -34,7 +34,8 @@ Result<Sums> run_campaign(const Campaign&, const std::function<void(std::uint64_
 
 struct Caught {
   std::string_view clause;
-  std::optional<std::uint64_t> seed;  // the first that something went wrong in; nothing: none did
+  // The first that something went wrong in; the last, where all together were not clean(); nothing: it was not missed.
+  std::optional<std::uint64_t> seed;
   std::string words;
 };
 // One for each clause, in the order of clause_names.
