@@ -69,14 +69,13 @@ class Engines final : public RestoreEngine, public Gate {
 // DFU by USB-PD message, out of it again, and put back; what was seen ends each.
 class Actions final : public MacActions {
  public:
-  Actions(Clock& clock, Floor& floor, UsbTable& table) : clock_(clock), floor_(floor), table_(table) {}
+  Actions(Floor& floor, UsbTable& table) : floor_(floor), table_(table) {}
   Task<AppleDevice> enter_dfu(PortPath, TimePoint deadline) override;
   Task<void> leave_dfu(PortPath, TimePoint deadline) override;
   Task<void> put_back(PortPath, TimePoint deadline) override;
 
  private:
   Task<void> restart(PortPath, TimePoint deadline);
-  Clock& clock_;
   Floor& floor_;
   UsbTable& table_;
 };

@@ -59,7 +59,7 @@ struct Controller {
              Engines& engines)
       : bus(floor.open_bus()),
         table(*bus, clock),
-        macs(clock, floor, table),
+        macs(floor, table),
         bench(executor, setup, BenchPorts{clock, journal, {}, engines, engines, macs}),
         tasks(executor) {
     table.on_change([this](const PortPath& path, const UsbSighting* seen) {
