@@ -235,7 +235,9 @@ class Planning {
                                     MishapKind::twin, MishapKind::stranger, MishapKind::revoke,
                                     MishapKind::kill, MishapKind::kill,     MishapKind::fall_back};
     const std::size_t item = any_item();
-    Mishap m = strike(kinds[draw_.below(std::size(kinds))], item, any_mode());
+    const Mode when = any_mode();  // in an order of ours: that of a call's arguments is the compiler's
+    const MishapKind kind = kinds[draw_.below(std::size(kinds))];
+    Mishap m = strike(kind, item, when);
     const Mac meant = plan_.macs[plan_.items[item].mac];
     if (m.kind == MishapKind::twin) {
       // Before its like was seen in DFU nothing could tell it from the one that is meant.
