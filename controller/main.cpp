@@ -1,10 +1,13 @@
 // greenroom: one program, one verb a job.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "controller/cli/options.hpp"
 #include "controller/cli/verbs.hpp"
 
 namespace {
@@ -45,42 +48,37 @@ constexpr std::string_view help =
     "\n"
     "Each verb prints its options with --help. Exit codes: 0 done, 1 failed, 2 used wrongly.\n";
 
-struct Verb {
-  std::string_view name;
-  int (*run)(const std::vector<std::string>& arguments);
-};
+// A standard file that its caller closed would be the first thing that a verb opens: a line, an IPSW, say, and then every
+// answer would go out on it. What is put in its place cannot be written.
+void hold_standard_files() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) < 0) static_cast<void>(::open("/dev/null", O_RDONLY));
+  }
+}
 
 namespace cli = greenroom::cli;
+using cli::NamedVerb;
 constexpr std::array verbs{
-    Verb{"demo", cli::demo},         Verb{"serve", cli::serve},
-    Verb{"room", cli::room},         Verb{"recipe", cli::recipe},
-    Verb{"batch", cli::batch},       Verb{"journal", cli::journal},
-    Verb{"gate", cli::gate},         Verb{"status", cli::status},
-    Verb{"slots", cli::slots},       Verb{"slot", cli::slot},
-    Verb{"circuits", cli::circuits}, Verb{"pdus", cli::pdus},
-    Verb{"pdu", cli::pdu},           Verb{"power", cli::power},
-    Verb{"cases", cli::cases},       Verb{"chores", cli::chores},
-    Verb{"watch", cli::watch},       Verb{"command", cli::command},
-    Verb{"model", cli::model},       Verb{"model-engine", cli::model_engine},
-    Verb{"usb", cli::usb},           Verb{"mac", cli::mac},
-    Verb{"doctor", cli::doctor},     Verb{"firmware", cli::firmware},
-    Verb{"simulate", cli::simulate},
+    NamedVerb{"demo", cli::demo},         NamedVerb{"serve", cli::serve},
+    NamedVerb{"room", cli::room},         NamedVerb{"recipe", cli::recipe},
+    NamedVerb{"batch", cli::batch},       NamedVerb{"journal", cli::journal},
+    NamedVerb{"gate", cli::gate},         NamedVerb{"status", cli::status},
+    NamedVerb{"slots", cli::slots},       NamedVerb{"slot", cli::slot},
+    NamedVerb{"circuits", cli::circuits}, NamedVerb{"pdus", cli::pdus},
+    NamedVerb{"pdu", cli::pdu},           NamedVerb{"power", cli::power},
+    NamedVerb{"cases", cli::cases},       NamedVerb{"chores", cli::chores},
+    NamedVerb{"watch", cli::watch},       NamedVerb{"command", cli::command},
+    NamedVerb{"model", cli::model},       NamedVerb{"model-engine", cli::model_engine},
+    NamedVerb{"usb", cli::usb},           NamedVerb{"mac", cli::mac},
+    NamedVerb{"doctor", cli::doctor},     NamedVerb{"firmware", cli::firmware},
+    NamedVerb{"simulate", cli::simulate},
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> all(argv + 1, argv + argc);
-  const std::string verb = all.empty() ? "--help" : all.front();
-  const std::vector<std::string> rest(all.begin() + (all.empty() ? 0 : 1), all.end());
-  for (const auto& [name, run] : verbs) {
-    if (verb == name) return run(rest);
-  }
-  if (verb == "--help" || verb == "-h" || verb == "help") {
-    std::fwrite(help.data(), 1, help.size(), stdout);
-    return 0;
-  }
-  std::fprintf(stderr, "greenroom: there is no verb \"%s\"; these are the verbs:\n\n%.*s", verb.c_str(),
-               static_cast<int>(help.size()), help.data());
-  return 2;
+  hold_standard_files();
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) arguments.emplace_back("--help");
+  return cli::run_verb("greenroom", help, verbs, arguments);
 }

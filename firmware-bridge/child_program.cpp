@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -24,10 +25,38 @@ namespace {
 
 constexpr std::size_t most_kept = 4096;
 
-Result<pid_t> start(std::vector<std::string>& words, int output) {
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+std::vector<char*> pointers(std::vector<std::string>& words) {
+  std::vector<char*> all;
+  for (std::string& word : words) all.push_back(word.data());
+  all.push_back(nullptr);
+  return all;
+}
+
+// The group of a child that is not reaped yet: its number is nobody else's.
+struct Group {
+  explicit Group(pid_t p) : pid(p) {}
+  void end() const { kill(-pid, SIGKILL); }
+  pid_t pid;
+  bool late = false;
+};
+
+}  // namespace
+
+std::vector<std::string> environment_with(const std::vector<std::string>& added) {
+  std::vector<std::string> all;
+  const auto replaced = [&added](std::string_view entry) {
+    const auto name = entry.substr(0, entry.find('=') + 1);
+    return std::any_of(added.begin(), added.end(), [name](const std::string& a) { return a.rfind(name, 0) == 0; });
+  };
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (!replaced(*entry)) all.emplace_back(*entry);
+  }
+  all.insert(all.end(), added.begin(), added.end());
+  return all;
+}
+
+tl::expected<int, int> spawn_program(std::vector<std::string> words, std::vector<std::string> environment, int output,
+                                     bool own_group) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -42,25 +71,16 @@ Result<pid_t> start(std::vector<std::string>& words, int output) {
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  const int group = own_group ? POSIX_SPAWN_SETPGROUP : 0;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
   pid_t child = -1;
-  const int error = posix_spawnp(&child, arguments[0], &files, &attributes, arguments.data(), environ);
+  const int error =
+      posix_spawnp(&child, words.front().c_str(), &files, &attributes, pointers(words).data(), pointers(environment).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
-  if (error == 0) return child;
-  return fail(Errc::bad_config, fmt::format("{} cannot be started: {}; install it, or put its folder on this user's PATH",
-                                            words[0], std::strerror(error)));
+  if (error != 0) return tl::unexpected(error);
+  return child;
 }
-
-// The group of a child that is not reaped yet: its number is nobody else's.
-struct Group {
-  explicit Group(pid_t p) : pid(p) {}
-  void end() const { kill(-pid, SIGKILL); }
-  pid_t pid;
-  bool late = false;
-};
-
-}  // namespace
 
 Task<ProgramEnd> run_program(asio::any_io_executor executor, Clock& clock, std::vector<std::string> words,
                              TimePoint deadline) {
@@ -68,9 +88,12 @@ Task<ProgramEnd> run_program(asio::any_io_executor executor, Clock& clock, std::
   if (pipe2(ends, O_CLOEXEC) != 0) co_return fail(system_error(fmt::format("{} cannot be started", words[0])));
   asio::posix::stream_descriptor output(executor, ends[0]);
   Fd input(ends[1]);
-  const auto child = start(words, input.get());
+  const auto child = spawn_program(words, environment_with({}), input.get(), /*own_group=*/true);
   input = Fd();
-  if (!child) co_return fail(child.error());
+  if (!child)
+    co_return fail(Errc::bad_config,
+                   fmt::format("{} cannot be started: {}; install it, or put its folder on this user's PATH", words[0],
+                               std::strerror(child.error())));
   auto group = std::make_shared<Group>(*child);
   clock.call_at(deadline, [weak = std::weak_ptr<Group>(group)] {
     const auto still = weak.lock();

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <optional>
 #include <utility>
 
+#include "firmware-bridge/child_program.hpp"
 #include "firmware-bridge/job_files.hpp"
 #include "firmware-bridge/job_reader.hpp"
 
@@ -92,54 +92,6 @@ Result<void> ProcessEngine::write_record(const RestoreJob& job, const EngineComm
 
 namespace {
 
-std::vector<char*> pointers(std::vector<std::string>& words) {
-  std::vector<char*> all;
-  for (std::string& word : words) all.push_back(word.data());
-  all.push_back(nullptr);
-  return all;
-}
-
-// Our own environment with `added` over it.
-std::vector<std::string> environment_with(const std::vector<std::string>& added) {
-  std::vector<std::string> all;
-  const auto replaced = [&added](std::string_view entry) {
-    const auto name = entry.substr(0, entry.find('=') + 1);
-    return std::any_of(added.begin(), added.end(), [name](const std::string& a) { return a.rfind(name, 0) == 0; });
-  };
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    if (!replaced(*entry)) all.emplace_back(*entry);
-  }
-  all.insert(all.end(), added.begin(), added.end());
-  return all;
-}
-
-// A child with a fresh signal state and no descriptor of ours but its output; no shell.
-Result<pid_t> spawn(std::vector<std::string> command, std::vector<std::string> environment, int output) {
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&files, output, STDERR_FILENO);
-  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t all, none;
-  sigfillset(&all);
-  sigemptyset(&none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  pid_t child = -1;
-  errno = posix_spawn(&child, command.front().c_str(), &files, &attributes, pointers(command).data(),
-                      pointers(environment).data());
-  const bool started = errno == 0;
-  Error broken = system_error("the program " + command.front() + " cannot be started");
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  if (!started) return fail(std::move(broken));
-  return child;
-}
-
 std::string what_it_said(const Fd& output) {
   std::string text(4096, '\0');
   const ssize_t n = read(output.get(), text.data(), text.size());
@@ -160,13 +112,17 @@ Task<void> ProcessEngine::run_gate_program(JobId id, EngineCommand command) {
   if (const auto& user = command.user) words.insert(words.end(), {"--user", fmt::format("{}:{}", user->uid, user->gid)});
   words.emplace_back("--");
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());
-  const auto child = spawn(std::move(words), environment_with(command.environment), input.get());
+  const std::string program = words.front();
+  const auto child =
+      spawn_program(std::move(words), environment_with(command.environment), input.get(), /*own_group=*/false);
   input = Fd();
   if (!child) {
+    errno = child.error();
+    const Error broken = system_error("the program " + program + " cannot be started");
     ExitRecord record;
-    record.not_started = child.error().message;
+    record.not_started = broken.message;
     static_cast<void>(write_whole(directory(id) + "/exit", print(record)));  // else a later look finds the same by itself
-    co_return fail(child.error());
+    co_return fail(broken);
   }
   const auto status = co_await reap_child(executor_, *child);
   if (!status) co_return fail(status.error());

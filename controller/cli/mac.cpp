@@ -1,9 +1,9 @@
 // greenroom mac ...: one Mac at one port, without a room's service.
 #include <array>
-#include <cstdio>
 #include <string_view>
 
 #include "controller/cli/mac_verbs.hpp"
+#include "controller/cli/options.hpp"
 #include "controller/cli/verbs.hpp"
 
 namespace greenroom::cli {
@@ -21,26 +21,11 @@ constexpr std::string_view help =
     "failed,\n"
     "2 used wrongly.\n";
 
-struct MacVerb {
-  std::string_view name;
-  int (*run)(const std::vector<std::string>& arguments);
-};
-constexpr std::array verbs{MacVerb{"identify", mac_identify}, MacVerb{"dfu", mac_dfu}, MacVerb{"put-back", mac_put_back}};
+constexpr std::array verbs{NamedVerb{"identify", mac_identify}, NamedVerb{"dfu", mac_dfu},
+                           NamedVerb{"put-back", mac_put_back}};
 
 }  // namespace
 
-int mac(const std::vector<std::string>& arguments) {
-  const std::string verb = arguments.empty() ? "" : arguments.front();
-  for (const auto& [name, run] : verbs) {
-    if (verb == name) return run({arguments.begin() + 1, arguments.end()});
-  }
-  if (verb == "--help" || verb == "-h" || verb == "help") {
-    std::fwrite(help.data(), 1, help.size(), stdout);
-    return 0;
-  }
-  std::fprintf(stderr, "greenroom mac: there is no verb \"%s\"; these are the verbs:\n\n%.*s", verb.c_str(),
-               static_cast<int>(help.size()), help.data());
-  return 2;
-}
+int mac(const std::vector<std::string>& arguments) { return run_verb("greenroom mac", help, verbs, arguments); }
 
 }  // namespace greenroom::cli

@@ -33,6 +33,23 @@ Result<void> put_out(std::string_view text) {
   return fail(Errc::storage, std::string("stdout cannot be written: ") + std::strerror(errno));
 }
 
+int run_verb(const char* who, std::string_view help, std::span<const NamedVerb> verbs,
+             const std::vector<std::string>& arguments) {
+  const std::string verb = arguments.empty() ? "" : arguments.front();
+  for (const auto& [name, run] : verbs) {
+    if (verb == name) return run({arguments.begin() + 1, arguments.end()});
+  }
+  if (verb == "--help" || verb == "-h" || verb == "help") {
+    const auto put = put_out(help);
+    if (put) return 0;
+    std::fprintf(stderr, "%s: %s\n", who, put.error().message.c_str());
+    return 1;
+  }
+  std::fprintf(stderr, "%s: there is no verb \"%s\"; these are the verbs:\n\n%.*s", who, verb.c_str(),
+               static_cast<int>(help.size()), help.data());
+  return 2;
+}
+
 std::function<std::string(const std::string&)> whole_number(std::uint64_t from, std::uint64_t to) {
   return [from, to](const std::string& text) -> std::string {
     std::uint64_t value{};

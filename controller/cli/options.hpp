@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,15 @@ std::optional<int> parsed(CLI::App&, const std::vector<std::string>& arguments);
 // All of it on stdout. Errc::storage where that cannot be written: an answer that nobody got is none. Errc::cancelled where
 // who reads it has had enough.
 Result<void> put_out(std::string_view text);
+
+// A word and what it runs: `greenroom usb`, and `list` of it.
+struct NamedVerb {
+  std::string_view name;
+  int (*run)(const std::vector<std::string>& arguments);
+};
+// Runs the verb that stands first, or tells `help`; the exit code. `who` is "greenroom usb".
+int run_verb(const char* who, std::string_view help, std::span<const NamedVerb> verbs,
+             const std::vector<std::string>& arguments);
 
 // For an option that counts: CLI11 reads "-1" as 2^64 - 1, and tells its own ranges with 300 digits.
 constexpr std::uint64_t json_keeps = (1ULL << 53) - 1;  // what every JSON reader keeps exactly

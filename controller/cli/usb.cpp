@@ -1,8 +1,8 @@
 // greenroom usb ...: what is plugged in, without a room.
 #include <array>
-#include <cstdio>
 #include <string_view>
 
+#include "controller/cli/options.hpp"
 #include "controller/cli/usb_verbs.hpp"
 #include "controller/cli/verbs.hpp"
 
@@ -18,26 +18,10 @@ constexpr std::string_view help =
     "\n"
     "Each verb prints its options with --help. Exit codes: 0 done, 1 failed, 2 used wrongly.\n";
 
-struct UsbVerb {
-  std::string_view name;
-  int (*run)(const std::vector<std::string>& arguments);
-};
-constexpr std::array verbs{UsbVerb{"list", usb_list}, UsbVerb{"watch", usb_watch}, UsbVerb{"trace", usb_trace}};
+constexpr std::array verbs{NamedVerb{"list", usb_list}, NamedVerb{"watch", usb_watch}, NamedVerb{"trace", usb_trace}};
 
 }  // namespace
 
-int usb(const std::vector<std::string>& arguments) {
-  const std::string verb = arguments.empty() ? "" : arguments.front();
-  for (const auto& [name, run] : verbs) {
-    if (verb == name) return run({arguments.begin() + 1, arguments.end()});
-  }
-  if (verb == "--help" || verb == "-h" || verb == "help") {
-    std::fwrite(help.data(), 1, help.size(), stdout);
-    return 0;
-  }
-  std::fprintf(stderr, "greenroom usb: there is no verb \"%s\"; these are the verbs:\n\n%.*s", verb.c_str(),
-               static_cast<int>(help.size()), help.data());
-  return 2;
-}
+int usb(const std::vector<std::string>& arguments) { return run_verb("greenroom usb", help, verbs, arguments); }
 
 }  // namespace greenroom::cli

@@ -4,10 +4,10 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "config/reader/reader.hpp"
+#include "hw/pdu/cli_figure.hpp"
 
 namespace greenroom {
 namespace {
@@ -17,8 +17,6 @@ using re2::StringPiece;
 
 // Longer than any honest reply (Raritan's outlet details: 11.5 kB); a line that babbles must not fill the memory.
 constexpr std::size_t kLongestReply = 64U * 1024U;
-// No device tells more than thousandths; a line may bring anything.
-constexpr std::int64_t kFinestPart = 1'000'000;
 
 StringPiece piece(std::string_view s) { return {s.data(), s.size()}; }
 
@@ -34,35 +32,6 @@ std::string_view trim_blank_lines(std::string_view s) {
 
 bool printable(std::string_view s) {
   return std::all_of(s.begin(), s.end(), [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; });
-}
-
-// Decimal text to thousandths, exactly: "2.9" with scale 1000 is 2900. False when it is no plain decimal number.
-bool decimal(std::string_view text, std::int64_t scale, std::int64_t& milli) {
-  std::int64_t digits = 0;
-  std::int64_t parts = 1;
-  bool point = false;
-  bool any = false;
-  for (const char c : text) {
-    if (c == '.' && !point) {
-      point = true;
-      continue;
-    }
-    if (c < '0' || c > '9' || digits > std::numeric_limits<std::int64_t>::max() / 100'000'000) return false;
-    if (point && parts >= kFinestPart) return false;
-    any = true;
-    digits = digits * 10 + (c - '0');
-    if (point) parts *= 10;
-  }
-  if (!any) return false;
-  milli = (digits * scale + parts / 2) / parts;
-  return true;
-}
-
-// Low voltage ends at 1000 V (IEC 60038), and nothing in a rack carries a thousand amps or a megawatt: a figure above is a
-// digit too many, not a load.
-bool possible(Says says, std::int64_t milli) {
-  constexpr std::int64_t amps_or_volts = 1'000'000, watts = 1'000'000'000;
-  return milli <= (says == Says::current || says == Says::voltage ? amps_or_volts : watts);
 }
 
 template <class Reading>
@@ -257,10 +226,10 @@ bool ReplyParser::capture(LineRule::Of of, const Capture& c, std::string_view te
   }
   const auto& none = dialect_.no_reading;
   if (std::find(none.begin(), none.end(), text) != none.end()) return true;
-  std::int64_t milli = 0;
-  if (!decimal(text, c.scale, milli) || !possible(c.says, milli)) return false;
-  if (of == LineRule::Of::outlet) set(reading, c.says, milli);
-  else if (c.bank < found_.banks.size()) set(found_.banks[c.bank], c.says, milli);
+  const auto milli = decimal(text, c.scale);
+  if (!milli || !possible(c.says, *milli)) return false;
+  if (of == LineRule::Of::outlet) set(reading, c.says, *milli);
+  else if (c.bank < found_.banks.size()) set(found_.banks[c.bank], c.says, *milli);
   return true;
 }
 
@@ -271,9 +240,9 @@ bool ReplyParser::number(std::string_view text, OutletNumber& n) const {
     n = static_cast<OutletNumber>(dialect_.first + (at - dialect_.names.begin()));
     return at != last;
   }
-  std::int64_t whole = 0;
-  if (text.find('.') != text.npos || !decimal(text, 1, whole) || whole > 0xFFFF) return false;
-  n = static_cast<OutletNumber>(whole);
+  const auto whole = text.find('.') == text.npos ? decimal(text, 1) : std::nullopt;
+  if (!whole || *whole > 0xFFFF) return false;
+  n = static_cast<OutletNumber>(*whole);
   return dialect_.has(n);
 }
 

@@ -28,6 +28,12 @@ list=$examples/returns.csv room=$examples/returns-room.toml
 case $claim in
   options)
     refused 2 'no verb "frob"' frob
+    for noun in '' usb mac firmware pdu; do   # a help that nobody gets is none
+      status=0
+      "$program" $noun --help >/dev/full 2>"$work/err" || status=$?
+      expect "help of ${noun:-all}" 'exit code' 1 "$status"
+      says "help of ${noun:-all}" 'stdout cannot be written: No space left on device' "$work/err"
+    done
     refused 2 '--frob' demo --frob
     refused 2 'extra' demo extra
     for speed in 0 -1 abc '' nan 10x; do refused 2 '--speed takes a number above 0, or max' demo --speed "$speed"; done
