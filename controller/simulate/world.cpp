@@ -35,14 +35,6 @@ constexpr std::uint64_t most_events_dead = 60;
 
 }  // namespace
 
-bool WorldResult::clean() const {
-  for (const auto& [rule, count] : violations) {
-    if (count > 0) return false;
-  }
-  return stranded == 0 && trips == 0 && protected_opens == 0 && wrong_mac == 0 && unerased_released == 0 &&
-         hard_limit_amp_seconds <= 0 && soft_over_seconds <= 0;
-}
-
 // One controller as it runs in a room: drivers on the model's lines, the table on the model's bus, and the bench.
 // Destroying it is a kill: plant, engines and journal stay.
 struct ControllerUnit {
@@ -360,6 +352,8 @@ WorldResult World::Impl::conclude(double wall_s) {
   result.violations = verdict.violations;
   result.first_violations = verdict.first_violations;
   result.waits_by_circuit = waits_by_circuit;
+  result.restores_at_once = engine.most_at_once();
+  for (const RowMac& row : plan.rows) result.erased += row.mac && plant.mac(*row.mac).erased ? 1U : 0U;
   for (std::size_t kind = 0; kind < model::fault_kinds; ++kind) {
     if (plant.faults()[kind] > 0)
       result.faults[std::string(model::to_string(static_cast<model::FaultKind>(kind)))] = plant.faults()[kind];
