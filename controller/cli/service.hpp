@@ -19,6 +19,8 @@ struct ServiceOptions {
   std::optional<std::string> model;  // the world's socket
   double speed{1};
   std::vector<std::optional<DfuVia>> dfu_vias;  // by slot
+  std::vector<std::string> hosts;               // asked instead of Apple's
+  bool no_hosts{};                              // none is asked
   std::optional<unsigned> port;                 // of 127.0.0.1, for the page and the API; 0: any free one; nothing: none
 };
 

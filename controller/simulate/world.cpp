@@ -28,8 +28,7 @@ namespace {
 
 using Real = std::chrono::steady_clock;  // for pacing and for the wall time of a run; no decision sees it
 
-// Of seeded deaths (WorldOptions::kills): handlers between two of them, a minute or so of a busy room; and events of
-// the world until the next controller starts.
+// Of seeded deaths (WorldOptions::kills): handlers from one to the next, and events until the next controller starts.
 constexpr std::uint64_t handlers_a_life = 200;
 constexpr std::uint64_t most_events_dead = 60;
 
@@ -116,6 +115,7 @@ struct World::Impl final : FrontDesk, CommandPort {
     unit = std::make_unique<ControllerUnit>(io.get_executor(), *this);
     // Where it dies often, snapshots are taken often: those starts are proven too.
     const Seq snapshot_every = options.kills > 0 ? 300 : Bench::usual_snapshots;
+    if (ready) unit->bench->readiness_changed(*ready);
     unit->start(std::move(*folded), {"greenroom", "model", clock.now().time_since_epoch()}, snapshot_every);
     for (const auto& [key, asked] : waiting) pass_on(asked.command);
     return {};
@@ -223,6 +223,7 @@ struct World::Impl final : FrontDesk, CommandPort {
   WorldReport report;
   std::string page;  // the report, once the run is over
   std::unique_ptr<ControllerUnit> unit;
+  std::optional<Readiness> ready;  // as its controllers were told last
   struct Waiting {
     Command command;
     AnswerSink answer;
@@ -293,6 +294,12 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
   tasks.spawn(kills());
   tasks.spawn(clock_jumps());
   tasks.spawn(glance());
+  if (options.hosts_lost) {
+    tasks.spawn(ask_hosts(clock, *options.hosts_lost, [this](const Readiness& seen) {
+      ready = seen;
+      if (unit) unit->bench->readiness_changed(seen);
+    }));
+  }
   if (options.sample) tasks.spawn(report.sample(clock, plant, setup.room));
 
   for (std::uint64_t events = 0;; ++events) {

@@ -15,6 +15,7 @@
 #include "controller/domain/decide.hpp"
 #include "controller/domain/input.hpp"
 #include "controller/journal/journal.hpp"
+#include "controller/simulate/model_hosts.hpp"
 #include "controller/simulate/world_spec.hpp"
 #include "hw/async/clock.hpp"
 
@@ -35,6 +36,7 @@ struct WorldOptions {
   // The controller is destroyed at this many seeded points where a coroutine of the world had just run, and started anew
   // a few events later; its journal then takes time for each commit, as a disk does. 0: none.
   std::uint64_t kills{};
+  std::optional<Outage> hosts_lost;  // of Apple's hosts; without one they are not asked
 };
 
 struct Counts {

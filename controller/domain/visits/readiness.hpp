@@ -22,6 +22,8 @@ struct Readiness {
 
 // Apple signs each restore for this one Mac, at its start: an answer of a while ago says that the next one will come.
 inline constexpr Duration hosts_answer_for = std::chrono::minutes{10};
+// So that one answer may be missed.
+inline constexpr Duration readiness_asked_every = std::chrono::minutes{5};
 
 // The first thing that a restore would fail for, in words of cause and remedy; nothing: it may start.
 std::optional<std::string> not_ready(const Readiness&, TimePoint now);

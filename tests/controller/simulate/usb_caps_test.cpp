@@ -83,6 +83,31 @@ struct UsbCaps : testing::Test {
     EXPECT_TRUE(ended);
     return ended ? *ended : WorldResult{};
   }
+  // When engines began and ended on that USB controller, in seconds.
+  struct Engines {
+    double first{-1}, last{}, busy{};  // busy: of all together
+  };
+  [[nodiscard]] Engines engines_of(const std::string& benches) const {
+    std::map<std::string, double> began;  // by effect
+    Engines all;
+    for (const std::string& line : world->journal_lines()) {
+      const auto field = [&line](const std::string& name) {
+        const std::size_t at = line.find("\"" + name + "\":") + name.size() + 3;
+        return line.substr(at, line.find_first_of(",}", at) - at);
+      };
+      if (line.find("\"kind\":\"engine\"") == line.npos) continue;
+      const double at = std::stod(field("at_us")) / 1e6;
+      if (line.find("effect_started") != line.npos) {
+        if (benches.find(field("slot").at(1)) == benches.npos) continue;
+        began[field("effect")] = at;
+        if (all.first < 0) all.first = at;
+      } else if (const auto start = began.find(field("effect")); start != began.end()) {
+        all.busy += at - start->second;
+        all.last = at;
+      }
+    }
+    return all;
+  }
   std::unique_ptr<World> world;
 };
 
@@ -95,6 +120,10 @@ TEST_F(UsbCaps, TwentyFourMacsAreErasedWithinTheLimitsOfTheirUsbTree) {
   EXPECT_EQ(result.restores_at_once.at("host/1"), 6U);
   EXPECT_EQ(result.restores_at_once.at("host/2"), 4U);
   for (const char* hub : {"host/1-1", "host/1-2", "host/2-1"}) EXPECT_LE(result.restores_at_once.at(hub), 4U) << hub;
+  // Places are full from the first engine to nearly the last: what is between is the way into DFU, and the last ones alone.
+  const Engines one = engines_of("12"), two = engines_of("3");
+  EXPECT_LT(one.last - one.first, 1.25 * one.busy / 6);
+  EXPECT_LT(two.last - two.first, 1.25 * two.busy / 4);
 }
 
 // Where nothing limits them, more run at once: the room itself would let them.
