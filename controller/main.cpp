@@ -42,6 +42,7 @@ constexpr std::string_view help =
     "Files, judged before they are used:\n"
     "  greenroom room check FILE        everything that is wrong with a room file\n"
     "  greenroom room udev --room FILE  udev rules that give each slot's Mac to that slot's user alone\n"
+    "  greenroom room map --room FILE   proves outlets and USB ports: one Mac is carried from slot to slot\n"
     "  greenroom recipe check FILE...   everything that is wrong with recipe files\n"
     "  greenroom batch check FILE       everything that is wrong with a batch list (CSV)\n"
     "  greenroom journal VERB --data DIR   show, verify, backup, restore, adopt or retain a room's journal\n"

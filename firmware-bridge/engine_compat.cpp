@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "firmware-bridge/firmware_library.hpp"
@@ -69,6 +70,17 @@ bool fits(const EngineRow& row, const Combination& c) {
          (row.to_build.empty() || compare_builds(c.build, row.to_build) <= 0);
 }
 
+// 1.0.0 of June 2020 is the last release.
+bool is_last_release(const EngineVersion& version) {
+  return version.commits == 0 && version.date == 0 && compare_versions(version.text, "1.0.0") <= 0;
+}
+
+// M1 and M2 with their Pro, Max and Ultra, and the transition kit; every later chip came with another port controller.
+bool before_m3(std::uint16_t chip) {
+  constexpr std::array<std::uint16_t, 9> chips{0x8027, 0x8103, 0x8112, 0x6000, 0x6001, 0x6002, 0x6020, 0x6021, 0x6022};
+  return std::find(chips.begin(), chips.end(), chip) != chips.end();
+}
+
 }  // namespace
 
 Result<EngineVersion> parse_engine_version(std::string_view printed) {
@@ -89,8 +101,8 @@ EngineAbility ability_of(const EngineVersion& version) {
   const auto irecovery_before = [&version](std::string_view wanted) {
     return !version.libirecovery.empty() && compare_versions(version.libirecovery, wanted) < 0;
   };
-  // The code for Apple silicon came in May 2021, after 1.0.0, which is of June 2020 and the last release.
-  if (release && compare_versions(version.text, "1.0.0") <= 0)
+  // The code for Apple silicon came in May 2021, after 1.0.0.
+  if (is_last_release(version))
     ability.no_apple_silicon = fmt::format("{} cannot restore Macs with Apple silicon, only T2", version.text);
   else if (irecovery_before("1.1.0"))  // 1.0.0 knows no Mac with Apple silicon; the one between is unverified
     ability.no_apple_silicon = fmt::format("its libirecovery {} may know no Mac with Apple silicon", version.libirecovery);
@@ -108,6 +120,23 @@ EngineAbility ability_of(const EngineVersion& version) {
     ability.no_m3_and_later = fmt::format("its libirecovery {} may not know the newest Macs", version.libirecovery);
   if (!ability.no_apple_silicon.empty() || !ability.no_m3_and_later.empty()) ability.remedy = newer;
   return ability;
+}
+
+std::string unable(const EngineVersion& version, ChipBoard mac) {
+  constexpr std::uint16_t t2 = 0x8012;
+  const EngineAbility ability = ability_of(version);
+  const auto more_than_a_warning = [](const std::string& cannot) { return cannot.find(" may ") == std::string::npos; };
+  std::vector<std::string> about{ability.no_t2};
+  if (mac.chip != t2) about = {ability.no_apple_silicon};
+  if (mac.chip != t2 && !before_m3(mac.chip)) about.push_back(ability.no_m3_and_later);
+  for (const std::string& cannot : about) {
+    if (!cannot.empty() && more_than_a_warning(cannot)) return cannot;
+  }
+  return {};
+}
+
+EngineGeneration generation_of(const EngineVersion& version) {
+  return is_last_release(version) ? EngineGeneration::v1_0_0 : EngineGeneration::git;
 }
 
 EnginesFile load_engines_text(std::string_view text, const std::string& file) {

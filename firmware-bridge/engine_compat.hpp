@@ -11,6 +11,7 @@
 
 #include "config/reader/reader.hpp"
 #include "firmware-bridge/facts/combination.hpp"
+#include "firmware-bridge/facts/identity.hpp"
 #include "hw/base/result.hpp"
 
 namespace greenroom {
@@ -32,6 +33,15 @@ struct EngineAbility {
   std::string remedy;  // empty: there is nothing to do
 };
 EngineAbility ability_of(const EngineVersion&);
+// Why it cannot restore this very Mac: the sentence that concerns its chip, if that is more than a warning. Empty: it can.
+std::string unable(const EngineVersion&, ChipBoard);
+
+// By which options and words it is spoken with.
+enum class EngineGeneration {
+  git,     // late 2025 and newer: the only ones that restore Apple silicon
+  v1_0_0,  // Debian 12's: T2 Macs, and of those only what its libirecovery knows
+};
+EngineGeneration generation_of(const EngineVersion&);
 
 // A row of config/engines.toml. The first that fits decides: from the particular to the general.
 struct EngineRow {

@@ -45,7 +45,8 @@ FileMark mark_of(const struct stat& s) {
 
 }  // namespace
 
-FirmwareFile read_firmware_file(const std::string& path, const DigestRecord* record, std::string_view boot) {
+FirmwareFile read_firmware_file(const std::string& path, const DigestRecord* record, std::string_view boot,
+                                const FirmwareFile* before) {
   FirmwareFile file;
   file.name = std::filesystem::path(path).filename().string();
   if (record != nullptr) file.sha256 = record->sha256;
@@ -58,13 +59,17 @@ FirmwareFile read_firmware_file(const std::string& path, const DigestRecord* rec
   }
   file.mark = mark_of(status);
   file.trust = trust_in(file.mark, record, boot);
+  if (before != nullptr && before->manifest && before->mark == file.mark) {
+    file.manifest = before->manifest;
+    return file;
+  }
   auto manifest = read_ipsw(fd.get());
   if (manifest) file.manifest = std::move(*manifest);
   else file.trouble = manifest.error().message;
   return file;
 }
 
-Result<FirmwareFolder> read_firmware_folder(const std::string& path) {
+Result<FirmwareFolder> read_firmware_folder(const std::string& path, const FirmwareFolder& before) {
   FirmwareFolder folder;
   folder.path = path;
   folder.boot = this_boot();
@@ -81,8 +86,12 @@ Result<FirmwareFolder> read_firmware_folder(const std::string& path) {
   }
   struct statvfs disk {};
   if (statvfs(path.c_str(), &disk) == 0) folder.free_bytes = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
-  for (const std::string& name : *names)
-    folder.files.push_back(read_firmware_file(fmt::format("{}/{}", path, name), record_of(folder, name), folder.boot));
+  for (const std::string& name : *names) {
+    const auto known =
+        std::find_if(before.files.begin(), before.files.end(), [&name](const auto& f) { return f.name == name; });
+    folder.files.push_back(read_firmware_file(fmt::format("{}/{}", path, name), record_of(folder, name), folder.boot,
+                                              known == before.files.end() ? nullptr : &*known));
+  }
   return folder;
 }
 

@@ -15,11 +15,12 @@ struct FirmwareFolder {
 };
 
 // One that cannot be read, or is no IPSW for Macs, is listed with its trouble. Errc::storage when the folder itself or its
-// list of digests cannot be read.
-Result<FirmwareFolder> read_firmware_folder(const std::string& path);
+// list of digests cannot be read. Of a file that is as it was `before`, the manifest is not unpacked again.
+Result<FirmwareFolder> read_firmware_folder(const std::string& path, const FirmwareFolder& before = {});
 
 // One file, as it would stand in that list.
-FirmwareFile read_firmware_file(const std::string& path, const DigestRecord*, std::string_view boot);
+FirmwareFile read_firmware_file(const std::string& path, const DigestRecord*, std::string_view boot,
+                                const FirmwareFile* before = nullptr);
 
 const DigestRecord* record_of(const FirmwareFolder&, std::string_view name);  // null: none
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/inotify.h>
@@ -11,7 +10,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,13 +19,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <initializer_list>
 #include <optional>
-#include <sstream>
 #include <string_view>
 #include <utility>
 
-#include "hw/async/real_clock.hpp"
+#include "firmware-bridge/gate_children.hpp"
 #include "hw/base/log.hpp"
 
 namespace greenroom {
@@ -37,12 +33,6 @@ namespace {
 constexpr const char* exit_draft = "exit.new";
 constexpr std::size_t exit_room = 4096;  // a block; longer words are cut
 constexpr std::string_view up = "up";
-
-struct Order {
-  std::string directory, upstream;
-  std::optional<EngineUser> user;
-  std::vector<std::string> engine;
-};
 
 // "60007:60007". Root would be no fence.
 Result<EngineUser> read_user(const std::string& text) {
@@ -56,13 +46,14 @@ Result<EngineUser> read_user(const std::string& text) {
   return fail(Errc::usage, "--user takes UID:GID, neither of them 0, not " + text);
 }
 
-Result<Order> read_order(const std::vector<std::string>& arguments) {
-  Order order;
+Result<GateOrder> read_order(const std::vector<std::string>& arguments) {
+  GateOrder order;
   auto at = arguments.begin();
   for (; at != arguments.end() && *at != "--"; at += 2) {
     if (at + 1 == arguments.end()) return fail(Errc::usage, *at + " needs a value");
     if (*at == "--job") order.directory = *(at + 1);
     else if (*at == "--upstream") order.upstream = *(at + 1);
+    else if (*at == "--usbmuxd") order.usbmuxd.push_back(*(at + 1));
     else if (*at == "--user") {
       auto user = read_user(*(at + 1));
       if (!user) return fail(user.error());
@@ -70,10 +61,12 @@ Result<Order> read_order(const std::vector<std::string>& arguments) {
     } else return fail(Errc::usage, "there is no option " + *at);
   }
   if (order.directory.empty()) return fail(Errc::usage, "--job DIR is missing");
-  if (order.upstream.empty()) return fail(Errc::usage, "--upstream SOCKET is missing");
+  if (order.upstream.empty() == order.usbmuxd.empty())
+    return fail(Errc::usage, "one of --upstream SOCKET and --usbmuxd PROGRAM is needed");
   if (at != arguments.end()) order.engine.assign(at + 1, arguments.end());
   if (order.engine.empty()) return fail(Errc::usage, "the engine is missing: -- ENGINE ARGUMENTS...");
-  order.upstream = std::filesystem::absolute(order.upstream);
+  // The socket of a usbmuxd of its own is found from the job's directory, in which the gate works.
+  order.upstream = order.usbmuxd.empty() ? std::filesystem::absolute(order.upstream).string() : usbmuxd_socket;
   return order;
 }
 
@@ -103,14 +96,28 @@ Result<void> reserve_exit() {
   return sync(exit_draft);
 }
 
-// The engine may search the job's directory, write in work/ and use the socket; all else is the gate's.
+// The engine may search the job's directory, write in work/ and use the socket; all else is the gate's. usbmuxd makes its
+// socket in mux/, which the gate may search meanwhile, and keeps its own things in usbmuxd/.
 Result<void> give_to(const EngineUser& user) {
-  if (chmod(".", 0711) == 0 && chown("work", user.uid, user.gid) == 0 && chown("gate.sock", user.uid, user.gid) == 0)
-    return {};
+  bool given = chmod(".", 0711) == 0;
+  for (const char* name : {"work", "gate.sock", "usbmuxd", "mux"}) {
+    if (access(name, F_OK) == 0) given = given && chown(name, user.uid, user.gid) == 0;
+  }
+  if (given) return {};
   return fail(system_error("the job's directory cannot be given to user " + user.name));
 }
 
-Result<Prepared> prepare(const Order& order) {
+Result<void> make_folders(const GateOrder& order) {
+  std::vector<const char*> names{"work"};
+  if (!order.usbmuxd.empty()) names.insert(names.end(), {"usbmuxd", "mux"});
+  for (const char* name : names) {
+    if (mkdir(name, 0700) != 0 && errno != EEXIST) return fail(system_error(std::string(name) + " cannot be made"));
+  }
+  if (!order.usbmuxd.empty() && chmod("mux", 0711) != 0) return fail(system_error("mux cannot be opened"));
+  return {};
+}
+
+Result<Prepared> prepare(const GateOrder& order) {
   if (order.user) {
     if (auto may = check_may_become(*order.user); !may) return fail(may.error());
   }
@@ -133,7 +140,7 @@ Result<Prepared> prepare(const Order& order) {
   }
   auto listener = listen_at("gate.sock");
   if (!listener) return fail(listener.error());
-  if (mkdir("work", 0700) != 0 && errno != EEXIST) return fail(system_error("work cannot be made"));
+  if (auto made = make_folders(order); !made) return fail(made.error());
   if (order.user) {
     if (auto given = give_to(*order.user); !given) return fail(given.error());
   }
@@ -155,141 +162,6 @@ void write_exit(const ExitRecord& record) {
   if (!kept) log::error(kept.error().message);
 }
 
-// ---- the engine -------------------------------------------------------------------------------------------------------
-
-struct Pipe {
-  Fd read, write;
-};
-Pipe make_pipe() {
-  int ends[2] = {-1, -1};
-  if (pipe2(ends, O_CLOEXEC) != 0) return {};
-  return {Fd(ends[0]), Fd(ends[1])};
-}
-
-// Reads to the end: it comes when the last writer has closed, by exec or by its end.
-std::string read_all(const Fd& from) {
-  std::string text;
-  char part[512];
-  for (;;) {
-    const ssize_t n = read(from.get(), part, sizeof part);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return text;
-    text.append(part, static_cast<std::size_t>(n));
-  }
-}
-
-void say(const Fd& to, std::string_view text) {
-  if (to) [[maybe_unused]]
-    const ssize_t n = write(to.get(), text.data(), text.size());
-}
-
-// An engine that is forked and waits for its go.
-struct Held {
-  std::int32_t pid{-1};
-  Pipe go, failed;
-};
-
-// Dies with the gate: an engine may not live on unguarded. The gate may have died before this took effect.
-void die_with(pid_t gate) {
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != gate) _exit(127);
-}
-
-// For good: no saved id, no group, no capability, and no set-user-ID program gives any of them back.
-bool become(const EngineUser& user) {
-  return setgroups(0, nullptr) == 0 && setresgid(user.gid, user.gid, user.gid) == 0 &&
-         setresuid(user.uid, user.uid, user.uid) == 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 &&
-         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-}
-
-[[noreturn]] void become_engine(const Order& order, Held& held, pid_t gate) {
-  const auto give_up = [&held](std::string_view what) {
-    say(held.failed.write, system_error(what).message);
-    _exit(127);
-  };
-  die_with(gate);
-  setpgid(0, 0);  // what it starts itself ends with it
-  held.go.write = Fd();
-  char byte = 0;
-  if (read(held.go.read.get(), &byte, 1) != 1) _exit(127);
-  for (const int number : {SIGTERM, SIGHUP, SIGINT, SIGPIPE}) signal(number, SIG_DFL);
-  const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const int out = open("stdout", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  const int err = open("stderr", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (nothing < 0 || out < 0 || err < 0) give_up("the engine's output cannot be kept");
-  dup2(nothing, STDIN_FILENO);
-  dup2(out, STDOUT_FILENO);
-  dup2(err, STDERR_FILENO);
-  std::vector<char*> argv;
-  for (const std::string& word : order.engine) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  if (order.user) {
-    if (!become(*order.user)) give_up("the engine cannot run as user " + order.user->name);
-    die_with(gate);  // a change of user has cleared it (prctl(2))
-  }
-  if (chdir("work") != 0) give_up("the job's work directory cannot be entered");
-  execvp(argv[0], argv.data());
-  give_up("the engine " + order.engine.front() + " cannot be started");
-  _exit(127);
-}
-
-Held fork_engine(const Order& order) {
-  Held held;
-  held.go = make_pipe();
-  held.failed = make_pipe();
-  if (!held.go.write || !held.failed.write) return held;
-  const pid_t gate = getpid();
-  held.pid = fork();
-  if (held.pid == 0) become_engine(order, held, gate);
-  held.go.read = Fd();
-  held.failed.write = Fd();
-  return held;
-}
-
-// What the engine left behind became our own child (PR_SET_CHILD_SUBREAPER), also where it made a session of its own.
-void end_leftovers() {
-  const std::string children = fmt::format("/proc/self/task/{}/children", getpid());
-  for (;;) {
-    const auto text = read_whole(children);
-    std::istringstream pids(text && *text ? **text : std::string());
-    for (pid_t pid = 0; pids >> pid;) kill(pid, SIGKILL);
-    if (waitpid(-1, nullptr, 0) < 0 && errno != EINTR) return;  // nobody is left
-  }
-}
-
-// How it ended; whatever it left running in its group ends first, while its pid is still its own.
-ExitRecord reap(std::int32_t pid) {
-  siginfo_t end{};
-  while (waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED | WNOWAIT) != 0 && errno == EINTR) continue;
-  kill(-pid, SIGKILL);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
-  end_leftovers();
-  ExitRecord record;
-  if (WIFSIGNALED(status)) record.signal = WTERMSIG(status);
-  else record.code = WEXITSTATUS(status);
-  return record;
-}
-
-// Forks it, writes down who it is, and only then lets it run.
-Result<std::int32_t> start_engine(const Order& order) {
-  Held held = fork_engine(order);
-  if (held.pid < 0) return fail(system_error("the engine cannot be started"));
-  const auto gate = process_id(getpid()), engine = process_id(held.pid);
-  Result<void> recorded = fail(Errc::storage, "the engine ended before it began; look whether memory ran out");
-  if (gate && engine) {
-    recorded = write_whole("gate.json", print(GateRecord(boot_id(), JobLock::inode("."), *gate, *engine)));
-    if (recorded) recorded = sync("gate.json");
-    if (recorded) recorded = sync(".");
-  }
-  if (recorded) say(held.go.write, "!");
-  held.go.write = Fd();
-  const std::string broken = read_all(held.failed.read);
-  if (recorded && broken.empty()) return held.pid;
-  reap(held.pid);
-  if (!recorded) return fail(recorded.error());
-  return fail(Errc::storage, broken);
-}
-
 // ---- the gate ---------------------------------------------------------------------------------------------------------
 
 void turn_output_to_log() {
@@ -300,13 +172,14 @@ void turn_output_to_log() {
   dup2(log ? log.get() : nothing.get(), STDERR_FILENO);
 }
 
-[[noreturn]] void supervise(const Order& order, Prepared ready, Fd report) {
+[[noreturn]] void supervise(const GateOrder& order, Prepared ready, Fd report) {
   setsid();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   // A person ends a job through the controller, not by ending its processes.
   for (const int number : {SIGTERM, SIGHUP, SIGINT, SIGPIPE}) signal(number, SIG_IGN);
   if (setenv("USBMUXD_SOCKET_ADDRESS", "UNIX:../gate.sock", 1) != 0) _exit(1);
-  const auto engine = start_engine(order);
+  const Result<void> muxed = order.usbmuxd.empty() ? Result<void>{} : start_usbmuxd(order);
+  const Result<std::int32_t> engine = muxed ? start_engine(order) : fail(muxed.error());
   if (!engine) {
     ExitRecord record;
     record.not_started = engine.error().message.substr(0, exit_room / 8);
@@ -320,7 +193,7 @@ void turn_output_to_log() {
   report = Fd();
   if (process) serve_gate(std::move(ready.listener), std::move(ready.watch), std::move(process), order.upstream);
   else log::error(system_error("the gate stays shut: its engine cannot be watched").message);
-  const ExitRecord record = reap(*engine);
+  const ExitRecord record = reap_engine(*engine);
   // The words of the engine are durable before its end is: whoever sees `exit` may judge by them.
   for (const char* name : {"stdout", "stderr"}) {
     if (const auto synced = sync(name); !synced) log::error(synced.error().message);
@@ -362,7 +235,9 @@ int run_gate(const std::vector<std::string>& arguments) {
   const auto order = read_order(arguments);
   if (!order) {
     complain(order.error());
-    std::fprintf(stderr, "usage: greenroom gate --job DIR --upstream SOCKET [--user UID:GID] -- ENGINE ARGUMENTS...\n");
+    std::fprintf(stderr,
+                 "usage: greenroom gate --job DIR (--upstream SOCKET | --usbmuxd PROGRAM...) [--user UID:GID] -- ENGINE "
+                 "ARGUMENTS...\n");
     return 2;
   }
   auto prepared = prepare(*order);

@@ -4,14 +4,10 @@
 
 #include <string>
 
+#include "firmware-bridge/engine_compat.hpp"
 #include "firmware-bridge/process_engine.hpp"
 
 namespace greenroom {
-
-enum class EngineGeneration {
-  git,     // late 2025 and newer: the only ones that restore Apple silicon
-  v1_0_0,  // Debian 12's: T2 Macs, and of those only what its libirecovery knows
-};
 
 // `program`: an absolute path, or a name to be found in PATH. The job's firmware must be an absolute path: the engine runs
 // in a directory of the job's and keeps there what it unpacks.

@@ -68,7 +68,9 @@ std::string ProcessEngine::directory(JobId id) const { return fmt::format("{}/{}
 
 Task<JobId> ProcessEngine::start(RestoreJob job) {
   const JobId id = job.id;
-  EngineCommand command = program_.command(job);
+  if (access(directory(id).c_str(), F_OK) == 0) co_return id;
+  auto command = co_await program_.command(job);
+  if (!command) co_return fail(command.error().within(name(id)));
   if (mkdir(jobs_.c_str(), 0700) != 0 && errno != EEXIST) {
     co_return fail(system_error(jobs_ + " cannot be made").within(name(id)));
   }
@@ -76,12 +78,12 @@ Task<JobId> ProcessEngine::start(RestoreJob job) {
   if (!made && errno == EEXIST) co_return id;
   if (!made) co_return fail(made.error().within(name(id)));
   const Starting mark(starting_, id);
-  if (const auto written = write_record(job, command); !written) {
+  if (const auto written = write_record(job, *command); !written) {
     std::error_code ignored;
     std::filesystem::remove_all(directory(id), ignored);  // nothing has happened: the id is free again
     co_return fail(written.error().within(name(id)));
   }
-  const auto started = co_await run_gate_program(id, std::move(command));
+  const auto started = co_await run_gate_program(id, std::move(*command));
   if (!started) co_return fail(started.error().within(name(id)));
   co_return id;
 }
@@ -108,7 +110,9 @@ Task<void> ProcessEngine::run_gate_program(JobId id, EngineCommand command) {
   const Fd output(ends[0]);
   Fd input(ends[1]);
   std::vector<std::string> words = program_.gate;
-  words.insert(words.end(), {"--job", directory(id), "--upstream", program_.upstream});
+  words.insert(words.end(), {"--job", directory(id)});
+  if (command.usbmuxd.empty()) words.insert(words.end(), {"--upstream", program_.upstream});
+  for (const std::string& word : command.usbmuxd) words.insert(words.end(), {"--usbmuxd", word});
   if (const auto& user = command.user) words.insert(words.end(), {"--user", fmt::format("{}:{}", user->uid, user->gid)});
   words.emplace_back("--");
   words.insert(words.end(), command.arguments.begin(), command.arguments.end());

@@ -31,15 +31,25 @@ struct EngineCommand {
   std::vector<std::string> arguments;    // the program first: an absolute path, or a name to be found in PATH
   std::vector<std::string> environment;  // "NAME=value", over our own
   std::optional<EngineUser> user;        // the slot's; nothing: as we are
+  std::vector<std::string> usbmuxd;      // the job's own, started by its gate; empty: the gate joins EngineProgram::upstream
 };
 
-// What is started for a job. The engine runs in the job's work/, so every path is absolute.
+// What is started for a job. The engine runs in the job's work/, so every path is absolute. An error of `command` says why
+// there is no engine for this job, and what to do: nothing is started then, and no directory made.
 struct EngineProgram {
-  EngineProgram(std::function<EngineCommand(const RestoreJob&)> c, std::vector<std::string> g, std::string u)
+  using Command = std::function<Task<EngineCommand>(const RestoreJob&)>;
+  using PureCommand = std::function<Result<EngineCommand>(const RestoreJob&)>;
+  EngineProgram(Command c, std::vector<std::string> g, std::string u)
       : command(std::move(c)), gate(std::move(g)), upstream(std::move(u)) {}
-  std::function<EngineCommand(const RestoreJob&)> command;  // pure
-  std::vector<std::string> gate;                            // our own program and its verb: {"/proc/self/exe", "gate"}
-  std::string upstream;                                     // the socket that an open gate joins
+  EngineProgram(PureCommand c, std::vector<std::string> g, std::string u)
+      : EngineProgram(Command([known = std::move(c)](const RestoreJob& job) { return at_once(known(job)); }), std::move(g),
+                      std::move(u)) {}
+  Command command;
+  std::vector<std::string> gate;  // our own program and its verb: {"/proc/self/exe", "gate"}
+  std::string upstream;           // the socket that an open gate joins, where a command names no usbmuxd
+
+ private:
+  static Task<EngineCommand> at_once(Result<EngineCommand> known) { co_return known; }
 };
 
 class ProcessEngine final : public RestoreEngine, public Gate {

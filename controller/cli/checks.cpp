@@ -60,7 +60,8 @@ int conclude(const std::string& file, const Tally& tally, const std::string& wha
   return tally.errors == 0 && std::fflush(stdout) == 0 ? 0 : 1;
 }
 
-constexpr const char* room_usage = "greenroom room check FILE | udev --room FILE (which tells more with --help)";
+constexpr const char* room_usage =
+    "greenroom room check FILE | udev --room FILE | map --room FILE --mac SERIAL (the last two tell more with --help)";
 constexpr const char* batch_usage =
     "greenroom batch check FILE | import FILE | list | show NAME (each tells more with --help)";
 
@@ -68,6 +69,7 @@ constexpr const char* batch_usage =
 
 int room(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && arguments.front() == "udev") return room_udev({arguments.begin() + 1, arguments.end()});
+  if (!arguments.empty() && arguments.front() == "map") return room_map({arguments.begin() + 1, arguments.end()});
   if (asks_help(arguments, room_usage)) return 0;
   if (!wants(arguments, 2) || arguments.size() != 2) return used_wrongly(room_usage);
   const RoomFile file = load_room(arguments[1]);

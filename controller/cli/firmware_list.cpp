@@ -120,11 +120,14 @@ Result<std::string> choices(const FirmwareFolder& folder, const Wish& wish, Json
 
 std::string file_json(const FirmwareFolder& folder, const FirmwareFile& file) { return json_line(as_json(folder, file)); }
 
-void add_firmware_options(CLI::App& app, FirmwareOptions& options) {
+void add_firmware_folder(CLI::App& app, const char* option, std::string& folder) {
   const char* set = std::getenv("GREENROOM_FIRMWARE");
-  options.folder = set != nullptr ? set : "/var/lib/greenroom/firmware";
-  app.add_option("--folder", options.folder, "where the IPSW files are; without it $GREENROOM_FIRMWARE")
-      ->capture_default_str();
+  folder = set != nullptr ? set : "/var/lib/greenroom/firmware";
+  app.add_option(option, folder, "where the IPSW files are; without it $GREENROOM_FIRMWARE")->capture_default_str();
+}
+
+void add_firmware_options(CLI::App& app, FirmwareOptions& options) {
+  add_firmware_folder(app, "--folder", options.folder);
   app.add_flag("--json", options.json, "one JSON value on one line");
 }
 

@@ -23,6 +23,7 @@ struct FirmwareOptions {
   bool json{};
 };
 void add_firmware_options(CLI::App&, FirmwareOptions&);
+void add_firmware_folder(CLI::App&, const char* option, std::string& folder);  // that folder by another name
 
 // Reads `from` to its end, and writes the same to `to` (-1: nowhere). 64 small hex digits. `going` is told how many bytes
 // are done; false from it ends the work with Errc::cancelled.

@@ -39,11 +39,6 @@ bool may_show(const MeterStep& s, OutletNumber n, const DialectFacts& d) {
 Amps magnitude(Amps a) { return Amps::from_milli(std::llabs(a.milli)); }
 Amps error_of(Amps a, const DialectFacts& d) { return a.share_up(d.meter_error_per_mille, 1000); }
 
-// More than the meter can be wrong by, at what it shows.
-bool moved(const MeterStep& s, const DialectFacts& d) {
-  return magnitude(s.step()) > d.meter_floor + error_of(std::max(magnitude(s.on), magnitude(s.off)), d);
-}
-
 std::string told(const MeterStep& s) { return fmt::format("{} by {:.3f} A", s.meter, s.step().value()); }
 
 std::string others(const std::vector<MeterStep>& steps, OutletNumber n, const DialectFacts& d) {
@@ -63,6 +58,10 @@ std::string_view to_string(Verdict v) {
     case Verdict::person: break;
   }
   return "a person";
+}
+
+bool moved(const MeterStep& s, const DialectFacts& d) {
+  return magnitude(s.step()) > d.meter_floor + error_of(std::max(magnitude(s.on), magnitude(s.off)), d);
 }
 
 std::vector<MeterStep> meter_steps(const Toggle& t, const DialectFacts& d) {
@@ -85,6 +84,12 @@ std::vector<MeterStep> meter_steps(const Toggle& t, const DialectFacts& d) {
   std::stable_sort(steps.begin(), steps.end(),
                    [](const MeterStep& a, const MeterStep& b) { return magnitude(a.step()) > magnitude(b.step()); });
   return steps;
+}
+
+std::optional<MeterStep> own_step(const Toggle& t, const DialectFacts& d) {
+  for (MeterStep& s : meter_steps(t, d))
+    if (may_show(s, t.outlet, d)) return std::move(s);
+  return std::nullopt;
 }
 
 StepBound step_bound(Watts watts, Volts volts, const DialectFacts& d) {
@@ -180,8 +185,8 @@ CheckItem judge_switching(const Toggle& t, const DialectFacts& d) {
 CheckItem judge_metering(const Toggle& t, const DialectFacts& d, const std::optional<KnownLoad>& load) {
   CheckItem item{"metering " + d.name_of(t.outlet), Verdict::open, {}};
   const auto steps = meter_steps(t, d);
-  const auto own = std::find_if(steps.begin(), steps.end(), [&](const MeterStep& s) { return may_show(s, t.outlet, d); });
-  if (own == steps.end()) {
+  const auto own = own_step(t, d);
+  if (!own) {
     item.words = d.meters_outlets || d.meters_banks ? "no meter was read with the outlet on and off" : "it meters nothing";
     return item;
   }

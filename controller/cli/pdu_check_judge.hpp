@@ -54,6 +54,10 @@ struct MeterStep {
   [[nodiscard]] Amps step() const { return on - off; }
 };
 std::vector<MeterStep> meter_steps(const Toggle&, const DialectFacts&);
+// Of the meters that may show this outlet, the one that moved most; nothing: none was read with the outlet on and off.
+std::optional<MeterStep> own_step(const Toggle&, const DialectFacts&);
+// By more than the meter can be wrong by, at what it shows.
+bool moved(const MeterStep&, const DialectFacts&);
 
 // Is a step of this size what the load makes it? The bound: the meter's error of what is expected, and its floor.
 // A load below the floor shows nothing, whatever the meter is worth.

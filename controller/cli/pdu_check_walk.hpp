@@ -33,4 +33,16 @@ struct CheckWalk {
 // that was switched is switched back whatever happened, also when the task is cancelled.
 Task<CheckWalk> walk_pdu(Pdu&, const DialectFacts&, Clock&, CheckPlan);
 
+// How one outlet is switched and put back.
+struct ToggleHow {
+  // What is done while it is switched; it leaves what the meters said in Toggle::switched. Fails only when cancelled.
+  std::function<Task<void>(Toggle&)> meanwhile;
+  Duration settle{};                     // what the meters have after it was put back
+  std::optional<OutletState> only_from;  // touched only when it reads so; nothing: on or off
+};
+
+// Reads, switches Toggle::outlet, and puts it back whatever happens meanwhile. Fails when cancelled, or when nobody answers
+// any more. All that is passed outlives it.
+Task<void> toggle(Pdu&, Clock&, Toggle&, const ToggleHow&);
+
 }  // namespace greenroom::cli

@@ -14,7 +14,8 @@ constexpr const char* verb = "greenroom serve";
 
 std::string host_of(const Slot& slot) { return slot.data_port.substr(0, slot.data_port.find('/')); }
 
-// How this machine is called in the room's ports; nothing where it is not.
+}  // namespace
+
 std::optional<std::string> host_here(const Room& room) {
   std::optional<std::string> found;
   const std::string here = host_name();
@@ -25,8 +26,6 @@ std::optional<std::string> host_here(const Room& room) {
   }
   return found;
 }
-
-}  // namespace
 
 Result<RoomUsb> open_room_usb(asio::any_io_executor executor, Clock& clock, const Room& room,
                               std::function<std::string(const PortPath&)> owner) {

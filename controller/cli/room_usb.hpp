@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "controller/bench/bench.hpp"
@@ -18,6 +19,9 @@ struct RoomUsb {
   FileLock lock;
   std::unique_ptr<UsbBus> bus;
 };
+
+// How this machine is called in the room's ports, by its name or "host"; nothing where no slot has a port of it.
+std::optional<std::string> host_here(const Room&);
 
 // Port paths begin as the room's do: with this machine's name, or with "host". `owner` says which engine owns the device at
 // a port (rules.md R9). Errc::usage where no slot has a port of this machine; any other error says why its Macs are out of

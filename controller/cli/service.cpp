@@ -105,6 +105,26 @@ Result<std::unique_ptr<Clock>> room_clock(asio::any_io_executor executor, const 
   return make_scaled_clock(executor, options.speed, wall, begin);
 }
 
+// Engines run as their slots' users where that is set up, and in a usbmuxd of the job's own (rules.md R9). The users by
+// port; without the fence there is none, and the room restores one Mac at a time.
+std::map<std::string, EngineUser> fenced_users(Room& room, const EngineOptions& options) {
+  std::map<std::string, EngineUser> users;
+  const auto host = host_here(room);
+  if (!host) return users;
+  Fence fence = find_fence(room, *host);
+  if (!options.usbmuxd_socket.empty()) fence.missing = "all jobs share the usbmuxd at " + options.usbmuxd_socket;
+  room.fenced = fence.missing.empty();
+  if (!room.fenced) {
+    log::warn("no fence: one restore at a time on this machine: " + fence.missing);
+    return users;
+  }
+  for (const Slot& slot : room.slots) {
+    if (const auto user = fence.users.find(slot.name); user != fence.users.end())
+      users.emplace(slot.data_port, user->second);
+  }
+  return users;
+}
+
 }  // namespace
 
 struct Service::Parts {
@@ -114,6 +134,7 @@ struct Service::Parts {
   void ask_for_readiness(asio::any_io_executor);
   Result<void> take_port(asio::any_io_executor);
   RoomView view();
+  EngineProgram engine_program();
 
   ServiceOptions options;
   FileLock lock;
@@ -126,6 +147,7 @@ struct Service::Parts {
   std::optional<RoomUsb> usb;   // or this machine's
   std::optional<UsbTable> table;
   std::unique_ptr<MacActions> macs;
+  std::optional<RealEngines> engines;  // of a room without a model
   ProcessEngine engine;
   Health health;
   std::unique_ptr<Bench> bench;
@@ -143,11 +165,7 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
       journal(std::move(j)),
       clock(std::move(c)),
       real(make_system_clock(executor)),
-      // Of another program it is started by path: what /proc/self/exe names is the version that wrote the job's record.
-      engine(executor, *real, options.data + "/jobs",
-             EngineProgram([world = options.model,
-                            speed = options.speed](const RestoreJob& job) { return engine_command(world, speed, job); },
-                           {"/proc/self/exe", "gate"}, options.model.value_or(""))),
+      engine(executor, *real, options.data + "/jobs", engine_program()),
       tasks(executor) {
   if (options.model) {
     world.emplace(executor, *clock, *options.model, options.speed);
@@ -164,6 +182,10 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
   } else {
     if (opened.error().code != Errc::usage) log::warn(opened.error().message);
     macs = std::make_unique<AbsentMacs>(opened.error().message);
+  }
+  if (!options.model) {
+    engines.emplace(executor, *real, options.engines, fenced_users(setup.room, options.engines),
+                    [this](const PortPath& path) { return table ? table->at(path) : std::nullopt; });
   }
   BenchPorts ports{*clock, *journal, {}, engine, engine, *macs};
   for (const PduConfig& pdu : setup.room.pdus) {
@@ -188,6 +210,17 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
   health.speed = options.speed;
 }
 
+// The gate is started by path: what /proc/self/exe names is the version that wrote the job's record.
+EngineProgram Service::Parts::engine_program() {
+  const std::vector<std::string> gate{"/proc/self/exe", "gate"};
+  if (!options.model)
+    return {[this](const RestoreJob& job) { return engines->command(job); }, gate, options.engines.usbmuxd_socket};
+  EngineProgram::PureCommand command = [this](const RestoreJob& job) {
+    return engine_command(options.model, options.speed, job);
+  };
+  return {std::move(command), gate, *options.model};
+}
+
 void Service::Parts::start(FoldedState folded, const Incarnation& process) {
   bench->on_fact = [this](const Fact&) { server->notify(); };
   if (table) {
@@ -198,13 +231,15 @@ void Service::Parts::start(FoldedState folded, const Incarnation& process) {
     tasks.spawn(table->run());
   }
   bench->start(std::move(folded), process);
+  if (usb) tasks.spawn(engines->look_ahead());
   if (http) http->start();
 }
 
 // Of a simulated world's restores this machine's network says nothing.
 void Service::Parts::ask_for_readiness(asio::any_io_executor executor) {
   if (!usb) return;
-  std::vector<std::string> doctor{"/proc/self/exe", "doctor", "--needs", "--json", "--data", options.data};
+  std::vector<std::string> doctor{"/proc/self/exe", "doctor",     "--needs",  "--json",
+                                  "--data",         options.data, "--folder", options.engines.firmware};
   for (const std::string& host : options.hosts) doctor.insert(doctor.end(), {"--host", host});
   if (options.no_hosts) doctor.emplace_back("--no-hosts");
   tasks.spawn(ask_readiness(std::move(executor), *clock, std::move(doctor),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/dfu_via.hpp"
+#include "controller/cli/real_engines.hpp"
 #include "controller/domain/decide.hpp"
 #include "hw/async/task.hpp"
 
@@ -18,6 +19,7 @@ struct ServiceOptions {
   std::string room, data;
   std::optional<std::string> model;  // the world's socket
   double speed{1};
+  EngineOptions engines;                        // of a room without a model
   std::vector<std::optional<DfuVia>> dfu_vias;  // by slot
   std::vector<std::string> hosts;               // asked instead of Apple's
   bool no_hosts{};                              // none is asked

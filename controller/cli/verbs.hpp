@@ -11,6 +11,7 @@ namespace greenroom::cli {
 int demo(const std::vector<std::string>& arguments);
 int room(const std::vector<std::string>& arguments);
 int room_udev(const std::vector<std::string>& arguments);  // room udev
+int room_map(const std::vector<std::string>& arguments);   // room map
 int recipe(const std::vector<std::string>& arguments);
 int batch(const std::vector<std::string>& arguments);
 int journal(const std::vector<std::string>& arguments);

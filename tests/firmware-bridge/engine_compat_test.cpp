@@ -69,6 +69,14 @@ TEST(EngineAbility, AnOldLibirecoverySeesNoM3) {
             "its libirecovery 1.1.0 does not see M3 and later Macs in DFU");
 }
 
+TEST(EngineGeneration, IsTheLastReleasesForThatAndGitsForWhateverCameAfter) {
+  EXPECT_EQ(generation_of(version("idevicerestore 1.0.0")), EngineGeneration::v1_0_0);
+  EXPECT_EQ(generation_of(version("idevicerestore 1.0.0-270-g405fcd1 (libirecovery 1.3.1-5-g04d04f7, libtatsu 1.0.5)")),
+            EngineGeneration::git);
+  EXPECT_EQ(generation_of(version("idevicerestore 1.0.0+git20251102")), EngineGeneration::git);
+  EXPECT_EQ(generation_of(version("idevicerestore 1.1.0")), EngineGeneration::git);
+}
+
 // ---- the table ----------------------------------------------------------------------------------------------------------
 
 constexpr std::string_view table =

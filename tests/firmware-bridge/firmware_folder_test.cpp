@@ -55,6 +55,19 @@ TEST_F(Folder, FindsAgainWhatWasKept) {
   EXPECT_EQ(read().files[0].trust, FirmwareTrust::changed);
 }
 
+TEST_F(Folder, UnpacksNoManifestOfAFileThatIsAsItWas) {
+  test::write_zip(scratch_ / "a.ipsw", test::small_ipsw());
+  auto before = read();
+  before.files[0].manifest->build = "as before";
+  auto again = read_firmware_folder(scratch_.path(), before);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->files[0].manifest->build, "as before");
+  test::write_zip(scratch_ / "a.ipsw", test::small_ipsw(test::manifest_xml({{}}, {"Macmini9,1"})));
+  again = read_firmware_folder(scratch_.path(), before);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->files[0].manifest->build, "25B78");
+}
+
 TEST_F(Folder, ThatIsNotThereIsNamed) {
   const auto folder = read_firmware_folder("/nowhere/at/all");
   ASSERT_FALSE(folder);

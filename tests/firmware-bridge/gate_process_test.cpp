@@ -86,7 +86,8 @@ TEST_F(GateProcessTest, ADiskWithoutRoomIsSaidBeforeTheEngineStarts) {
 
 TEST_F(GateProcessTest, WrongUseSaysWhatIsMissing) {
   EXPECT_THAT(gate("--upstream /x -- /bin/true").words, testing::HasSubstr("--job DIR is missing"));
-  EXPECT_THAT(gate("--job /x -- /bin/true").words, testing::HasSubstr("--upstream SOCKET is missing"));
+  EXPECT_THAT(gate("--job /x -- /bin/true").words, testing::HasSubstr("one of --upstream SOCKET and --usbmuxd PROGRAM"));
+  EXPECT_THAT(gate("--job /x --upstream /y --usbmuxd z -- /bin/true").words, testing::HasSubstr("one of --upstream"));
   EXPECT_THAT(gate("--job /x --upstream /y").words, testing::HasSubstr("the engine is missing"));
   EXPECT_THAT(gate("--job /x --upstream").words, testing::HasSubstr("--upstream needs a value"));
   EXPECT_THAT(gate("--permit now").words, testing::HasSubstr("no option --permit"));

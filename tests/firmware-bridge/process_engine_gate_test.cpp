@@ -79,6 +79,22 @@ TEST_F(ProcessEngineTest, AJobThatIsOverGetsNoPermit) {
 
 // ---- what goes wrong at the start -------------------------------------------------------------------------------------
 
+TEST_F(ProcessEngineTest, WhereThereIsNoEngineForAJobNothingIsMadeAndTheReasonIsTold) {
+  Result<EngineCommand> known = fail(Errc::refused, "no engine for this Mac; build one");
+  EngineProgram program([&known](const RestoreJob&) { return known; }, {gate_program_}, path("upstream"));
+  engine_ = std::make_unique<ProcessEngine>(loop_.get_executor(), *clock_, path("jobs"), std::move(program));
+  const auto started = run(engine_->start(a_job(7)));
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Errc::refused);
+  EXPECT_EQ(started.error().message, "engine job 7: no engine for this Mac; build one");
+  EXPECT_FALSE(std::filesystem::exists(path("jobs")));
+
+  engine_does("say success");  // the id is free: the next start of it goes on
+  known = EngineCommand({path("engine")});
+  start(7);
+  EXPECT_TRUE(attach(7).completed);
+}
+
 TEST_F(ProcessEngineTest, AMissingEngineIsNamed) {
   const auto started = run(engine_->start(a_job(7)));
   ASSERT_FALSE(started);

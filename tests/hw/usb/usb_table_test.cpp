@@ -3,46 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
-#include <deque>
 #include <vector>
 
-#include "hw/async/handover.hpp"
 #include "hw/async/manual_clock.hpp"
 #include "hw/async/task_group.hpp"
+#include "tests/support/spoken_bus.hpp"
 
 namespace greenroom {
 namespace {
 
 using std::chrono::seconds;
-
-// A bus that says what the test tells it to.
-class SpokenBus final : public UsbBus {
- public:
-  Task<UsbEvent> next_event() override {
-    if (!said_.empty()) {
-      auto event = std::move(said_.front());
-      said_.pop_front();
-      co_return event;
-    }
-    ears_.emplace();
-    co_return co_await ears_->take();
-  }
-  Result<std::unique_ptr<UsbDevice>> open(const PortPath&) override { return fail(Errc::refused, "not in this test"); }
-
-  void say(Result<UsbEvent> event) {
-    if (ears_) {
-      const auto giver = ears_->giver();
-      ears_.reset();
-      giver.give(std::move(event));
-    } else {
-      said_.push_back(std::move(event));
-    }
-  }
-
- private:
-  std::deque<Result<UsbEvent>> said_;
-  std::optional<Handover<UsbEvent>> ears_;
-};
 
 struct UsbTableTest : testing::Test {
   UsbTableTest() { group.spawn(table.run()); }
@@ -84,7 +54,7 @@ struct UsbTableTest : testing::Test {
 
   asio::io_context io;
   ManualClock clock{io.get_executor()};
-  SpokenBus bus;
+  test::SpokenBus bus;
   UsbTable table{bus, clock};
   std::optional<Result<UsbSighting>> result;
   std::optional<Result<void>> emptied;

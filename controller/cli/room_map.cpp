@@ -1,0 +1,190 @@
+// greenroom room map: one known Mac is carried from slot to slot, and what the room file says is proven there.
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
+
+#include "config/credentials.hpp"
+#include "config/macs.hpp"
+#include "config/room.hpp"
+#include "controller/cli/options.hpp"
+#include "controller/cli/pdu_line.hpp"
+#include "controller/cli/room_map_walk.hpp"
+#include "controller/cli/setup_files.hpp"
+#include "controller/cli/usb_host.hpp"
+#include "controller/cli/usb_rows.hpp"
+#include "controller/cli/verbs.hpp"
+#include "controller/simulate/load_dialect.hpp"
+#include "hw/pdu/make_pdu.hpp"
+#include "hw/serial/open_line.hpp"
+
+namespace greenroom::cli {
+namespace {
+
+constexpr const char* verb = "greenroom room map";
+constexpr std::size_t longest_line = 4096;
+
+struct MapOptions {
+  std::string room, mac, credentials;
+  bool json{};
+};
+
+// What people scan and type, a line at a time; empty at its end.
+class Lines {
+ public:
+  explicit Lines(asio::any_io_executor executor) : input_(std::move(executor)), flags_(fcntl(STDIN_FILENO, F_GETFL)) {}
+  ~Lines() { fcntl(STDIN_FILENO, F_SETFL, flags_); }  // a terminal that does not block would stay so for the shell
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+
+  Result<void> open() {
+    boost::system::error_code error;
+    input_.assign(::dup(STDIN_FILENO), error);
+    if (error) return fail(Errc::usage, "labels are taken from a terminal or a pipe: " + error.message());
+    return {};
+  }
+  Task<std::string> next() {
+    auto buffer = asio::dynamic_buffer(kept_, longest_line);
+    const auto [error, size] = co_await asio::async_read_until(input_, buffer, '\n', asio::as_tuple(asio::use_awaitable));
+    if (error == asio::error::operation_aborted) co_return fail(Errc::cancelled, "ended by a signal");
+    const std::size_t end = error ? kept_.size() : size;
+    std::string line = kept_.substr(0, end);
+    kept_.erase(0, end);
+    const auto last = line.find_last_not_of(" \t\r\n");
+    const auto first = line.find_first_not_of(" \t");
+    co_return last == line.npos ? std::string() : line.substr(first, last - first + 1);
+  }
+
+ private:
+  asio::posix::stream_descriptor input_;
+  int flags_;
+  std::string kept_;
+};
+
+struct RoomPdus {
+  std::vector<Dialect> dialects;
+  std::vector<PduLogin> logins;
+};
+Result<RoomPdus> pdus_of(const Room& room, const MapOptions& options) {
+  RoomPdus all;
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i < room.pdus.size(); ++i) {
+    auto dialect = sim::load_dialect(room, PduId{i});
+    if (!dialect) return fail(dialect.error().within("PDU " + room.pdus[i].name));
+    all.dialects.push_back(std::move(*dialect));
+    names.push_back(room.pdus[i].name);
+  }
+  if (options.credentials.empty()) return all;
+  auto logins = load_credentials(options.credentials, names);
+  if (!logins) return fail(logins.error());
+  all.logins = std::move(*logins);
+  return all;
+}
+
+Result<std::unique_ptr<Pdu>> open_pdu(const PduConfig& config, Dialect dialect, const std::vector<PduLogin>& logins,
+                                      asio::any_io_executor executor, Clock& clock) {
+  const auto url = parse_line_url(config.line);
+  if (!url) return fail(url.error());
+  auto line = open_line(std::move(executor), clock, *url, facts(dialect).line, verb);
+  if (!line) return fail(line.error());
+  const auto known = std::find_if(logins.begin(), logins.end(), [&](const PduLogin& l) { return l.pdu == config.name; });
+  Credentials login = known == logins.end() ? Credentials() : Credentials(known->user, known->password);
+  return make_pdu(std::move(dialect), std::move(*line), clock, std::move(login));
+}
+
+// A booted Mac names itself by its serial number, one in DFU by its ECID.
+UsbTable::Predicate named(const std::string& mac, const std::vector<MacModel>& models) {
+  return [&mac, &models](const UsbSighting& s) {
+    const UsbRow row = row_of(s, models);
+    return row.mode && (row.serial_number == mac || (row.ecid && to_hex(*row.ecid) == mac));
+  };
+}
+
+Task<void> map_room(const MapOptions& options, const Room& room, RoomPdus& known, UsbTable& usb, Clock& clock,
+                    std::vector<MapSeen>& seen) {
+  const auto executor = co_await asio::this_coro::executor;
+  Lines lines(executor);
+  if (auto opened = lines.open(); !opened) co_return opened;
+  const MacsFile macs = load_macs();
+  std::vector<std::unique_ptr<Pdu>> pdus;
+  MapPorts ports(room, host_name(), usb, clock);
+  for (std::size_t i = 0; i < room.pdus.size(); ++i) {
+    ports.dialects.push_back(facts(known.dialects[i]));
+    auto pdu = open_pdu(room.pdus[i], std::move(known.dialects[i]), known.logins, executor, clock);
+    if (!pdu) co_return fail(pdu.error().within("PDU " + room.pdus[i].name));
+    pdus.push_back(std::move(*pdu));
+    ports.pdus.push_back(pdus.back().get());
+  }
+  ports.known_mac = named(options.mac, macs.models);
+  ports.next_line = [&lines] { return lines.next(); };
+  ports.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  co_return co_await walk_room(ports, seen);
+}
+
+MapSheet sheet_of(const MapOptions& options, const Room& room, const std::vector<DialectFacts>& dialects,
+                  const std::vector<MapSeen>& seen) {
+  MapSheet sheet;
+  sheet.room = room.name;
+  sheet.mac = options.mac;
+  sheet.made_at = fmt::format("{:%Y-%m-%dT%H:%MZ}", fmt::gmtime(std::time(nullptr)));
+  for (std::uint32_t i = 0; i < room.slots.size(); ++i) {
+    const Slot& slot = room.slots[i];
+    const auto at = std::find_if(seen.begin(), seen.end(), [i](const MapSeen& s) { return s.slot.value == i; });
+    if (at == seen.end()) {
+      if (slot.outlet || !slot.data_port.empty()) sheet.not_seen.push_back(slot.name);
+      continue;
+    }
+    const DialectFacts* dialect = slot.outlet ? &dialects[room.outlets[slot.outlet->value].pdu.value] : nullptr;
+    sheet.items.push_back(judge_map(room, host_name(), dialect, *at));
+  }
+  return sheet;
+}
+
+}  // namespace
+
+int room_map(const std::vector<std::string>& arguments) {
+  MapOptions options;
+  CLI::App app{
+      "Proves which outlet and which USB port is which slot's, before a room depends on it. Carry one Mac, charged below "
+      "80 %, from slot to slot, and scan each label: the Mac must show itself at the slot's port, and draw from the slot's "
+      "outlet when that is closed. Outlets that are on are not touched; each that is closed is opened again. Prints a "
+      "sheet; "
+      "exit code 1 when something on it is bad.",
+      verb};
+  app.add_option("--room", options.room, "room file")->required();
+  app.add_option("--mac", options.mac, "the Mac's serial number, or its ECID as 0x and 16 hex digits if it is in DFU")
+      ->required();
+  app.add_option("--credentials", options.credentials, "logins of the PDUs: the service's DATA/credentials.toml");
+  app.add_flag("--json", options.json, "one JSON value on one line");
+  if (const auto code = parsed(app, arguments)) return *code;
+  const RoomFile file = load_room(options.room);
+  if (complain(file.complaints) || !file.room) return 1;
+  auto pdus = pdus_of(*file.room, options);
+  if (!pdus) return concluded(verb, fail(pdus.error()));
+  std::vector<DialectFacts> dialects;
+  for (const Dialect& d : pdus->dialects) dialects.push_back(facts(d));
+  std::vector<MapSeen> seen;
+  bool ended = false;
+  const int code = with_usb(verb, [&](UsbBus&, UsbTable& usb, Clock& clock) -> Task<void> {
+    auto walked = co_await map_room(options, *file.room, *pdus, usb, clock, seen);
+    ended = walked.has_value();
+    co_return walked;
+  });
+  const MapSheet sheet = sheet_of(options, *file.room, dialects, seen);
+  if (!seen.empty()) {
+    if (const auto put = put_out(options.json ? sheet_json(sheet) : sheet_text(sheet)); !put) return concluded(verb, put);
+  }
+  return ended && !any_bad(sheet) ? code : 1;
+}
+
+}  // namespace greenroom::cli
