@@ -101,14 +101,13 @@ void judge_run(Draft& d, const Visit& v) {
 void enter_restore(Draft& d, const Visit& v, std::uint32_t index) {
   if (!v.slot) return;
   const PortView& port = view_of(d.c, v)->port;
+  const auto dfu = step_before(d.c, v, StepKind::dfu);
   const auto taken = host_waits_for(d, v);
   if (!awaits_engine(port) || taken) {
-    const auto dfu = step_before(d.c, v, StepKind::dfu);
     if (dfu && taken) return wait_for_host(d, v, *dfu, *taken);
     if (dfu) enter_dfu(d, v, *dfu, 1);
     return;
   }
-  const auto dfu = step_before(d.c, v, StepKind::dfu);
   const auto gap = unattended(d.c, v, index, index);
   if (dfu && gap) return wait_for_shift(d, v, *dfu, *gap);
   if (const auto lack = restore_lacks(d.c); dfu && lack) return wait_until_ready(d, v, *dfu, *lack);
