@@ -62,6 +62,14 @@ Timings read_timings(const Table& t) {
   return x;
 }
 
+UsbLimits read_usb(const Table& t) {
+  constexpr Range some{1, 64};
+  UsbLimits x;
+  x.per_controller = static_cast<int>(t.integer("per_controller", some, x.per_controller));
+  x.per_hub = static_cast<int>(t.integer("per_hub", some, x.per_hub));
+  return x;
+}
+
 void read_infrastructure(RoomDraft& d) {
   for (const Table& t : d.doc.root().tables("infrastructure")) {
     Infrastructure i;
@@ -103,6 +111,7 @@ void read_rest(RoomDraft& d) {
   const Table root = d.doc.root();
   read_infrastructure(d);
   if (const auto timings = root.table("timings")) d.room.timings = read_timings(*timings);
+  if (const auto usb = root.table("usb")) d.room.usb = read_usb(*usb);
   const std::optional<Table> room = root.table("room");
   if (!room) {
     d.doc.complain({1, 1}, "the file lacks the table [room] with the room's name");

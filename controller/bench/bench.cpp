@@ -98,6 +98,8 @@ void Bench::usb_changed(const PortPath& path, const std::optional<UsbSighting>& 
   post(std::move(change));
 }
 
+void Bench::readiness_changed(Readiness seen) { post(std::move(seen)); }
+
 asio::awaitable<void> Bench::turns() {
   while (true) {
     // A waking that was under way when the end came is none.

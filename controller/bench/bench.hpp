@@ -58,6 +58,8 @@ class Bench final : public CommandPort {
   void submit(Command, AnswerSink) override;
   // A port changed; called by whoever owns the UsbTable. Ports that no slot names are ignored.
   void usb_changed(const PortPath&, const std::optional<UsbSighting>&);
+  // What a restore needs of this machine, by whoever asks it. A bench that was never told waits for nothing of it.
+  void readiness_changed(Readiness);
 
   // Ahead of the journal by what is not durable yet.
   [[nodiscard]] const RoomState& state() const { return folded_.state; }

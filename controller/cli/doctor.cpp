@@ -28,6 +28,8 @@ struct Options {
   std::string engine{"idevicerestore"}, usbmuxd{"usbmuxd"}, data;
   std::vector<std::string> hosts;
   int patience_s{5};
+  bool needs{};     // only what each restore needs anew
+  bool no_hosts{};  // of these all but the hosts
 };
 
 // gs signs (the engine asks it); gg and humb are asked by the Mac itself, through the engine. The engine opens those
@@ -68,6 +70,19 @@ int this_year() {
   return gmtime_r(&now, &date) != nullptr ? date.tm_year + 1900 : 0;
 }
 
+void examine_hosts(const Options& options, std::vector<Finding>& all) {
+  for (const HostSeen& host : look_at_hosts(hosts_of(options), options.patience_s))
+    all.push_back(judge_host(host, options.patience_s));
+}
+
+std::vector<Finding> examine_needs(const Options& options) {
+  std::vector<Finding> all{judge_disk(options.data, free_bytes(options.data)),
+                           judge_verified(read_firmware_folder(options.firmware.folder)),
+                           judge_clock(this_year(), clock_is_kept())};
+  if (!options.no_hosts) examine_hosts(options, all);
+  return all;
+}
+
 std::vector<Finding> examine(const Options& options) {
   std::vector<Finding> all;
   const auto version = version_line(options.engine, options.patience_s).and_then([](const std::string& line) {
@@ -82,8 +97,7 @@ std::vector<Finding> examine(const Options& options) {
   all.push_back(judge_disk(options.data, free_bytes(options.data)));
   all.push_back(judge_firmware(read_firmware_folder(options.firmware.folder)));
   all.push_back(judge_clock(this_year(), clock_is_kept()));
-  for (const HostSeen& host : look_at_hosts(hosts_of(options), options.patience_s))
-    all.push_back(judge_host(host, options.patience_s));
+  examine_hosts(options, all);
   return all;
 }
 
@@ -140,8 +154,10 @@ int doctor(const std::vector<std::string>& arguments) {
   app.add_option("--patience", options.patience_s, "seconds that a host or a program may take")
       ->check(CLI::Range(1, 60))
       ->capture_default_str();
+  app.add_flag("--needs", options.needs, "only what a service asks before each restore: disk, firmware, clock and hosts");
+  app.add_flag("--no-hosts", options.no_hosts, "with --needs: hosts are not asked");
   if (const auto code = parsed(app, arguments)) return *code;
-  const auto all = examine(options);
+  const auto all = options.needs ? examine_needs(options) : examine(options);
   const bool fit = std::none_of(all.begin(), all.end(), [](const Finding& f) { return f.verdict == Verdict::bad; });
   const int code = concluded(verb, put_out(options.firmware.json ? as_json(all, fit) : as_text(all)));
   return code != 0 ? code : fit ? 0 : 1;

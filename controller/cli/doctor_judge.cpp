@@ -244,4 +244,15 @@ Finding judge_firmware(const Result<FirmwareFolder>& folder) {
   return good(what, fmt::format("{} IPSW, verified", usable));
 }
 
+Finding judge_verified(const Result<FirmwareFolder>& folder) {
+  const std::string what = "firmware";
+  if (!folder) return bad(what, folder.error().message, "then greenroom firmware add FILE");
+  const auto usable = [](const FirmwareFile& f) { return f.manifest && f.trust == FirmwareTrust::verified; };
+  const auto count = std::count_if(folder->files.begin(), folder->files.end(), usable);
+  if (count > 0) return good(what, fmt::format("{} IPSW, verified", count));
+  if (folder->files.empty()) return bad(what, fmt::format("{} has no IPSW", folder->path), "greenroom firmware add FILE");
+  return bad(what, fmt::format("no IPSW in {} was verified since this machine started", folder->path),
+             "greenroom firmware check --stale");
+}
+
 }  // namespace greenroom::cli

@@ -60,6 +60,8 @@ Finding judge_fence(std::span<const std::string> rules_files);
 Finding judge_disk(const std::string& folder, std::optional<std::uint64_t> free_bytes);
 Finding judge_clock(int year, bool synchronised);
 Finding judge_firmware(const Result<FirmwareFolder>&);
+// Is there any that an engine may be given: whole, and its digest verified since this machine started?
+Finding judge_verified(const Result<FirmwareFolder>&);
 
 // "NAME=value" lines of the environment that curl, and so the engine, takes for this host; nothing: straight on.
 std::optional<std::string> proxy_for(const std::string& host, std::span<const std::string> environment);

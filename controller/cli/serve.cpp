@@ -85,6 +85,8 @@ int serve(const std::vector<std::string>& arguments) {
       ->capture_default_str();
   app.add_option("--port", options.port, "opens the page and the API on this port of 127.0.0.1; 0: any free one")
       ->check(CLI::Range(0U, 65535U));
+  app.add_option("--host", options.hosts, "HOST or HOST:PORT, asked before a restore instead of Apple's; several times");
+  app.add_flag("--no-hosts", options.no_hosts, "Apple's hosts are not asked before a restore; the engine will tell");
   if (const auto code = parsed(app, arguments)) return *code;
   if (!std::isfinite(options.speed) || options.speed <= 0) {
     std::fprintf(stderr, "greenroom serve: --speed takes a number above 0\n");

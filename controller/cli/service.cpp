@@ -14,6 +14,7 @@
 #include "controller/api/token.hpp"
 #include "controller/bench/bench.hpp"
 #include "controller/cli/absent.hpp"
+#include "controller/cli/readiness.hpp"
 #include "controller/cli/room_usb.hpp"
 #include "controller/cli/setup_files.hpp"
 #include "controller/cli/usb_host.hpp"
@@ -131,6 +132,7 @@ struct Service::Parts {
   Parts(asio::any_io_executor executor, RoomSetup&& s, std::vector<Dialect>&& dialects, std::vector<PduLogin> logins,
         ServiceOptions&& o, FileLock&& l, std::unique_ptr<SqliteJournal> j, std::unique_ptr<Clock> c);
   void start(FoldedState, const Incarnation&);
+  void ask_for_readiness(asio::any_io_executor);
   Result<void> take_port(asio::any_io_executor);
   RoomView view();
   asio::awaitable<void> empty_ports();
@@ -247,6 +249,17 @@ asio::awaitable<void> Service::Parts::empty_ports() {
   }
 }
 
+// Of a simulated world's restores this machine's network says nothing.
+void Service::Parts::ask_for_readiness(asio::any_io_executor executor) {
+  if (!usb) return;
+  std::vector<std::string> doctor{"/proc/self/exe", "doctor",     "--needs",  "--json",
+                                  "--data",         options.data, "--folder", options.engines.firmware};
+  for (const std::string& host : options.hosts) doctor.insert(doctor.end(), {"--host", host});
+  if (options.no_hosts) doctor.emplace_back("--no-hosts");
+  tasks.spawn(ask_readiness(std::move(executor), *clock, std::move(doctor),
+                            [this](const Readiness& seen) { bench->readiness_changed(seen); }));
+}
+
 Result<void> Service::Parts::take_port(asio::any_io_executor executor) {
   if (!options.port) return {};
   auto token = token_of(options.data);
@@ -297,6 +310,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::any_io_executor executor, 
                                        std::move(options), std::move(*lock), std::move(*journal), std::move(*clock));
   if (auto taken = parts->take_port(executor); !taken) return fail(taken.error());
   if (auto listening = parts->server->start(parts->options.data); !listening) return fail(listening.error());
+  parts->ask_for_readiness(executor);
   parts->start(std::move(*folded), process);
   return std::unique_ptr<Service>(new Service(std::move(parts)));
 }

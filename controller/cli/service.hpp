@@ -21,6 +21,8 @@ struct ServiceOptions {
   double speed{1};
   EngineOptions engines;                        // of a room without a model
   std::vector<std::optional<DfuVia>> dfu_vias;  // by slot
+  std::vector<std::string> hosts;               // asked instead of Apple's
+  bool no_hosts{};                              // none is asked
   std::optional<unsigned> port;                 // of 127.0.0.1, for the page and the API; 0: any free one; nothing: none
 };
 

@@ -181,7 +181,7 @@ struct GatePermitted {              // R4 holds, at this moment: durable before 
 };
 struct GateRefused {
   std::uint64_t visit{}, engine{};
-  std::string slot, clause, words;  // clause: a | b | c | d | e of R4
+  std::string slot, clause, words;  // clause: a | b | c | d | e of R4; ready: something else lacked
   GREENROOM_FACT(GateRefused, 1, "gate_refused") {
     v("visit", f.visit);
     v("engine", f.engine);

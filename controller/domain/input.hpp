@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "controller/domain/visits/readiness.hpp"
 #include "firmware-bridge/facts/evidence.hpp"
 #include "firmware-bridge/facts/identity.hpp"
 #include "hw/base/ids.hpp"
@@ -125,7 +126,7 @@ struct Command {
 // A deadline or a planner time is due; also sent once at the end of every turn in which a view changed.
 struct Replan {};
 
-using Input =
-    std::variant<PduIdentified, PduRead, PduSilent, SwitchResult, UsbChanged, EngineReported, EffectResult, Command, Replan>;
+using Input = std::variant<PduIdentified, PduRead, PduSilent, SwitchResult, UsbChanged, EngineReported, EffectResult,
+                           Readiness, Command, Replan>;
 
 }  // namespace greenroom

@@ -95,11 +95,18 @@ struct Timings {
   Duration bind_lapse{std::chrono::minutes{2}};
 };
 
+// How many Macs are restored at once on one part of the USB tree (visits/usb_limits.hpp).
+struct UsbLimits {
+  int per_controller{4};  // on one bus of a machine: "host/1"
+  int per_hub{4};         // behind one powered hub, whichever hubs are between: "host/1-4"
+};
+
 struct Room {
   std::string name;
   // Each slot's engine runs as that slot's own user and can open no other slot's Mac (R9). Where that is not set up, one
   // restore runs at a time on each USB host.
   bool fenced{true};
+  UsbLimits usb;
   std::vector<Circuit> circuits;  // parents before children
   std::vector<PduConfig> pdus;
   std::vector<Outlet> outlets;  // in the order of pdus, then of device numbers

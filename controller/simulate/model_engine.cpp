@@ -59,8 +59,21 @@ Task<JobId> ModelEngine::start(RestoreJob order) {
   if (find(id) != nullptr) co_return id;
   auto job = std::make_unique<Job>(*this, std::move(order));
   Job& there = *jobs_.emplace(id, std::move(job)).first->second;
+  count_beside(there.order.path);
   later(there, std::chrono::seconds{1});
   co_return id;
+}
+
+void ModelEngine::count_beside(const PortPath& path) {
+  const std::string& port = path.text();
+  for (std::size_t end = port.find('-', port.find('/')); end != std::string::npos; end = port.find('.', end + 1)) {
+    const std::string below = port.substr(0, end + 1);
+    const auto there = std::count_if(jobs_.begin(), jobs_.end(), [&below](const auto& j) {
+      return !j.second->outcome && j.second->order.path.text().starts_with(below);
+    });
+    std::uint64_t& most = most_at_once_[port.substr(0, end)];
+    most = std::max(most, static_cast<std::uint64_t>(there));
+  }
 }
 
 Task<RestoreOutcome> ModelEngine::attach(JobId id, ProgressSink sink) {

@@ -30,6 +30,8 @@ class ModelEngine final : public RestoreEngine, public Gate {
   [[nodiscard]] Result<bool> permitted(JobId) const override;
 
   [[nodiscard]] std::size_t running() const;
+  // The most jobs that ever ran at once on a USB controller ("host/1") and behind each hub ("host/1-4").
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& most_at_once() const { return most_at_once_; }
 
  private:
   struct Job;
@@ -37,6 +39,7 @@ class ModelEngine final : public RestoreEngine, public Gate {
   void later(Job&, Duration);
   void end(Job&, std::optional<int> exit_code);
   void report(Job&);
+  void count_beside(const PortPath&);
 
   Clock& clock_;
   model::Plant& plant_;
@@ -44,6 +47,7 @@ class ModelEngine final : public RestoreEngine, public Gate {
   EngineShares shares_;
   std::map<JobId, std::unique_ptr<Job>> jobs_;  // ordered; kept after their end, as logs are
   std::uint64_t followers_{};
+  std::map<std::string, std::uint64_t> most_at_once_;
 };
 
 }  // namespace greenroom::sim

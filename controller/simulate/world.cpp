@@ -28,20 +28,11 @@ namespace {
 
 using Real = std::chrono::steady_clock;  // for pacing and for the wall time of a run; no decision sees it
 
-// Of seeded deaths (WorldOptions::kills): handlers between two of them, a minute or so of a busy room; and events of
-// the world until the next controller starts.
+// Of seeded deaths (WorldOptions::kills): handlers from one to the next, and events until the next controller starts.
 constexpr std::uint64_t handlers_a_life = 200;
 constexpr std::uint64_t most_events_dead = 60;
 
 }  // namespace
-
-bool WorldResult::clean() const {
-  for (const auto& [rule, count] : violations) {
-    if (count > 0) return false;
-  }
-  return stranded == 0 && trips == 0 && protected_opens == 0 && wrong_mac == 0 && unerased_released == 0 &&
-         hard_limit_amp_seconds <= 0 && soft_over_seconds <= 0;
-}
 
 // One controller as it runs in a room: drivers on the model's lines, the table on the model's bus, and the bench.
 // Destroying it is a kill: plant, engines and journal stay.
@@ -124,6 +115,7 @@ struct World::Impl final : FrontDesk, CommandPort {
     unit = std::make_unique<ControllerUnit>(io.get_executor(), *this);
     // Where it dies often, snapshots are taken often: those starts are proven too.
     const Seq snapshot_every = options.kills > 0 ? 300 : Bench::usual_snapshots;
+    if (ready) unit->bench->readiness_changed(*ready);
     unit->start(std::move(*folded), {"greenroom", "model", clock.now().time_since_epoch()}, snapshot_every);
     for (const auto& [key, asked] : waiting) pass_on(asked.command);
     return {};
@@ -231,6 +223,7 @@ struct World::Impl final : FrontDesk, CommandPort {
   WorldReport report;
   std::string page;  // the report, once the run is over
   std::unique_ptr<ControllerUnit> unit;
+  std::optional<Readiness> ready;  // as its controllers were told last
   struct Waiting {
     Command command;
     AnswerSink answer;
@@ -301,6 +294,12 @@ Result<WorldResult> World::Impl::run(const std::function<void(const Progress&)>&
   tasks.spawn(kills());
   tasks.spawn(clock_jumps());
   tasks.spawn(glance());
+  if (options.hosts_lost) {
+    tasks.spawn(ask_hosts(clock, *options.hosts_lost, [this](const Readiness& seen) {
+      ready = seen;
+      if (unit) unit->bench->readiness_changed(seen);
+    }));
+  }
   if (options.sample) tasks.spawn(report.sample(clock, plant, setup.room));
 
   for (std::uint64_t events = 0;; ++events) {
@@ -360,6 +359,8 @@ WorldResult World::Impl::conclude(double wall_s) {
   result.violations = verdict.violations;
   result.first_violations = verdict.first_violations;
   result.waits_by_circuit = waits_by_circuit;
+  result.restores_at_once = engine.most_at_once();
+  for (const RowMac& row : plan.rows) result.erased += row.mac && plant.mac(*row.mac).erased ? 1U : 0U;
   for (std::size_t kind = 0; kind < model::fault_kinds; ++kind) {
     if (plant.faults()[kind] > 0)
       result.faults[std::string(model::to_string(static_cast<model::FaultKind>(kind)))] = plant.faults()[kind];

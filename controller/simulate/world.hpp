@@ -15,6 +15,7 @@
 #include "controller/domain/decide.hpp"
 #include "controller/domain/input.hpp"
 #include "controller/journal/journal.hpp"
+#include "controller/simulate/model_hosts.hpp"
 #include "controller/simulate/world_spec.hpp"
 #include "hw/async/clock.hpp"
 
@@ -35,6 +36,7 @@ struct WorldOptions {
   // The controller is destroyed at this many seeded points where a coroutine of the world had just run, and started anew
   // a few events later; its journal then takes time for each commit, as a disk does. 0: none.
   std::uint64_t kills{};
+  std::optional<Outage> hosts_lost;  // of Apple's hosts; without one they are not asked
 };
 
 struct Counts {
@@ -55,10 +57,12 @@ struct WorldResult {
   std::uint64_t trips{}, fault_trips{}, protected_opens{}, fault_opens{}, wrong_mac{}, unerased_released{};
   double hard_limit_amp_seconds{}, fault_amp_seconds{}, soft_over_seconds{};
   std::map<std::string, std::uint64_t> waits_by_circuit;
-  std::map<std::string, std::uint64_t> violations;  // "R1" .. "R14", all present
-  std::map<std::string, std::uint64_t> faults;      // injected, by kind
-  std::vector<std::string> first_violations;        // with the virtual time that replays them
-  std::vector<std::string> open_cases;              // "row 12 (duplicate_serial): batch_lead"
+  std::map<std::string, std::uint64_t> violations;        // "R1" .. "R14", all present
+  std::map<std::string, std::uint64_t> restores_at_once;  // the most, by part of the USB tree, as the engine itself counted
+  std::uint64_t erased{};                                 // Macs whose own flag says so
+  std::map<std::string, std::uint64_t> faults;            // injected, by kind
+  std::vector<std::string> first_violations;              // with the virtual time that replays them
+  std::vector<std::string> open_cases;                    // "row 12 (duplicate_serial): batch_lead"
   double makespan_s{}, bound_s{};
   double virtual_s{}, wall_s{};
   std::uint64_t seed{}, kills{};

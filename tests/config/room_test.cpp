@@ -111,6 +111,22 @@ TEST(RoomFile, TimingsMayBeLongerThanTheRulesAskButNotShorter) {
               ElementsAre("room.toml:34:20: \"close_spacing_ms\" in [timings] must be from 200 to 60000, not 100"));
 }
 
+TEST(RoomFile, FourRestoresRunOnAUsbControllerAndOnAHubUnlessTheFileSaysOtherwise) {
+  const RoomFile usual = load_room_text(kGood, "f");
+  ASSERT_TRUE(usual.room);
+  EXPECT_EQ(usual.room->usb.per_controller, 4);
+  EXPECT_EQ(usual.room->usb.per_hub, 4);
+  const RoomFile f = load_room_text(kGood + "[usb]\nper_controller = 12\nper_hub = 6\n", "f");
+  ASSERT_TRUE(f.room);
+  EXPECT_EQ(f.room->usb.per_controller, 12);
+  EXPECT_EQ(f.room->usb.per_hub, 6);
+}
+
+TEST(RoomFile, AUsbPartThatMayRestoreNothingIsRefused) {
+  EXPECT_THAT(lines_of(kGood + "[usb]\nper_hub = 0\n"),
+              ElementsAre("room.toml:34:11: \"per_hub\" in [usb] must be from 1 to 64, not 0"));
+}
+
 // ---- the example ---------------------------------------------------------------------------------------------------------
 
 TEST(ExampleRoom, LoadsWithoutAnyComplaint) {

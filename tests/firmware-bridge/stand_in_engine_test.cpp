@@ -2,12 +2,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <atomic>
 #include <deque>
 #include <map>
-#include <thread>
 
 #include "controller/domain/visits/usb_limits.hpp"
+#include "tests/support/counting_mux.hpp"
 #include "tests/support/job_rig.hpp"
 
 // Whole runs of the stand-in engine (tests/support/stand_in_engine.cpp) behind real gates, on a stand-in usbmuxd that counts
@@ -18,66 +17,6 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* erased_line = "completed id: 0x61F (format_effaceable_storage) result=0";
-
-// Says that each of these Macs is in restore mode, and takes StartRestore, on a thread of its own.
-class CountingMux {
- public:
-  CountingMux(Fd listener, std::vector<Ecid> macs) : listener_(std::move(listener)), macs_(std::move(macs)) {
-    if (pipe2(ends_, O_CLOEXEC) == 0) thread_ = std::thread([this] { serve(); });
-  }
-  ~CountingMux() {
-    close(ends_[1]);
-    thread_.join();
-    close(ends_[0]);
-  }
-  CountingMux(const CountingMux&) = delete;
-  CountingMux& operator=(const CountingMux&) = delete;
-  [[nodiscard]] int connections() const { return connections_; }
-  [[nodiscard]] int restores() const { return restores_; }
-
- private:
-  struct Client {
-    Fd fd;
-    std::string said;
-    bool restores = false;
-  };
-  void serve() {
-    std::deque<Client> clients;
-    for (;;) {
-      std::vector<pollfd> all{{ends_[0], POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-      for (const Client& client : clients) all.push_back({client.fd.get(), POLLIN, 0});
-      poll(all.data(), all.size(), -1);
-      if (all[0].revents != 0) return;
-      for (std::size_t i = clients.size(); i-- > 0;) {
-        if (all[i + 2].revents != 0 && !hear(clients[i])) clients.erase(clients.begin() + static_cast<long>(i));
-      }
-      if (all[1].revents != 0) {
-        clients.push_back({Fd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)), {}, false});
-        ++connections_;
-      }
-    }
-  }
-  bool hear(Client& client) {
-    char part[4096];
-    const ssize_t n = read(client.fd.get(), part, sizeof part);
-    if (n <= 0) return false;
-    client.said.append(part, static_cast<std::size_t>(n));
-    if (client.said.find("StartRestore") != std::string::npos && !std::exchange(client.restores, true)) ++restores_;
-    if (client.restores || client.said.find("</plist>") == std::string::npos) return true;
-    std::string answer = "<dict><key>Number</key><integer>0</integer></dict></plist>";
-    if (client.said.find("Listen") != std::string::npos) {
-      for (const Ecid mac : macs_) answer += fmt::format("<string>{:016X}</string>", static_cast<std::uint64_t>(mac));
-    }
-    client.said.clear();
-    return send(client.fd.get(), answer.data(), answer.size(), MSG_NOSIGNAL) > 0;
-  }
-
-  Fd listener_;
-  std::vector<Ecid> macs_;
-  int ends_[2] = {-1, -1};
-  std::atomic<int> connections_{0}, restores_{0};
-  std::thread thread_;
-};
 
 class StandInEngineTest : public JobRig {
  protected:

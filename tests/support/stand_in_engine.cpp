@@ -142,8 +142,9 @@ bool start_restore() {
   put(listener, mux_message("<key>MessageType</key><string>Listen</string>", 1));
   if (!comes(listener, hex, deadline)) return false;
   const int tunnel = connect_mux();
-  put(tunnel, mux_message("<key>MessageType</key><string>Connect</string><key>DeviceID</key><integer>1</integer>"
-                          "<key>PortNumber</key><integer>32498</integer>",  // 62078, bytes swapped
+  put(tunnel, mux_message("<key>MessageType</key><string>Connect</string><key>DeviceID</key><integer>" +
+                              std::to_string(ecid & 0xFFFFFF) +
+                              "</integer><key>PortNumber</key><integer>32498</integer>",  // 62078, bytes swapped
                           2));
   if (!comes(tunnel, "</plist>", deadline)) return false;
   const Bytes request = plist("<key>Request</key><string>StartRestore</string>");

@@ -6,7 +6,7 @@ program=$1 examples=$2 claim=$3
 . "${BASH_SOURCE[0]%/*}/json.sh"
 export GREENROOM_DATA=$work/data
 
-serve() { "$program" serve --room "$examples/returns-room.toml" --data "$GREENROOM_DATA" >>"$work/serve.out" 2>>"$work/serve.err" </dev/null & service=$!; }
+serve() { "$program" serve --no-hosts --room "$examples/returns-room.toml" --data "$GREENROOM_DATA" >>"$work/serve.out" 2>>"$work/serve.err" </dev/null & service=$!; }
 # Asks until it answers: a service that ended is not waited for.
 start() {
   serve

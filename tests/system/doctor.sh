@@ -59,6 +59,10 @@ case $what in
     doctor
     finds 'host 127.0.0.1' bad '127.0.0.1:1 cannot be reached: Connection refused'
     expect "$what" 'exit code' 1 "$status"
+    doctor --needs
+    finds firmware bad 'has no IPSW'
+    finds 'host 127.0.0.1' bad 'cannot be reached'
+    expect "$what --needs" findings 4 "$(grep -o '"what":' <<<"$line" | wc -l)"   # disk, firmware, clock, host
     # A label of 64 letters is no name: it is refused before any name server is asked.
     label=$(printf 'a%.0s' $(seq 64))
     run doctor --json --data "$work" --folder "$work" --patience 2 --host "$label.invalid"

@@ -47,7 +47,7 @@ ROOM
 
 plug() { socat "PTY,link=$tty,rawer,echo=0" 'EXEC:/usr/sbin/vpcd,pty,rawer,icrnl,echo=0' & world=$!; }
 unplug() { kill $world; wait $world 2>/dev/null || true; world=; rm -f "$tty"; }
-serve() { "$program" serve --room "$work/room.toml" --data "$GREENROOM_DATA" >"$work/serve.out" 2>"$work/serve.err" </dev/null & service=$!; }
+serve() { "$program" serve --no-hosts --room "$work/room.toml" --data "$GREENROOM_DATA" >"$work/serve.out" 2>"$work/serve.err" </dev/null & service=$!; }
 # Asks the service until a line of `pdus` matches; a service that ended is not waited for.
 until_says() {
   local until=$((SECONDS + 60))

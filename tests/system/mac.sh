@@ -186,7 +186,7 @@ case $what in
     room
     port() { "$program" slot 1-01 --data "$work/data" --json 2>/dev/null; }
     until_port() { local i; for i in $(seq 400); do grep -q "$1" <<<"$(port)" && return; read -rt 0.05 <> <(:) || :; done; wrong "$what" port "$1" "$(port; cat "$work/err")"; }
-    "$testbed" --mode recovery --orders "$work/orders" -- "$program" serve --room "$work/room.toml" --data "$work/data" >"$work/out" 2>"$work/err" & pid=$!
+    "$testbed" --mode recovery --orders "$work/orders" -- "$program" serve --no-hosts --room "$work/room.toml" --data "$work/data" >"$work/out" 2>"$work/err" & pid=$!
     exec 8>"$work/orders"
     until_port '"port":{"mode":"recovery","serial":"C02GR00000"'
     run mac identify --port 1-1.1

@@ -130,8 +130,11 @@ class Folder {
   void operator()(const StepChanged& f) {
     Visit* v = s_.visit(f.visit);
     if (v == nullptr || f.step >= c_.recipes[v->recipe].steps.size()) return;
+    const StepState state = state_from(f.state);
+    const bool waits_on = v->step == f.step && v->state == StepState::waiting && state == StepState::waiting;
+    if (!waits_on) v->waits_since = fact_.at;
     v->step = f.step;
-    v->state = state_from(f.state);
+    v->state = state;
     v->attempt = f.attempt;
     v->deadline = f.deadline;
     v->entered = fact_.at;

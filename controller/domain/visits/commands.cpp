@@ -238,6 +238,7 @@ VisitDecision decide_visits(const VisitContext& c, const Input& input, std::uint
 }
 
 void sense_visits(VisitSenses& senses, const Room&, const VisitState& state, const Input& input, TimePoint) {
+  if (const auto* ready = std::get_if<Readiness>(&input)) senses.readiness = *ready;
   const auto* report = std::get_if<EngineReported>(&input);
   if (report == nullptr) return;
   std::erase_if(senses.engines, [&](const EngineProgress& e) {

@@ -12,7 +12,6 @@
 namespace greenroom::visits {
 namespace {
 
-constexpr std::string_view outlet_off = "outlet off";
 constexpr std::string_view shift = "shift";
 constexpr Duration to_open = std::chrono::minutes{30};  // a PDU that is silent, or restarts, comes back sooner
 constexpr Duration to_come = std::chrono::minutes{30};  // a person, in staffed time
@@ -53,7 +52,7 @@ void press_keys(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
 }
 
 void restart(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
-  std::string words = std::string(outlet_off) + " on " + d.c.room.outlets[slot_of(d.c, v)->outlet->value].name;
+  std::string words = std::string(outlet_off_words) + " on " + d.c.room.outlets[slot_of(d.c, v)->outlet->value].name;
   d.enter(v, index, StepState::waiting, attempt, d.in(to_open), std::move(words));
 }
 
@@ -125,7 +124,7 @@ void running(Draft& d, const Visit& v, const PortView& port) {
 
 void waiting(Draft& d, const Visit& v, const PortView& port) {
   if (auto trouble = contradiction(d.c, v, port)) return d.hold(v, *trouble);
-  if ((waits_for_shift(d.c, v) || waits_for_host(d.c, v)) && v.effect != 0) return;  // it is being put in order
+  if (not_at_work(d.c, v) && v.effect != 0) return;  // it is being put in order
   if (!asks_for_restart(d.c, v)) return enter_dfu(d, v, v.step, 1);
   if (outlet_is_off(d.c, v)) {
     return d.enter(v, v.step, StepState::hands, v.attempt, d.in_staffed(to_come),
@@ -171,7 +170,7 @@ DfuEntry dfu_way(const VisitContext& c, const Visit& v, std::uint32_t dfu_step) 
 
 bool asks_for_restart(const VisitContext& c, const Visit& v) {
   if (!v.slot || step_of(c, v).kind != StepKind::dfu || dfu_way(c, v, v.step) != DfuEntry::by_outlet) return false;
-  return v.state == StepState::hands || (v.state == StepState::waiting && v.what.starts_with(outlet_off));
+  return v.state == StepState::hands || (v.state == StepState::waiting && v.what.starts_with(outlet_off_words));
 }
 
 std::optional<Unattended> unattended(const VisitContext& c, const Visit& v, std::uint32_t from, std::uint32_t to) {
@@ -213,7 +212,9 @@ void button_held(Draft& d, const Visit& v) {
 void enter_dfu(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
   if (!v.slot) return;
   if (const auto gap = unattended(d.c, v, index, index + 1)) return wait_for_shift(d, v, index, *gap);
-  if (!leased(d.c, v)) return wait_for_power(d, v, index, "power lease");
+  if (auto lack = restore_lacks(d.c)) return wait_until_ready(d, v, index, std::move(*lack));
+  if (auto full = place_waits_for(d, v)) return wait_for_place(d, v, index, std::move(*full));
+  if (!leased(d.c, v)) return wait_for_power(d, v, index, lease_words);
   if (auto taken = host_waits_for(d, v)) return wait_for_host(d, v, index, std::move(*taken));
   begin(d, v, index, attempt);
 }

@@ -138,6 +138,24 @@ struct Unattended {
 std::optional<Unattended> unattended(const VisitContext&, const Visit&, std::uint32_t from, std::uint32_t to);
 void wait_for_shift(Draft&, const Visit&, std::uint32_t dfu_step, const Unattended&);
 bool waits_for_shift(const VisitContext&, const Visit&);
+// ---- what a restore needs of this machine (ready.cpp) -----------------------------------------------------------------
+
+// What is lacking, in words of cause and remedy; nothing: it may start, or nobody asks in this room.
+std::optional<std::string> restore_lacks(const VisitContext&);
+void wait_until_ready(Draft&, const Visit&, std::uint32_t dfu_step, std::string lack);
+bool waits_until_ready(const VisitContext&, const Visit&);
+// At the gate: nothing is wrong with the Mac. Its engine is ended, and the run, which counts as none, comes again.
+void put_off(Draft&, const Visit&, const std::string& lack);
+// The case of a long lack ends with it.
+void close_lack(Draft&);
+
+// ---- its place on the USB tree (usb_queue.cpp) ------------------------------------------------------------------------
+
+// The part of the tree that is full, before a Mac is brought into DFU; nothing: there is a place for it.
+std::optional<std::string> place_waits_for(const Draft&, const Visit&);
+void wait_for_place(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
+bool waits_for_place(const VisitContext&, const Visit&);
+
 // ---- alone on its USB host (phases.cpp) -------------------------------------------------------------------------------
 
 // What this visit must wait for before it goes into DFU, or its engine starts; nothing when it need not.
@@ -151,6 +169,11 @@ bool unidentified(const VisitContext&, const Visit&, const PortView&);
 // The slot of a Mac that came in the run, and that its engine may have taken for its own.
 std::optional<std::string> may_have_adopted(const VisitContext&, const Visit&);
 
+// It waits before DFU for what may last long: a Mac that is left in an engine's mode meanwhile is put in order.
+inline bool not_at_work(const VisitContext& c, const Visit& v) {
+  return waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_place(c, v) || waits_for_host(c, v);
+}
+
 void advance_restore(Draft&, const Visit&);
 void enter_restore(Draft&, const Visit&, std::uint32_t index);
 void put_in_order(Draft&, const Visit&);  // leaves DFU, puts back, where nothing else is to come
@@ -163,6 +186,10 @@ void pack(Draft&, const Visit&, std::uint32_t index, bool entering);
 bool leaves_without_os(const VisitContext&, const Visit&);
 // A pack table has one data port: whose ECID it waits for now, other than this visit's. Nothing: it is free for it.
 const Visit* proves_there(const VisitContext&, const Visit&, SlotId table);
+
+// What a visit waits for before DFU begins with these words.
+inline constexpr std::string_view lease_words = "power lease";
+inline constexpr std::string_view outlet_off_words = "outlet off";
 
 inline constexpr Duration reseat_window = std::chrono::seconds{30};
 inline constexpr Duration dfu_patience = std::chrono::minutes{10};

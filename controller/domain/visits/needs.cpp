@@ -23,14 +23,16 @@ bool in_protected_step(const VisitContext& c, const Visit& v) {
     if (v.run.open() || v.effect != 0) return true;
   }
   if (v.state == StepState::held) return false;
-  if (waits_for_shift(c, v)) return in_engine_modes(view_of(c, v));
+  if (waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_place(c, v)) return in_engine_modes(view_of(c, v));
   const auto protects = [](const Step& s) {
     return s.protects || s.kind == StepKind::dfu || s.kind == StepKind::restore || s.kind == StepKind::install_os ||
            s.kind == StepKind::first_boot;
   };
   if (v.state != StepState::done) return protects(step_of(c, v));
   const std::uint32_t next = next_step(c, v, v.step + 1);  // between two steps: as the coming one
-  return next < recipe_of(c, v).steps.size() && protects(recipe_of(c, v).steps[next]);
+  if (next >= recipe_of(c, v).steps.size()) return false;
+  const Step& coming = recipe_of(c, v).steps[next];
+  return coming.kind == StepKind::dfu ? in_engine_modes(view_of(c, v)) : protects(coming);  // it may have to wait
 }
 
 double goal_of(const VisitContext& c, const Visit& v) {

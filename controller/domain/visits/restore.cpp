@@ -60,6 +60,7 @@ void watch_engine(Draft& d, const Visit& v, const PortView& p) {
                    "stopping: a Mac came to slot " + *slot + " that its engine may have opened");
   } else if (!v.run.permitted && !v.run.refused && !v.run.stop_sent && names_itself(d.c, p, v.run)) {
     if (auto refusal = gate_refusal(d.c, v, p)) return refuse_gate(d, v, *refusal);
+    if (auto lack = restore_lacks(d.c)) return put_off(d, v, *lack);
     permit(d, v, p);
   }
   if (d.c.now < v.deadline) return;
@@ -85,7 +86,8 @@ void judge_run(Draft& d, const Visit& v) {
   const bool proof_wanted = s.restore_kind != "revive" && d.c.rules.holds(Rule::r12);
   if (v.run.ok && (!proof_wanted || proves_erasure(d.c, v))) return d.done(v);
   const std::optional<std::uint32_t> dfu = step_before(d.c, v, StepKind::dfu);
-  if (dfu && v.runs < s.tries && v.owner != "recipe_owner") return enter_dfu(d, v, *dfu, 1);
+  const bool put_off = v.run.refused;  // a Mac that was refused is held, and is not judged here
+  if (dfu && (v.runs < s.tries || put_off) && v.owner != "recipe_owner") return enter_dfu(d, v, *dfu, 1);
   if (v.run.ok) {
     return d.hold(v, {"erase_unconfirmed", v.serial + " was restored, but it did not confirm that its data is gone.",
                       "Decide: erase it again by another way, or destroy the storage.", Owner::auditor});
@@ -99,16 +101,16 @@ void judge_run(Draft& d, const Visit& v) {
 void enter_restore(Draft& d, const Visit& v, std::uint32_t index) {
   if (!v.slot) return;
   const PortView& port = view_of(d.c, v)->port;
+  const auto dfu = step_before(d.c, v, StepKind::dfu);
   const auto taken = host_waits_for(d, v);
   if (!awaits_engine(port) || taken) {
-    const auto dfu = step_before(d.c, v, StepKind::dfu);
     if (dfu && taken) return wait_for_host(d, v, *dfu, *taken);
     if (dfu) enter_dfu(d, v, *dfu, 1);
     return;
   }
-  if (const auto gap = unattended(d.c, v, index, index)) {
-    if (const auto dfu = step_before(d.c, v, StepKind::dfu)) return wait_for_shift(d, v, *dfu, *gap);
-  }
+  const auto gap = unattended(d.c, v, index, index);
+  if (dfu && gap) return wait_for_shift(d, v, *dfu, *gap);
+  if (const auto lack = restore_lacks(d.c); dfu && lack) return wait_until_ready(d, v, *dfu, *lack);
   const Step& s = recipe_of(d.c, v).steps[index];
   d.effect(v, "engine", port.ecid, s.firmware, s.restore_kind);
   d.enter(v, index, StepState::running, v.runs + 1, d.in(deadline_of(s)), {});
@@ -134,12 +136,12 @@ void put_in_order(Draft& d, const Visit& v) {
   if (!p.present || v.tidied >= p.since) return;
   const StepKind kind = step_of(d.c, v).kind;
   if (host_is_taken(d.c, v)) return;
-  const bool at_work = (kind == StepKind::dfu && !waits_for_host(d.c, v)) || kind == StepKind::restore;
+  const bool at_work = (kind == StepKind::dfu && !not_at_work(d.c, v)) || kind == StepKind::restore;
   const bool parked = awaits_engine(p) && !at_work && d.c.now >= p.since + dfu_patience;
   const bool own = p.ecid == 0 || p.ecid == v.run.ecid || (v.run.ecid == 0 && p.serial == v.serial);
   if (parked || (held && awaits_engine(p))) {
     d.effect(v, "leave_dfu", p.ecid);  // a laptop left in DFU runs flat
-  } else if (((held && v.runs > 0) || waits_for_host(d.c, v)) && p.mode == MacMode::recovery && own) {
+  } else if ((held ? v.runs > 0 : not_at_work(d.c, v)) && p.mode == MacMode::recovery && own) {
     d.effect(v, "put_back", p.ecid);  // the engine has set auto-boot false
   }
 }
@@ -157,6 +159,7 @@ std::optional<std::string> permit_refusal(const VisitContext& c, std::uint64_t e
   if (!v.run.open() || v.run.stop_sent || v.run.refused) return "its engine is being ended";
   if (v.state == StepState::held || !v.slot) return v.serial + " is held, or taken out of its slot";
   if (c.state.denied.contains(v.serial) && c.rules.holds(Clause::serial)) return v.serial + " was denied meanwhile";
+  if (const auto lack = visits::restore_lacks(c)) return *lack;
   const PortView& p = visits::view_of(c, v)->port;
   // Between two modes a Mac shows nothing: its engine may have moved it on.
   const bool other = p.present && p.ecid != 0 && p.ecid != v.run.ecid && c.rules.holds(Clause::ecid);

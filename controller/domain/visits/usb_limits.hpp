@@ -8,15 +8,13 @@
 #include <string>
 #include <string_view>
 
-namespace greenroom {
+#include "controller/domain/room.hpp"
 
-struct UsbLimits {
-  int per_controller{4};  // on one bus of a machine: "host/1"
-  int per_hub{4};         // behind one powered hub, whichever hubs are between: "host/1-4"
-};
+namespace greenroom {
 
 // What stands in the way of one more restore at `port`, with those at `busy` going on, in words that name it: "4 of 4
 // restores run on host/1-4". Nothing: it may start.
+inline constexpr std::string_view usb_full_words = " restores run on ";
 std::optional<std::string> usb_full(const UsbLimits&, std::string_view port, std::span<const std::string_view> busy);
 
 }  // namespace greenroom

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "controller/domain/visits/readiness.hpp"
 #include "hw/base/time.hpp"
 
 namespace greenroom {
@@ -26,6 +28,7 @@ struct Occupant {
 struct VisitSenses {
   std::vector<Occupant> occupants;      // by SlotId
   std::vector<EngineProgress> engines;  // running ones, ascending by effect
+  std::optional<Readiness> readiness;   // nothing: nobody asks in this room, and nothing waits for it
 };
 
 }  // namespace greenroom

@@ -101,7 +101,8 @@ struct Visit {
   StepState state{StepState::waiting};
   int attempt{};
   TimePoint deadline{never};
-  TimePoint entered;  // when this state was entered
+  TimePoint entered;      // when this state was entered
+  TimePoint waits_since;  // when it began to wait in this step, for whatever it waits now
   std::string what;
 
   std::optional<SlotId> slot;
@@ -128,8 +129,8 @@ struct Visit {
   bool denied{};
   int open_cases{};
   GREENROOM_MEMBERS(Visit, id, expected, serial, model, recipe, open, released, proof, step, state, attempt, deadline,
-                    entered, what, slot, seated, bound_by, lapses, ecid, percent, percent_at, percent_before, effect,
-                    effect_kind, action_failed, tidied, run, runs, cause, remedy, owner, evidence, booted_reported,
+                    entered, waits_since, what, slot, seated, bound_by, lapses, ecid, percent, percent_at, percent_before,
+                    effect, effect_kind, action_failed, tidied, run, runs, cause, remedy, owner, evidence, booted_reported,
                     mdm_reported, denied, open_cases)
 };
 

@@ -172,5 +172,19 @@ TEST(DoctorFirmware, NamesWhatNoMacGetsAndWhatIsStale) {
   EXPECT_EQ(judge_firmware(FirmwareFolder{"/f", 0, "", {}, {}}).words, "/f has no IPSW");
 }
 
+TEST(DoctorFirmware, ForARestoreOneVerifiedFileIsEnoughAndNoneIsBad) {
+  FirmwareFolder folder;
+  FirmwareFile file;
+  file.manifest = FirmwareManifest{"26.1", "25B78", {"MacBookAir10,1"}, {}};
+  file.trust = FirmwareTrust::kept;
+  folder.path = "/f";
+  folder.files = {file, file};
+  EXPECT_EQ(judge_verified(folder).verdict, Verdict::bad);
+  EXPECT_EQ(judge_verified(folder).words, "no IPSW in /f was verified since this machine started");
+  folder.files[1].trust = FirmwareTrust::verified;
+  EXPECT_EQ(judge_verified(folder).verdict, Verdict::good);
+  EXPECT_EQ(judge_verified(FirmwareFolder{"/f", 0, "", {}, {}}).verdict, Verdict::bad);
+}
+
 }  // namespace
 }  // namespace greenroom::cli

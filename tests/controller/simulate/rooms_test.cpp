@@ -40,7 +40,8 @@ std::vector<ExpectedRow> laptops(int count) {
 }
 
 struct RoomRun {
-  explicit RoomRun(RoomSetup setup, std::vector<ExpectedRow> rows) : world(std::move(setup), std::move(rows), options()) {
+  explicit RoomRun(RoomSetup setup, std::vector<ExpectedRow> rows, WorldOptions o = options())
+      : world(std::move(setup), std::move(rows), o) {
     const auto ended = world.run({});
     EXPECT_TRUE(ended);
     if (ended) result = *ended;
@@ -93,6 +94,25 @@ TEST(Shifts, ABatchThatSpansTwoShiftsIsFinishedInTheSecondAndErasesNothingBetwee
     const bool nobody_at_its_end = at > minutes{90 - 60} && at < hours{4} - minutes{60};
     EXPECT_FALSE(nobody_at_its_end) << "an erase began " << in_seconds(at) / 60 << " min after the room opened";
   }
+}
+
+TEST(Readiness, WhileApplesHostsAreLostNoRestoreStartsAndAllGoOnByThemselvesAfterIt) {
+  WorldOptions options = RoomRun::options();
+  options.hosts_lost = Outage{minutes{45}, minutes{190}};
+  const RoomRun run(example(), laptops(12), options);
+  EXPECT_EQ(run.result.packed, 12U);
+  EXPECT_TRUE(run.result.clean()) << testing::PrintToString(run.result.first_violations);
+  EXPECT_THAT(run.result.open_cases, testing::IsEmpty());
+  EXPECT_GT(run.lines_with("not ready: gs.apple.com is not reached. Look at the room's network."), 0);
+  std::size_t before = 0, after = 0;
+  for (const Duration at : run.starts_of("engine")) {
+    // Ten minutes of a last answer are good; the first answer after it comes within five.
+    EXPECT_FALSE(at > minutes{55} && at < minutes{190})
+        << "an engine began " << in_seconds(at) / 60 << " min after the opening";
+    ++(at < minutes{190} ? before : after);
+  }
+  EXPECT_GT(before, 0U);
+  EXPECT_GT(after, 0U);
 }
 
 }  // namespace

@@ -1,0 +1,46 @@
+// A restore that the machine or its network would fail is not begun, and not let through its gate (readiness.hpp): the Mac
+// waits as it is, and goes on by itself.
+#include "controller/domain/visits/draft.hpp"
+
+namespace greenroom::visits {
+namespace {
+
+constexpr std::string_view not_ready_words = "not ready: ";
+constexpr std::string_view subject = "restores";  // of the case: it is about no one Mac
+constexpr std::string_view reason = "not_ready";
+constexpr Duration patience = std::chrono::hours{1};
+
+}  // namespace
+
+std::optional<std::string> restore_lacks(const VisitContext& c) {
+  return c.senses.readiness ? not_ready(*c.senses.readiness, c.now) : std::nullopt;
+}
+
+bool waits_until_ready(const VisitContext& c, const Visit& v) {
+  return v.state == StepState::waiting && step_of(c, v).kind == StepKind::dfu && v.what.starts_with(not_ready_words);
+}
+
+void wait_until_ready(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string lack) {
+  const bool same = waits_until_ready(d.c, v);
+  const bool overdue = same && d.c.now >= v.deadline;
+  std::string words = std::string(not_ready_words) + lack;
+  if (same && !overdue && v.what == words) return;
+  if (overdue) {
+    d.open_case(0, std::string(subject),
+                {std::string(reason), "No restore can start: " + lack, "It goes on by itself then.", Owner::bench_owner});
+  }
+  d.enter(v, dfu_step, StepState::waiting, 1, same && !overdue ? v.deadline : d.in(patience), std::move(words));
+}
+
+void put_off(Draft& d, const Visit& v, const std::string& lack) {
+  d.add(GateRefused{v.id, v.run.effect, std::string(slot_name(d.c, v)), "ready", lack});
+  d.stop_engine(v);
+  d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}), "stopping: not ready: " + lack);
+}
+
+void close_lack(Draft& d) {
+  const auto open = d.c.state.open_cases.find({std::string(subject), std::string(reason)});
+  if (open != d.c.state.open_cases.end() && !restore_lacks(d.c)) d.add(CaseClosed{open->second, "restores can start again"});
+}
+
+}  // namespace greenroom::visits
