@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "firmware-bridge/gate_children.hpp"
@@ -172,6 +173,23 @@ void turn_output_to_log() {
   dup2(log ? log.get() : nothing.get(), STDERR_FILENO);
 }
 
+// What the engine unpacked is as large as a system, and nobody asks for it again: only its own logs stay. All that could
+// write there has ended, and links are not followed.
+void clear_work() {
+  std::error_code error;
+  if (chown("work", geteuid(), getegid()) != 0 || chmod("work", 0700) != 0) error.assign(errno, std::system_category());
+  std::vector<std::filesystem::path> all;
+  for (auto at = std::filesystem::directory_iterator("work", error); !error && at != std::filesystem::directory_iterator();
+       at.increment(error))
+    all.push_back(at->path());
+  for (const auto& one : all) {
+    std::error_code kept;
+    if (one.extension() != ".log") std::filesystem::remove_all(one, kept);
+    if (kept) error = kept;
+  }
+  if (error) log::warn("what the engine unpacked in work/ stays there: " + error.message() + "; delete it by hand");
+}
+
 [[noreturn]] void supervise(const GateOrder& order, Prepared ready, Fd report) {
   setsid();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -199,6 +217,7 @@ void turn_output_to_log() {
     if (const auto synced = sync(name); !synced) log::error(synced.error().message);
   }
   write_exit(record);
+  clear_work();
   unlink("gate.sock");
   _exit(0);
 }

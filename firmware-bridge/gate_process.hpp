@@ -1,7 +1,7 @@
 // `greenroom gate`: the supervisor and the gate (rules.md R4) of one engine job, a small process of its own that
 // outlives whoever starts it. One call starts it; nothing else is shared but files in the job's directory:
 //   lock       held while the gate lives; a second gate for one job is turned away
-//   work/      where the engine runs, its own to write in
+//   work/      where the engine runs, its own to write in; when it has ended the gate removes all but *.log
 //   gate.sock  what the engine takes for usbmuxd; made before the engine, because libusbmuxd never finds a socket that is
 //              absent when it starts
 //   gate.json  who the gate and the engine are (job_record.hpp), durable before the engine's first instruction

@@ -1,5 +1,6 @@
 // What facts make happen on the wire, and what it came to. Every effect has a Started and an Ended fact (rules.md R5);
 // after a restart, Started without Ended is taken up here.
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -24,6 +25,13 @@ RestoreKind restore_kind(std::string_view text) {
   if (text == "revive") return RestoreKind::revive;
   if (text == "erase_only") return RestoreKind::erase_only;
   return RestoreKind::erase;
+}
+
+// "cause; remedy", as errors are worded: who reads the case is told what to do first.
+EffectResult not_started(std::uint64_t effect, std::string_view words) {
+  const std::size_t end = std::min(words.rfind("; "), words.size());
+  const std::size_t next = std::min(end + 2, words.size());
+  return {effect, false, std::string(words.substr(0, end)), std::string(words.substr(next)), "bench_owner", std::nullopt};
 }
 
 std::uint64_t number(std::string_view text) {
@@ -151,7 +159,7 @@ asio::awaitable<void> Bench::run_engine(EffectStarted start, bool already_starte
     RestoreJob job(id, *port, Ecid{start.ecid}, restore_kind(start.restore_kind), start.detail);
     const auto started = co_await ports_.engine.start(std::move(job));
     if (!started) {
-      if (started.error().code != Errc::cancelled) finish(start.effect, fail(started.error()), "bench_owner");
+      if (started.error().code != Errc::cancelled) post(not_started(start.effect, started.error().message));
       co_return;
     }
   }

@@ -89,7 +89,7 @@ std::vector<Finding> examine(const Options& options) {
     return parse_engine_version(line);
   });
   all.push_back(judge_engine(options.engine, version));
-  all.push_back(judge_usbmuxd({usbmuxd_version(options.usbmuxd, options.patience_s), usbmuxd_answers()}));
+  all.push_back(judge_usbmuxd(usbmuxd_version(options.usbmuxd, options.patience_s)));
   const auto nodes = usb_nodes();
   all.push_back(judge_nodes(nodes, user_name()));
   all.push_back(judge_fence(fence_rules()));

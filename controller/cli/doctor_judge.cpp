@@ -135,19 +135,16 @@ Finding judge_engine(const std::string& name, const Result<EngineVersion>& versi
   return warn("engine", words, ability.remedy);
 }
 
-Finding judge_usbmuxd(const UsbmuxdSeen& seen) {
-  if (seen.version.empty())
-    return bad("usbmuxd", "is not installed; without it no Mac is reached in its restore OS", new_engine);
-  // 05ac:1901 to 1905 came into usbmuxd in September 2021, after its last release.
-  if (compare_versions(seen.version, "1.1.1") <= 0)
-    return warn("usbmuxd", fmt::format("{} does not see Macs with Apple silicon in their restore OS", seen.version),
-                new_engine);
-  if (!seen.answers)
+Finding judge_usbmuxd(const std::string& version) {
+  if (version.empty()) return bad("usbmuxd", "is not installed; without it no Mac is reached in its restore OS", new_engine);
+  // After its last release came --socket, in January 2021, and 05ac:1901 to 1905, in September.
+  if (compare_versions(version, "1.1.1") <= 0)
     return warn(
         "usbmuxd",
-        fmt::format("{} is installed and does not answer; the engine waits 5 minutes for it and then fails", seen.version),
-        "start it: systemctl start usbmuxd");
-  return good("usbmuxd", fmt::format("{} answers", seen.version));
+        fmt::format("{} does not see Macs with Apple silicon in their restore OS, and can have no socket of a job's own",
+                    version),
+        new_engine);
+  return good("usbmuxd", fmt::format("{}; each restore starts one of its own", version));
 }
 
 Finding judge_nodes(std::span<const UsbNode> nodes, const std::string& user) {

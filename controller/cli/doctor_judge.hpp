@@ -38,11 +38,8 @@ Finding judge_host(const HostSeen&, int patience_s);
 // `name` is what was looked for; an error when it could not be run, or is another program.
 Finding judge_engine(const std::string& name, const Result<EngineVersion>&);
 
-struct UsbmuxdSeen {
-  std::string version;  // "1.1.1-71-g2efa75a"; empty: there is no such program
-  bool answers{};       // at its socket
-};
-Finding judge_usbmuxd(const UsbmuxdSeen&);
+// "1.1.1-71-g2efa75a"; empty: there is no such program.
+Finding judge_usbmuxd(const std::string& version);
 
 // A device of Apple's, or a hub, as sysfs names it.
 struct UsbNode {

@@ -3,11 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/timex.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,14 +61,6 @@ Result<std::string> version_line(const std::string& program, int patience_s) {
   if (code == 126) return fail(Errc::usage, "cannot be run by this user");
   if (code != 0) return fail(Errc::protocol, "fails when it is asked for its version");
   return heard.text.substr(0, heard.text.find('\n'));
-}
-
-bool usbmuxd_answers() {
-  const Fd socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  struct sockaddr_un address {};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, "/var/run/usbmuxd", sizeof address.sun_path - 1);
-  return connect(socket_fd.get(), reinterpret_cast<const struct sockaddr*>(&address), sizeof address) == 0;
 }
 
 std::vector<UsbNode> usb_nodes() {

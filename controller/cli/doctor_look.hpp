@@ -21,7 +21,6 @@ std::vector<HostSeen> look_at_hosts(std::span<const HostAsked>, int patience_s);
 // What `program --version` prints first. Errc::usage where there is no such program, Errc::timeout where it says nothing.
 Result<std::string> version_line(const std::string& program, int patience_s);
 
-bool usbmuxd_answers();
 std::vector<UsbNode> usb_nodes();
 std::vector<std::string> fence_rules();
 std::optional<std::uint64_t> free_bytes(const std::string& folder);

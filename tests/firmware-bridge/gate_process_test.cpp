@@ -145,11 +145,24 @@ TEST_F(GateProcessTest, PoliteSignalsReachTheEngineAsUsual) {
 }
 
 TEST_F(GateProcessTest, WhatTheEngineStartedEndsWithIt) {
-  engine_does("( pause a ) & echo $! > child; exit 0");
+  engine_does("( pause a ) & echo $! > ../child; exit 0");
   EXPECT_EQ(gate_of_job().code, 0);
   EXPECT_EQ(end()->code, 0);
-  const int child = std::stoi(read_file(job_path(7, "work/child")));
+  const int child = std::stoi(read_file(job_path(7, "child")));
   EXPECT_TRUE(eventually([child] { return !process_id(child); }));
+}
+
+TEST_F(GateProcessTest, WhatTheEngineUnpackedIsRemovedWhenItHasEndedAndItsLogsStay) {
+  write_file(path("elsewhere"), "not the engine's");
+  engine_does("echo image >os.dmg; mkdir -p all/of; echo it >all/of/it; ln -s " + path("elsewhere") +
+              " link; echo words >restore_1.log; exit 3");
+  EXPECT_EQ(gate_of_job().code, 0);
+  EXPECT_EQ(end()->code, 3);
+  EXPECT_TRUE(eventually([this] { return !std::filesystem::exists(job_path(7, "gate.sock")); }));
+  std::vector<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(job_path(7, "work"))) left.push_back(entry.path().filename());
+  EXPECT_THAT(left, testing::ElementsAre("restore_1.log"));
+  EXPECT_EQ(read_file(path("elsewhere")), "not the engine's");
 }
 
 TEST_F(GateProcessTest, WhatTheEngineLeftIsNotMistakenForItsEnd) {

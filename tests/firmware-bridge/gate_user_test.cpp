@@ -63,6 +63,13 @@ TEST_F(GateUserTest, ItWritesInItsWorkDirectoryAndNowhereElseInTheJobs) {
   EXPECT_FALSE(std::filesystem::exists(job_path(7, "permit")));
 }
 
+TEST_F(GateUserTest, WhatItUnpackedIsRemovedThoughItIsAnotherUsers) {
+  user_engine_does("echo image >os.dmg; mkdir all; echo it >all/it; chmod 0700 . all");
+  start(7);
+  attach(7);
+  EXPECT_TRUE(eventually([this] { return std::filesystem::is_empty(job_path(7, "work")); }));
+}
+
 TEST_F(GateUserTest, ItReadsNothingOfTheJobs) {
   user_engine_does("cat ../job.json ../gate.json ../stderr; ls ..; ls ../..; pause a");
   start(7);
