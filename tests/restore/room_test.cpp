@@ -2,6 +2,8 @@
 // idevicerestore 1.0.0 and a model T2 Mac, in real time. What came of it is asked of the Mac.
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "tests/support/img4.hpp"
 #include "tests/support/room_rig.hpp"
 
@@ -27,6 +29,9 @@ class RoomRestore : public RoomRig {
     EXPECT_TRUE(until(room, [&room] { return room.put_back() && room.mac.stage() == Stage::booted; }));
     expect_not_begun(room);
     EXPECT_THAT(room.mac.wrong(), IsEmpty());
+  }
+  void expect_killed_and_put_back(Room& room) {
+    expect_put_back(room);
     ASSERT_TRUE(room.has("exit"));
     EXPECT_EQ(parse_exit(read_file(room.job("exit")))->signal, SIGKILL);
   }
@@ -64,7 +69,7 @@ TEST_F(RoomRestore, AMacThatGivesAnothersSerialIsPutBack) {
   Room& room = add_room();
   room.mac.shows({other_serial});
   start(room);
-  expect_put_back(room);
+  expect_killed_and_put_back(room);
   EXPECT_TRUE(room.held_for("wrong_label"));
 }
 
@@ -72,7 +77,7 @@ TEST_F(RoomRestore, AMacThatGivesAnothersSerialInItsSecondRecoveryIsPutBack) {
   Room& room = add_room();
   room.mac.shows({other_serial, Stage::ibec});
   start(room);
-  expect_put_back(room);
+  expect_killed_and_put_back(room);
   EXPECT_TRUE(room.held_for("wrong_label"));
 }
 
@@ -80,8 +85,16 @@ TEST_F(RoomRestore, AMacOnNoListIsPutBack) {
   Room& room = add_room();
   room.mac.shows({"C02GR99998"});
   start(room);
-  expect_put_back(room);
+  expect_killed_and_put_back(room);
   EXPECT_TRUE(room.held_for("not_approved"));
+}
+
+TEST_F(RoomRestore, AMacWithoutASerialIsPutBackWhenItsEngineGivesUp) {
+  Room& room = add_room();
+  room.mac.shows({""});
+  start(room);
+  expect_put_back(room);
+  EXPECT_TRUE(room.held_for("restore_failed"));
 }
 
 // It takes the Mac into its first recovery as an engine does, and no hint to end.
@@ -102,8 +115,92 @@ TEST_F(RoomRestore, AnEngineThatIgnoresSigtermIsKilledAndItsMacPutBack) {
   ASSERT_TRUE(until(room, [&room] { return room.mac.stage() == Stage::ibss; }));
   const ProcessId engine = gate_of(room.job("")).engine;
   ASSERT_EQ(kill(engine.pid, SIGTERM), 0);
-  expect_put_back(room);
+  expect_killed_and_put_back(room);
   EXPECT_TRUE(room.held_for("restore_failed"));
+}
+
+// ---- past bootx: the Mac runs its restore OS, behind a gate that stays shut ----
+
+class RoomRestoreThatWaits : public RoomRestore {
+ protected:
+  // A case by the Mac's name calls somebody, who restarts it: it shows in recovery, and is put back.
+  void expect_put_back_once_it_is_restarted(Room& room) {
+    ASSERT_TRUE(until(room, [&room] { return room.held_for("put_back_by_hand"); }));
+    const auto names_it = [&room](const CaseOpened& f) {
+      return f.reason == "put_back_by_hand" && f.subject == room.mac.identity().serial;
+    };
+    EXPECT_TRUE(room.when<CaseOpened>(names_it));
+    EXPECT_EQ(room.mac.stage(), Stage::restore);
+    room.mac.restart();
+    expect_killed_and_put_back(room);
+  }
+};
+
+TEST_F(RoomRestoreThatWaits, AMacWhoseSerialIsGarbledOrUnreadNeverSeesStartRestore) {
+  add_room().mac.shows({"C02~~#0000"});
+  RestoreMac& unread = add_room().mac;
+  unread.shows({unread.identity().serial, Stage::ibss, /*kept=*/false});  // its engine owns it: nobody else may ask
+  for (Room& room : rooms_) {
+    room.seconds = 45;
+    start(room);
+  }
+  for (Room& room : rooms_) expect_put_back_once_it_is_restarted(room);
+  EXPECT_EQ(usbmuxd_.listeners(), 0U);
+}
+
+// ---- controllers that are killed, each at an instant of its own ----
+
+class RoomsWhoseControllersDie : public RoomRestoreThatWaits {
+ protected:
+  // Side by side, spread over a run up to its restore; every other Mac tells its serial late.
+  void start_and_kill() {
+    std::mt19937 dice(20);
+    constexpr int rooms = 6, apart_ms = 2000, first_ms = 2500;
+    for (int i = 0; i < rooms; ++i) {
+      Room& room = add_room();
+      room.seconds = 60;
+      if (i % 2 == 1) room.mac.shows({room.mac.identity().serial, Stage::ibec});
+      start(room);
+    }
+    auto due = std::chrono::steady_clock::now() + std::chrono::milliseconds{first_ms};
+    for (Room& room : rooms_) {
+      const auto instant = due + std::chrono::milliseconds{dice() % apart_ms};
+      ASSERT_TRUE(until(room, [instant] { return std::chrono::steady_clock::now() >= instant; }));
+      kill_controller(room);
+      due += std::chrono::milliseconds{apart_ms};
+    }
+  }
+  static bool proven(const Room& room) {
+    return room.when<EvidenceRecorded>([](const EvidenceRecorded& f) { return f.erased == "confirmed"; }).has_value();
+  }
+  static bool in_its_case(const Room& room) {
+    const bool left = room.mac.stage() == Stage::dfu || room.mac.stage() == Stage::booted;
+    return room.first<CaseOpened>() != nullptr && (left || room.held_for("put_back_by_hand"));
+  }
+};
+
+TEST_F(RoomsWhoseControllersDie, NoMacIsErasedWithoutAPermitInTheLifeOfItsJob) {
+  start_and_kill();
+  for (Room& room : rooms_) {
+    const auto over = [&room] { return room.job("").empty() || room.has("exit"); };
+    ASSERT_TRUE(until(room, over, /*restores=*/3));  // the engine gives up by itself after 180 s
+    EXPECT_EQ(room.mac.os().starts, room.permitted() ? 1 : 0);
+    EXPECT_EQ(room.mac.os().erased, room.permitted());
+  }
+  expect_nothing_wrong();
+}
+
+TEST_F(RoomsWhoseControllersDie, TheNextControllerTakesTheJobToItsEndOrIntoItsCase) {
+  start_and_kill();
+  for (Room& room : rooms_) start(room);
+  for (Room& room : rooms_) {
+    ASSERT_TRUE(until(room, [&room] { return proven(room) || in_its_case(room); }));
+    EXPECT_EQ(proven(room), room.permitted());
+    EXPECT_EQ(room.mac.os().erased, room.permitted());
+    EXPECT_EQ(room.mac.os().starts, room.permitted() ? 1 : 0);
+    if (room.mac.stage() == Stage::restore && !room.permitted()) expect_put_back_once_it_is_restarted(room);
+  }
+  expect_nothing_wrong();
 }
 
 }  // namespace

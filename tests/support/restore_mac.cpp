@@ -57,6 +57,16 @@ void RestoreMac::restart() {
   tasks_.spawn(re_enumerate(/*by_hand=*/true));
 }
 
+bool RestoreMac::moving() const {
+  const std::lock_guard lock(mutex_);
+  return moving_;
+}
+
+std::vector<std::string> RestoreMac::images() const {
+  const std::lock_guard lock(mutex_);
+  return boot_.images;
+}
+
 std::vector<std::string> RestoreMac::commands() const {
   const std::lock_guard lock(mutex_);
   return boot_.commands;

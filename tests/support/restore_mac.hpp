@@ -29,7 +29,9 @@ class RestoreMac {
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
   [[nodiscard]] Octets ticket() const { return boot_.ticket(); }
   [[nodiscard]] T2Boot::Stage stage() const;
+  [[nodiscard]] bool moving() const;                        // to its next stage
   [[nodiscard]] std::vector<std::string> commands() const;  // of recovery, as they came
+  [[nodiscard]] std::vector<std::string> images() const;    // that it took
   [[nodiscard]] std::vector<std::string> wrong() const;     // of all its parts; empty when all was as it must be
   RestoreOs& os() { return os_; }
 

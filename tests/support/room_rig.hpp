@@ -111,11 +111,14 @@ class RoomRig : public RestoreRig {
     }
   }
   // Turns the loop until it holds of the room.
-  bool until(Room& room, const std::function<bool()>& holds) {
-    const bool held = in_time_for_a_restore([&] {
-      read_on(room);
-      return holds();
-    });
+  bool until(Room& room, const std::function<bool()>& holds, int restores = 1) {
+    bool held = false;
+    while (!held && restores-- > 0) {
+      held = in_time_for_a_restore([&] {
+        read_on(room);
+        return holds();
+      });
+    }
     if (!held) ADD_FAILURE() << "in vain, after\n" << room.all() << read_file(path("stderr"));
     return held;
   }

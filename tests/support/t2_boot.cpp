@@ -72,9 +72,7 @@ std::optional<Octets> T2Boot::bulk(std::uint8_t endpoint, const Octets& data) {
 
 void T2Boot::reset() {
   if (stage_ != Stage::dfu || leaves_ || !dfu_.manifested()) return;
-  const std::string why = what_is_wrong(dfu_.image(), "iBSS");
-  if (why.empty()) leaves_ = true;
-  else refuse(why);
+  leaves_ = accept(dfu_.image(), "iBSS");
 }
 
 void T2Boot::restart() {
@@ -129,10 +127,7 @@ bool T2Boot::take(const std::string& line, std::uint8_t request) {
   if (sent_ != !due.image.empty())
     return refuse(fmt::format("'{}' with {} before it", line, sent_ ? "an image" : "no image"));
   sent_ = false;
-  if (!due.image.empty()) {
-    const std::string why = what_is_wrong(recovery_.uploaded, due.image);
-    if (!why.empty()) return refuse(why);
-  }
+  if (!due.image.empty() && !accept(recovery_.uploaded, due.image)) return false;
   leaves_ = line == "go" || line == "bootx" || line == "reboot";
   return true;
 }
@@ -140,6 +135,13 @@ bool T2Boot::take(const std::string& line, std::uint8_t request) {
 bool T2Boot::refuse(std::string why) {
   wrong.push_back(std::move(why));
   return false;
+}
+
+bool T2Boot::accept(const Octets& image, const std::string& component) {
+  std::string why = what_is_wrong(image, component);
+  if (!why.empty()) return refuse(std::move(why));
+  images.push_back(fmt::format("{} {} {:08x}", component, image.size(), ~crc32_of_trailer(image)));
+  return true;
 }
 
 std::string T2Boot::what_is_wrong(const Octets& image, const std::string& component) const {

@@ -40,6 +40,7 @@ class T2Boot {
   [[nodiscard]] Stage stage() const { return stage_; }
   [[nodiscard]] Octets ticket() const;
   std::vector<std::string> commands;  // as they came
+  std::vector<std::string> images;    // that it took: name, size, CRC-32 as gzip has it
   std::vector<std::string> wrong;     // what no Mac would have taken
   SerialShown shown;
 
@@ -50,6 +51,7 @@ class T2Boot {
   };
   bool take(const std::string& line, std::uint8_t request);
   bool refuse(std::string why);
+  bool accept(const Octets& image, const std::string& component);
   [[nodiscard]] std::string what_is_wrong(const Octets& image, const std::string& component) const;
 
   ModelMac mac_;

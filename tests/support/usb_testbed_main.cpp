@@ -2,6 +2,8 @@
 // model Macs behind hubs (1-1.1 to 1-1.7, 1-2.1 ...), and ends with its exit code. Modes go round; --unread: the kernel has
 // read no serial string.
 // FILE is read line by line while COMMAND runs: `unplug PORT`, `plug PORT NUMBER MODE`.
+// usb-testbed --mode restorable [--ipsw FILE] [--report FILE] -- COMMAND...: against one T2 Mac that can be restored
+// (restorable.hpp), with an IPSW that fits it.
 #include <fmt/format.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -17,6 +19,7 @@
 #include <utility>
 
 #include "tests/support/kis_model.hpp"
+#include "tests/support/restorable.hpp"
 #include "tests/support/usb_boot_model.hpp"
 #include "tests/support/usb_model_mac.hpp"
 #include "tests/support/usb_testbed.hpp"
@@ -28,7 +31,7 @@ using namespace greenroom::test;
 struct Options {
   unsigned macs = 1;
   bool t2 = false, unread = false;
-  std::string orders, report;
+  std::string orders, report, ipsw;
   std::vector<std::string> modes{"dfu"};
   std::vector<char*> command;
 };
@@ -47,7 +50,8 @@ constexpr auto delay = std::chrono::milliseconds{5};  // each transfer
 
 [[noreturn]] void usage() {
   std::fputs(
-      "usage: usb-testbed [--macs N] [--t2] [--mode MODE,...] [--unread] [--orders FILE] [--report FILE] -- COMMAND...\n",
+      "usage: usb-testbed [--macs N] [--t2] [--mode MODE,...] [--unread] [--orders FILE] [--report FILE] -- COMMAND...\n"
+      "       usb-testbed --mode restorable [--ipsw FILE] [--report FILE] -- COMMAND...\n",
       stderr);
   std::exit(2);
 }
@@ -71,10 +75,12 @@ Options read(int argc, char** argv) {
     else if (word == "--mode") o.modes = parts_of(argv[++i]);
     else if (word == "--orders") o.orders = argv[++i];
     else if (word == "--report") o.report = argv[++i];
+    else if (word == "--ipsw") o.ipsw = argv[++i];
     else usage();
   }
   for (++i; i < argc; ++i) o.command.push_back(argv[i]);
-  const auto known = [](const std::string& mode) { return face_of(model_mac(0), mode).has_value(); };
+  const bool restorable = o.modes == std::vector<std::string>{"restorable"};
+  const auto known = [restorable](const std::string& mode) { return restorable || face_of(model_mac(0), mode).has_value(); };
   if (o.command.empty() || o.modes.empty() || o.macs > 49 || !std::all_of(o.modes.begin(), o.modes.end(), known)) usage();
   o.command.push_back(nullptr);
   return o;
@@ -228,6 +234,7 @@ int run(const Options& o) {
 int main(int argc, char** argv) {
   const Options options = read(argc, argv);
   try {
+    if (options.modes.front() == "restorable") return run_restorable(options.command.data(), options.ipsw, options.report);
     return run(options);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "usb-testbed: %s\n", e.what());

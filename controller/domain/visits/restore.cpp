@@ -138,10 +138,12 @@ void put_in_order(Draft& d, const Visit& v) {
   if (host_is_taken(d.c, v)) return;
   const bool at_work = (kind == StepKind::dfu && !not_at_work(d.c, v)) || kind == StepKind::restore;
   const bool parked = awaits_engine(p) && !at_work && d.c.now >= p.since + dfu_patience;
+  // In its restore OS a Mac stands as long as nobody restarts it; once its erase was permitted it may be at work there.
+  const bool left_behind = p.mode == MacMode::recovery || (p.mode == MacMode::restore && !v.run.permitted);
   const bool own = p.ecid == 0 || p.ecid == v.run.ecid || (v.run.ecid == 0 && p.serial == v.serial);
   if (parked || (held && awaits_engine(p))) {
     d.effect(v, "leave_dfu", p.ecid);  // a laptop left in DFU runs flat
-  } else if ((held ? v.runs > 0 : not_at_work(d.c, v)) && p.mode == MacMode::recovery && own) {
+  } else if ((held ? v.runs > 0 : not_at_work(d.c, v)) && left_behind && own) {
     d.effect(v, "put_back", p.ecid);  // the engine has set auto-boot false
   }
 }

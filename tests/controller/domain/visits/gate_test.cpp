@@ -190,6 +190,30 @@ TEST_F(GateTest, PutsARefusedMacBackOnceItsEngineHasEnded) {
   EXPECT_EQ(r.all<EffectEnded>().back().effect, engine);
 }
 
+// Past bootx a Mac stands in its restore OS: only a restart ends that, and auto-boot is false.
+TEST_F(GateTest, PutsAMacBackThatWasRefusedInItsRestoreOs) {
+  r.to_restore(mac_a, "1-01", ecid_a);
+  r.now += std::chrono::seconds{5};
+  r.shows("1-01", MacMode::restore, mac_b, ecid_a);
+  r.result(r.last_effect("stop_engine"), true);
+  ASSERT_EQ(r.effects("put_back").size(), 1U);
+  r.result(r.last_effect("put_back"), false, "only a restart ends it");
+  EXPECT_THAT(r.open_cases(), testing::Contains("put_back_by_hand"));
+  EXPECT_EQ(r.state.visits.cases.back().subject, mac_a);
+  r.now += std::chrono::minutes{1};
+  r.shows("1-01", MacMode::recovery, "", ecid_a);  // somebody restarted it
+  EXPECT_EQ(r.effects("put_back").size(), 2U);
+}
+
+TEST_F(GateTest, LeavesAMacAloneWhoseRestoreOsMayBeErasingIt) {
+  r.to_permit(mac_a, "1-01", ecid_a);
+  r.shows("1-01", MacMode::restore, "", ecid_a);
+  r.command(CommandKind::step_failed, "", 1, "smoke");
+  r.result(r.last_effect("stop_engine"), true);
+  EXPECT_EQ(r.at(), "restore held");
+  EXPECT_TRUE(r.effects("put_back").empty());
+}
+
 TEST_F(GateTest, CallsAPersonByNameOfTheMacWhenPuttingBackFails) {
   r.to_restore(mac_a, "1-01", ecid_a);
   r.now += std::chrono::seconds{5};
