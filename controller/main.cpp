@@ -35,7 +35,7 @@ constexpr std::string_view help =
     "One PDU, this machine's USB, or one Mac on it, without a room:\n"
     "  greenroom pdu VERB               dialects, ports, identify, read, set, watch\n"
     "  greenroom usb VERB               list, watch, trace: which Mac is where, in which mode\n"
-    "  greenroom mac VERB               identify, dfu, put-back: one Mac at one port\n"
+    "  greenroom mac VERB               identify, dfu, put-back, restore, revive: one Mac at one port\n"
     "  greenroom firmware VERB          list, add, check: the IPSW files, and which one a Mac gets\n"
     "  greenroom doctor                 is this machine fit to restore Macs? engine, usbmuxd, USB, disks, Apple's hosts\n"
     "\n"

@@ -1,6 +1,5 @@
 // greenroom command, and batch import | list | show: what people tell a running room.
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -32,11 +31,6 @@ struct Asked {
   std::string kind, number;
   std::vector<std::string> words;  // in place of the options, in the order of the command's fields
 };
-
-std::string whoever_asks() {
-  const passwd* user = ::getpwuid(::getuid());
-  return user != nullptr ? user->pw_name : fmt::format("uid {}", ::getuid());
-}
 
 // New for each command: 64 bits from the kernel.
 std::string new_key() {

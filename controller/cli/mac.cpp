@@ -16,13 +16,16 @@ constexpr std::string_view help =
     "  identify    who it is: mode, ECID, model, serial number; in DFU its state, in recovery its variables\n"
     "  dfu         brings it into DFU\n"
     "  put-back    out of recovery, auto-boot on, or out of DFU: to the system it has\n"
+    "  restore     ERASES it and restores it, once it has said the serial number that you typed\n"
+    "  revive      restores its system and keeps the data where it can, behind the same gate\n"
     "\n"
     "Refused while a service has this machine's USB. Each verb prints its options with --help. Exit codes: 0 done, 1 "
     "failed,\n"
     "2 used wrongly.\n";
 
 constexpr std::array verbs{NamedVerb{"identify", mac_identify}, NamedVerb{"dfu", mac_dfu},
-                           NamedVerb{"put-back", mac_put_back}};
+                           NamedVerb{"put-back", mac_put_back}, NamedVerb{"restore", mac_restore},
+                           NamedVerb{"revive", mac_revive}};
 
 }  // namespace
 

@@ -1,6 +1,8 @@
 #include "controller/cli/options.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -31,6 +33,11 @@ Result<void> put_out(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
   if (errno == EPIPE) return fail(Errc::cancelled, "whoever reads stdout has had enough");
   return fail(Errc::storage, std::string("stdout cannot be written: ") + std::strerror(errno));
+}
+
+std::string whoever_asks() {
+  const passwd* user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_name : fmt::format("uid {}", ::getuid());
 }
 
 int run_verb(const char* who, std::string_view help, std::span<const NamedVerb> verbs,

@@ -25,6 +25,9 @@ std::optional<int> parsed(CLI::App&, const std::vector<std::string>& arguments);
 // who reads it has had enough.
 Result<void> put_out(std::string_view text);
 
+// The login name of who runs the program.
+std::string whoever_asks();
+
 // A word and what it runs: `greenroom usb`, and `list` of it.
 struct NamedVerb {
   std::string_view name;

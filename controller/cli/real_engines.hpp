@@ -1,5 +1,5 @@
 // What a real room's restores are started with: looks at the engine, at usbmuxd, at the folder of firmware and at who stands
-// at the port, and has firmware-bridge/engine_choice.hpp judge. Who calls: the service.
+// at the port, and has firmware-bridge/engine_choice.hpp judge. Who calls: the service, and `greenroom mac restore`.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -13,6 +13,10 @@
 #include "firmware-bridge/engine_choice.hpp"
 #include "hw/async/clock.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace greenroom::cli {
 
 struct EngineOptions {
@@ -20,6 +24,10 @@ struct EngineOptions {
   std::string usbmuxd_socket;  // of one that runs already; empty: each job has its own
   std::string firmware;        // the folder
 };
+// `firmware`: what the option of the folder is called.
+void add_engine_options(CLI::App&, EngineOptions&, const char* firmware);
+// A job runs in a directory of its own: what is named by a path is named from the root.
+void anchor(EngineOptions&);
 
 // A program's answer to one option, asked in a child with 10 s and kept while the program's file stays the same.
 class AskedProgram {

@@ -80,13 +80,7 @@ int serve(const std::vector<std::string>& arguments) {
   app.add_option("--room", options.room, "room file")->required();
   app.add_option("--data", options.data, "directory of the journal, jobs and socket; made when missing")->required();
   app.add_option("--model", model, "socket of a simulated world (greenroom model), for model: lines and its Macs");
-  app.add_option("--engine", options.engines.engine, "without --model: what restores Macs, idevicerestore by another path")
-      ->capture_default_str();
-  app.add_option("--usbmuxd", options.engines.usbmuxd, "without --model: what each restore has one of for itself")
-      ->capture_default_str();
-  app.add_option("--usbmuxd-socket", options.engines.usbmuxd_socket,
-                 "instead: the socket of one that runs; then one restore at a time");
-  add_firmware_folder(app, "--firmware", options.engines.firmware);
+  add_engine_options(app, options.engines, "--firmware");
   app.add_option("--speed", options.speed, "times real time, as the world's; only where every line is a model's")
       ->capture_default_str();
   app.add_option("--port", options.port, "opens the page and the API on this port of 127.0.0.1; 0: any free one")
@@ -104,10 +98,7 @@ int serve(const std::vector<std::string>& arguments) {
   }
   // A job runs in a directory of its own: what it is told of the world must not depend on ours.
   options.data = std::filesystem::absolute(options.data).lexically_normal().string();
-  for (std::string* named : {&options.engines.engine, &options.engines.usbmuxd, &options.engines.usbmuxd_socket}) {
-    if (named->find('/') != std::string::npos) *named = std::filesystem::absolute(*named).lexically_normal().string();
-  }
-  options.engines.firmware = std::filesystem::absolute(options.engines.firmware).lexically_normal().string();
+  anchor(options.engines);
   if (!model.empty()) options.model = std::filesystem::absolute(model).lexically_normal().string();
   std::signal(SIGPIPE, SIG_IGN);
   allow_many_files();

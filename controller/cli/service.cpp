@@ -17,6 +17,7 @@
 #include "controller/cli/readiness.hpp"
 #include "controller/cli/room_usb.hpp"
 #include "controller/cli/setup_files.hpp"
+#include "controller/cli/usb_host.hpp"
 #include "controller/journal/sqlite_journal.hpp"
 #include "controller/simulate/load_dialect.hpp"
 #include "controller/simulate/remote_world.hpp"
@@ -134,6 +135,7 @@ struct Service::Parts {
   void ask_for_readiness(asio::any_io_executor);
   Result<void> take_port(asio::any_io_executor);
   RoomView view();
+  asio::awaitable<void> empty_ports();
   EngineProgram engine_program();
 
   ServiceOptions options;
@@ -231,8 +233,20 @@ void Service::Parts::start(FoldedState folded, const Incarnation& process) {
     tasks.spawn(table->run());
   }
   bench->start(std::move(folded), process);
-  if (usb) tasks.spawn(engines->look_ahead());
+  if (usb) {
+    tasks.spawn(empty_ports());
+    tasks.spawn(engines->look_ahead());
+  }
   if (http) http->start();
+}
+
+// A bus says who is there. What stood there when another process looked, and has left since, is gone as well.
+asio::awaitable<void> Service::Parts::empty_ports() {
+  if (!co_await usb_settled(*table, *clock)) co_return;
+  for (const Slot& slot : bench->setup().room.slots) {
+    const auto path = PortPath::parse(slot.data_port);
+    if (path && !table->at(*path)) bench->usb_changed(*path, std::nullopt);
+  }
 }
 
 // Of a simulated world's restores this machine's network says nothing.

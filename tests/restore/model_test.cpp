@@ -23,7 +23,7 @@ Octets between(std::initializer_list<Octets> parts) {
 }
 
 // DER by hand, with lengths of two bytes: {"IMG4", the file, [0] {the ticket}}.
-Octets img4(const Octets& file, const Octets& ticket) {
+Octets by_hand(const Octets& file, const Octets& ticket) {
   const auto with_size = [](std::uint8_t tag, const Octets& body) {
     const Octets head{tag, 0x83, static_cast<std::uint8_t>(body.size() >> 16), static_cast<std::uint8_t>(body.size() >> 8),
                       static_cast<std::uint8_t>(body.size())};
@@ -34,7 +34,7 @@ Octets img4(const Octets& file, const Octets& ticket) {
 
 TEST(Img4, IsReadToItsLastByteOrNotAtAll) {
   const Octets payload = noise(1, 300), ticket{1, 2, 3};
-  const Octets whole = img4(im4p("ibss", payload), ticket);
+  const Octets whole = by_hand(im4p("ibss", payload), ticket);
   const auto read = read_img4(whole);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->tag, "ibss");
@@ -145,6 +145,44 @@ TEST_F(T2BootTest, ACommandByAnotherRequestIsRefused) {
   upload(image("iBEC"));
   EXPECT_FALSE(command("go", 1));
   EXPECT_THAT(mac_.wrong, ElementsAre("'go' by request 1"));
+}
+
+TEST_F(T2BootTest, IsPutBackWhereverItStandsInRecovery) {
+  until(T2Boot::Stage::ibec);
+  for (const char* line : {"setenv auto-boot true", "getenv auto-boot", "saveenv", "reboot"}) EXPECT_TRUE(command(line));
+  mac_.leave();
+  EXPECT_EQ(mac_.stage(), T2Boot::Stage::booted);
+  EXPECT_THAT(mac_.wrong, IsEmpty());
+}
+
+TEST_F(T2BootTest, IsNotPutBackInAnotherOrder) {
+  until(T2Boot::Stage::ibss);
+  EXPECT_TRUE(command("setenv auto-boot true"));
+  EXPECT_FALSE(command("reboot"));
+  EXPECT_FALSE(mac_.leaves());
+  EXPECT_THAT(mac_.wrong, ElementsAre("'reboot' where 'getenv auto-boot' was due"));
+}
+
+class T2BootRestart : public T2BootTest {
+ protected:
+  void set_auto_boot_false() {
+    until(T2Boot::Stage::ibec);
+    for (const char* line : {"getenv build-version", "getenv build-style", "getenv radio-error", "setenv auto-boot false"})
+      EXPECT_TRUE(command(line));
+  }
+};
+
+TEST_F(T2BootRestart, ForgetsAnAutoBootThatWasNotSaved) {
+  set_auto_boot_false();
+  mac_.restart();
+  EXPECT_EQ(mac_.stage(), T2Boot::Stage::booted);
+}
+
+TEST_F(T2BootRestart, EndsInRecoveryWhereFalseWasSaved) {
+  set_auto_boot_false();
+  EXPECT_TRUE(command("saveenv"));
+  mac_.restart();
+  EXPECT_EQ(mac_.stage(), T2Boot::Stage::recovery);
 }
 
 // ---- the restore OS, with the test in the engine's place ----

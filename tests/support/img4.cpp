@@ -58,6 +58,10 @@ Octets im4p(std::string_view tag, const Octets& payload) {
                             element(octets, {payload})});
 }
 
+Octets img4(const Octets& im4p, const Octets& ticket) {
+  return element(sequence, {element(ia5, {bytes("IMG4")}), im4p, element(first_context, {ticket})});
+}
+
 std::optional<Img4> read_img4(const Octets& image) {
   Reader outer(image);
   const auto body = outer.take(sequence);

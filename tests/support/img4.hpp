@@ -14,6 +14,8 @@ namespace greenroom::test {
 
 Octets im4p(std::string_view tag, const Octets& payload);
 
+Octets img4(const Octets& im4p, const Octets& ticket);
+
 struct Img4 {
   std::string tag;
   Octets payload, ticket;

@@ -44,6 +44,24 @@ T2Boot::Stage RestoreMac::stage() const {
   return boot_.stage();
 }
 
+void RestoreMac::shows(T2Boot::SerialShown shown) {
+  const std::lock_guard lock(mutex_);
+  boot_.shown = std::move(shown);
+}
+
+void RestoreMac::restart() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(moving_, true)) return;
+  }
+  tasks_.spawn(re_enumerate(/*by_hand=*/true));
+}
+
+std::vector<std::string> RestoreMac::commands() const {
+  const std::lock_guard lock(mutex_);
+  return boot_.commands;
+}
+
 std::vector<std::string> RestoreMac::wrong() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> all = boot_.wrong;
@@ -73,10 +91,10 @@ void RestoreMac::plug() {
 // On the testbed's thread, which may not change the testbed: the loop does.
 void RestoreMac::look() {
   if (!boot_.leaves() || std::exchange(moving_, true)) return;
-  asio::post(executor_, [this] { tasks_.spawn(re_enumerate()); });
+  asio::post(executor_, [this] { tasks_.spawn(re_enumerate(/*by_hand=*/false)); });
 }
 
-asio::awaitable<void> RestoreMac::re_enumerate() {
+asio::awaitable<void> RestoreMac::re_enumerate(bool by_hand) {
   try {
     asio::steady_timer timer(executor_, until_gone);
     co_await timer.async_wait(asio::use_awaitable);
@@ -88,7 +106,8 @@ asio::awaitable<void> RestoreMac::re_enumerate() {
   }
   {
     const std::lock_guard lock(mutex_);
-    boot_.leave();
+    if (by_hand) boot_.restart();
+    else boot_.leave();
     moving_ = false;
   }
   plug();

@@ -22,16 +22,21 @@ class RestoreMac {
 
   // What makes another program see this testbed: variables for env(1).
   [[nodiscard]] std::vector<std::string> environment() const;
-  void unplug();  // its cable, while it stands in DFU
+  [[nodiscard]] std::string root() const { return bed_.root(); }  // UMOCKDEV_DIR, for one that is linked to it
+  void unplug();                                                  // its cable, while it stands in DFU
+  void shows(T2Boot::SerialShown);                                // from its next arrival on
+  void restart();                                                 // somebody holds its power button
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
+  [[nodiscard]] Octets ticket() const { return boot_.ticket(); }
   [[nodiscard]] T2Boot::Stage stage() const;
-  [[nodiscard]] std::vector<std::string> wrong() const;  // of all its parts; empty when all was as it must be
+  [[nodiscard]] std::vector<std::string> commands() const;  // of recovery, as they came
+  [[nodiscard]] std::vector<std::string> wrong() const;     // of all its parts; empty when all was as it must be
   RestoreOs& os() { return os_; }
 
  private:
   void plug();
   void look();
-  asio::awaitable<void> re_enumerate();
+  asio::awaitable<void> re_enumerate(bool by_hand);
 
   ModelMac identity_;
   UsbmuxdStandIn& usbmuxd_;

@@ -19,8 +19,12 @@ Octets nonce_of(const ModelMac& mac) { return noise(static_cast<std::uint32_t>(m
 
 }  // namespace
 
-T2Boot::T2Boot(ModelMac mac, const ModelFirmware& firmware) : mac_(std::move(mac)), firmware_(firmware) {
-  recovery_.variables = {{"build-version", "iBoot-10151.1.1"}, {"build-style", "RELEASE"}, {"ramdisk-size", "0x20000000"}};
+T2Boot::T2Boot(ModelMac mac, const ModelFirmware& firmware) : shown{mac.serial}, mac_(std::move(mac)), firmware_(firmware) {
+  recovery_.variables = {{"build-version", "iBoot-10151.1.1"},
+                         {"build-style", "RELEASE"},
+                         {"ramdisk-size", "0x20000000"},
+                         {"auto-boot", "true"}};
+  recovery_.saved = recovery_.variables;
 }
 
 Octets T2Boot::ticket() const { return ticket_for(mac_.ecid, nonce_of(mac_)); }
@@ -33,14 +37,20 @@ UsbFace T2Boot::face() const {
                                          spaced_hex(noise(static_cast<std::uint32_t>(mac_.ecid), 20)));
   UsbFace f;
   if (stage_ == Stage::restore) return booted_face(fmt::format("{:08X}{:016X}", firmware_.chip, mac_.ecid), 0x12a8, 0);
-  if (stage_ == Stage::dfu) f = dfu_face(fmt::format("{} IBFL:3C SRTG:[iBoot-3401.0.0.1.16]", who));
-  else f = recovery_face(fmt::format("{} IBFL:3D SRNM:[{}]", who, mac_.serial), nonces);
+  if (stage_ == Stage::booted) return booted_face(mac_.serial, 0x8600, 0);
+  if (stage_ == Stage::dfu) {
+    f = dfu_face(fmt::format("{} IBFL:3C SRTG:[iBoot-3401.0.0.1.16]", who));
+  } else {
+    const bool tells = !shown.text.empty() && stage_ >= shown.since;
+    f = recovery_face(who + " IBFL:3D" + (tells ? fmt::format(" SRNM:[{}]", shown.text) : ""), nonces);
+    f.kept = shown.kept;
+  }
   f.strings[0] = nonces;
   return f;
 }
 
 std::optional<Octets> T2Boot::control(const UsbSetup& setup, const Octets& data) {
-  if (stage_ == Stage::restore || leaves_) return std::nullopt;
+  if (stage_ == Stage::restore || stage_ == Stage::booted || leaves_) return std::nullopt;
   if (stage_ == Stage::dfu) {
     auto answer = dfu_.control(setup, data);
     for (std::string& why : dfu_.wrong) wrong.push_back(std::move(why));
@@ -67,7 +77,15 @@ void T2Boot::reset() {
   else refuse(why);
 }
 
+void T2Boot::restart() {
+  leaves_ = sent_ = recovery_.rebooted = false;
+  due_.clear();
+  recovery_.variables = recovery_.saved;
+  stage_ = recovery_.saved["auto-boot"] == "true" ? Stage::booted : Stage::recovery;
+}
+
 void T2Boot::leave() {
+  if (recovery_.rebooted) return restart();
   leaves_ = false;
   if (stage_ == Stage::dfu) {
     stage_ = Stage::ibss;
@@ -99,6 +117,10 @@ void T2Boot::leave() {
 
 bool T2Boot::take(const std::string& line, std::uint8_t request) {
   commands.push_back(line);
+  if (line == "setenv auto-boot true") {
+    due_ = {{line, ""}, {"getenv auto-boot", ""}, {"saveenv", ""}, {"reboot", ""}};
+    sent_ = false;  // whoever sent something was ended
+  }
   if (due_.empty() || line != due_.front().command)
     return refuse(fmt::format("'{}' where '{}' was due", line, due_.empty() ? "nothing" : due_.front().command));
   if (request != 0) return refuse(fmt::format("'{}' by request {}", line, request));
@@ -111,7 +133,7 @@ bool T2Boot::take(const std::string& line, std::uint8_t request) {
     const std::string why = what_is_wrong(recovery_.uploaded, due.image);
     if (!why.empty()) return refuse(why);
   }
-  leaves_ = line == "go" || line == "bootx";
+  leaves_ = line == "go" || line == "bootx" || line == "reboot";
   return true;
 }
 

@@ -1,7 +1,7 @@
 // A model T2 Mac from DFU to the restore OS, as USB requests see it: iBSS by DFU, iBEC in the first recovery, the rest in
 // the second, each command only in its place and each image only where it belongs, whole and with this Mac's own ticket.
 // Pure. The places are those that idevicerestore 1.0.0 keeps to with a T2 (seen; docs/testing.md); what a real iBoot would
-// forgive is unverified.
+// forgive is unverified. It also takes what puts it back, in that order, wherever it stands in recovery.
 #pragma once
 
 #include <deque>
@@ -16,7 +16,14 @@ namespace greenroom::test {
 
 class T2Boot {
  public:
-  enum class Stage { dfu, ibss, ibec, restore };
+  enum class Stage { dfu, ibss, ibec, restore, recovery, booted };  // recovery: by its own iBoot
+
+  // What it says of its serial number in recovery.
+  struct SerialShown {
+    std::string text;
+    Stage since = Stage::ibss;
+    bool kept = true;  // false: the kernel has not read it
+  };
 
   T2Boot(ModelMac, const ModelFirmware&);
 
@@ -28,11 +35,13 @@ class T2Boot {
   [[nodiscard]] bool leaves() const { return leaves_; }
   void reset();
   void leave();
+  void restart();  // by its power button, into what its saved auto-boot says
 
   [[nodiscard]] Stage stage() const { return stage_; }
   [[nodiscard]] Octets ticket() const;
   std::vector<std::string> commands;  // as they came
   std::vector<std::string> wrong;     // what no Mac would have taken
+  SerialShown shown;
 
  private:
   struct Due {

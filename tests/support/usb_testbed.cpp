@@ -1,11 +1,7 @@
-#include "tests/support/usb_testbed.hpp"
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/usbdevice_fs.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,42 +12,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tests/support/usb_testbed_parts.hpp"
+
 namespace greenroom::test {
-
-struct UsbTestbed::Urb {
-  Urb(UMockdevIoctlData* u, UMockdevIoctlData* b, Steady::time_point d)
-      : urb(umockdev_ioctl_data_ref(u)), buffer(b != nullptr ? umockdev_ioctl_data_ref(b) : nullptr), due(d) {}
-  ~Urb() {
-    umockdev_ioctl_data_unref(urb);
-    if (buffer != nullptr) umockdev_ioctl_data_unref(buffer);
-  }
-  Urb(const Urb&) = delete;
-  Urb& operator=(const Urb&) = delete;
-  [[nodiscard]] usbdevfs_urb& fields() const { return *reinterpret_cast<usbdevfs_urb*>(urb->data); }
-  UMockdevIoctlData* urb;
-  UMockdevIoctlData* buffer;
-  Steady::time_point due;
-  bool ended = false;
-};
-
-struct UsbTestbed::Device {
-  UsbFace face;
-  std::string port, node, sys;
-  int devnum = 0, master = -1, far = -1;
-  Steady::duration delay{};
-  Steady::time_point plugged;
-  bool gone = false, silent = false;
-  int transfers = 0, opens = 0;
-  std::vector<UMockdevIoctlClient*> clients;  // who has the node open
-  std::vector<std::string> calls;
-  std::deque<std::unique_ptr<Urb>> urbs;
-
-  // Past the preload library, which takes every ioctl on what lies in /dev for a device's.
-  void writable(bool yes) const { syscall(SYS_ioctl, far, TCXONC, yes ? TCOON : TCOOFF); }
-  void show() const {
-    if (!gone) writable(std::any_of(urbs.begin(), urbs.end(), [](const auto& u) { return u->ended; }));
-  }
-};
 
 namespace {
 
@@ -199,11 +162,7 @@ int UsbTestbed::sweep() {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [node, device] : nodes_) {
-      std::erase_if(device->clients, [](UMockdevIoctlClient* client) {
-        if (umockdev_ioctl_client_get_connected(client)) return false;
-        g_object_unref(client);
-        return true;
-      });
+      device->forget_the_closed();
       if (!device->gone) continue;
       if (device->clients.empty()) over.push_back(device);
       else ++still;
@@ -260,8 +219,9 @@ bool UsbTestbed::serve(UMockdevIoctlClient* client) {
   const unsigned long request = umockdev_ioctl_client_get_request(client);
   // A caller's pointer as bytes of its own memory, as long as the request says (_IOC_SIZE); nothing where it passes none.
   UMockdevIoctlData* argument = nullptr;
-  if (_IOC_SIZE(request) > 0 && request != USBDEVFS_DISCARDURB)
-    argument = umockdev_ioctl_data_resolve(umockdev_ioctl_client_get_arg(client), 0, _IOC_SIZE(request), nullptr);
+  const bool passes = _IOC_SIZE(request) > 0 && request != USBDEVFS_DISCARDURB;
+  if (passes) argument = umockdev_ioctl_data_resolve(umockdev_ioctl_client_get_arg(client), 0, _IOC_SIZE(request), nullptr);
+  if (passes && argument == nullptr) return umockdev_ioctl_client_complete(client, -1, EFAULT), true;  // it was killed
   const auto word = [argument](int n) { return reinterpret_cast<const std::uint32_t*>(argument->data)[n]; };
   bool served = true;
   long result = device.gone ? -1 : 0;
@@ -306,11 +266,12 @@ bool UsbTestbed::serve(UMockdevIoctlClient* client) {
 bool UsbTestbed::submit(Device& device, UMockdevIoctlClient* client, UMockdevIoctlData* urb) {
   const auto& fields = *reinterpret_cast<const usbdevfs_urb*>(urb->data);
   UMockdevIoctlData* buffer = nullptr;
-  if (fields.buffer_length > 0)
-    buffer =
-        umockdev_ioctl_data_resolve(urb, offsetof(usbdevfs_urb, buffer), static_cast<gsize>(fields.buffer_length), nullptr);
+  if (const auto size = static_cast<gsize>(fields.buffer_length); size > 0) {
+    buffer = umockdev_ioctl_data_resolve(urb, offsetof(usbdevfs_urb, buffer), size, nullptr);
+    if (buffer == nullptr) return umockdev_ioctl_client_complete(client, -1, EFAULT), true;
+  }
   ++device.transfers;
-  device.urbs.push_back(std::make_unique<Urb>(urb, buffer, Steady::now() + device.delay));
+  device.urbs.push_back(std::make_unique<Urb>(client, urb, buffer, Steady::now() + device.delay));
   if (buffer != nullptr) umockdev_ioctl_data_unref(buffer);
   umockdev_ioctl_client_complete(client, 0, 0);
   due_.notify_all();
@@ -318,8 +279,10 @@ bool UsbTestbed::submit(Device& device, UMockdevIoctlClient* client, UMockdevIoc
 }
 
 bool UsbTestbed::reap(Device& device, UMockdevIoctlClient* client, UMockdevIoctlData* pointer) {
-  const auto ended = std::find_if(device.urbs.begin(), device.urbs.end(), [](const auto& u) { return u->ended; });
+  const auto ended = std::find_if(device.urbs.begin(), device.urbs.end(),
+                                  [client](const auto& u) { return u->ended && u->client == client; });
   if (ended == device.urbs.end()) {
+    device.forget_the_closed();
     umockdev_ioctl_client_complete(client, -1, device.gone ? ENODEV : EAGAIN);
     return true;
   }
@@ -333,7 +296,7 @@ bool UsbTestbed::reap(Device& device, UMockdevIoctlClient* client, UMockdevIoctl
 void UsbTestbed::discard(Device& device, UMockdevIoctlClient* client) {
   const auto which = *reinterpret_cast<gulong*>(umockdev_ioctl_client_get_arg(client)->data);
   for (const auto& urb : device.urbs) {
-    if (urb->urb->client_addr != which || urb->ended) continue;
+    if (urb->client != client || urb->urb->client_addr != which || urb->ended) continue;
     urb->ended = true;
     urb->fields().status = -ENOENT;
     device.show();

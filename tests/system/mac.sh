@@ -1,6 +1,6 @@
 #!/bin/bash
 # `greenroom mac` on model Macs that the real libusb sees, made by umockdev in another process.
-# usage: mac.sh PROGRAM TESTBED identify | put_back | ready | by_hand | tool | dongle | slot | alone | serves | asks | wrong
+# usage: mac.sh PROGRAM TESTBED identify | put_back | ready | by_hand | tool | dongle | slot | alone | serves | left | asks | wrong
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
@@ -156,6 +156,22 @@ case $what in
     bed --mode booted -- mac dfu --slot 1-01 --room "$work/room.toml"
     expect "$what" 'no way' 1 "$status"
     says "$what" 'no way into DFU is set up for it' "$work/err"
+    ;;
+  left)   # a Mac that left while no service looked is not there any more
+    room
+    port() { "$program" slot 1-01 --data "$work/data" --json 2>/dev/null; }
+    until_port() { local i; for i in $(seq 400); do grep -q "$1" <<<"$(port)" && return; read -rt 0.05 <> <(:) || :; done; wrong "$what" port "$1" "$(port; cat "$work/err")"; }
+    serve=("$program" serve --no-hosts --room "$work/room.toml" --data "$work/data")
+    "$testbed" --mode recovery -- "${serve[@]}" >"$work/out" 2>"$work/err" & pid=$!
+    until_port '"port":{"mode":"recovery"'
+    pkill -TERM -P "$pid"
+    wait "$pid"
+    unplugged='printf "unplug 1-1.1\n" >"$ORDERS"; while [ -e /sys/bus/usb/devices/1-1.1 ]; do :; done; exec "$@"'
+    "$testbed" --mode recovery --orders "$work/orders" -- sh -c "$unplugged" sh "${serve[@]}" >"$work/out" 2>"$work/err" & pid=$!
+    until_port '"port":null'
+    pkill -TERM -P "$pid"
+    wait "$pid"
+    pid=
     ;;
   alone)   # R14: a service, or any other Greenroom, has this machine's USB
     exec 9>"$GREENROOM_USB_LOCK"

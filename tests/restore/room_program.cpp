@@ -1,0 +1,186 @@
+// restore_room DATA FACTS SERIAL OTHER IPSW SECONDS GATE UPSTREAM ENGINE WORDS...: the controller of a room with one slot,
+// put together as `greenroom serve` does it, on the USB of this machine and with a model PDU. Macs of both serials are on an
+// approved list; the first is scanned there, and to be erased within so many seconds by that engine. FACTS gets each fact of
+// its journal, one a line, when it is durable. It runs until it is killed.
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "config/macs.hpp"
+#include "config/room.hpp"
+#include "controller/bench/bench.hpp"
+#include "controller/journal/fact_json.hpp"
+#include "controller/journal/sqlite_journal.hpp"
+#include "firmware-bridge/process_engine.hpp"
+#include "firmware-bridge/usb_mac_actions.hpp"
+#include "hw/async/real_clock.hpp"
+#include "hw/model/benchtop.hpp"
+#include "hw/pdu/make_pdu.hpp"
+#include "hw/usb/libusb_bus.hpp"
+#include "hw/usb/usb_table.hpp"
+
+namespace {
+
+using namespace greenroom;
+
+constexpr const char* room_text = R"([room]
+name = "one slot"
+[[circuit]]
+name = "branch"
+kind = "breaker"
+rating_A = 20
+voltage_V = 120
+dedicated = true
+[[pdu]]
+name = "left"
+dialect = "baytech-mmp"
+line = "model:left"
+circuit = "branch"
+power_on = "all_off"
+[[slot]]
+name = "1-01"
+bench = "1"
+kind = "restore"
+data_port = "host/1-4.2"
+dfu_entry = "by_hand"
+outlet = "left:1"
+brick = "apple-140"
+[[infrastructure]]
+name = "host"
+kind = "controller_host"
+)";
+
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "%s\n", why.c_str());
+  std::exit(1);
+}
+template <class T>
+T or_give_up(Result<T> result) {
+  if (!result) give_up(result.error().message);
+  return std::move(*result);
+}
+
+Step step(StepKind kind, std::string to = "") {
+  Step s;
+  s.kind = kind;
+  s.to = std::move(to);
+  return s;
+}
+
+Recipe erase_recipe(const std::string& ipsw, Duration deadline) {
+  Step restore = step(StepKind::restore);
+  restore.restore_kind = "erase";
+  restore.firmware = ipsw;
+  restore.deadline = deadline;
+  restore.protects = true;
+  Recipe recipe;
+  recipe.id = "erase";
+  recipe.version = 1;
+  recipe.families = {"T2"};
+  recipe.steps = {step(StepKind::receive), step(StepKind::seat, "restore"),   step(StepKind::identify), step(StepKind::dfu),
+                  std::move(restore),      step(StepKind::pack, "pack_table")};
+  return recipe;
+}
+
+RoomSetup setup_of(const std::string& ipsw, Duration deadline) {
+  RoomFile file = load_room_text(room_text, "room");
+  for (const Complaint& complaint : file.complaints) std::fprintf(stderr, "%s\n", to_string(complaint).c_str());
+  if (!file.room) give_up("the room is wrong");
+  RoomSetup setup;
+  setup.room = std::move(*file.room);
+  setup.catalogue.models = load_macs().models;
+  setup.catalogue.recipes = {erase_recipe(ipsw, deadline)};
+  return setup;
+}
+
+// What its people do: the same keys after a restart, so that all is done once.
+std::vector<Command> orders(const std::string& serial, const std::string& other) {
+  Command list, map, mac, slot;
+  list.kind = CommandKind::import_batch;
+  list.text = "returns";
+  list.rows = {{2, "IT-1", serial, "MacBookPro15,2", "", "Returned - Wipe", "", ""},
+               {3, "IT-2", other, "MacBookPro15,2", "", "Returned - Wipe", "", ""}};
+  map.kind = CommandKind::prove_map;
+  map.label = "left:1";
+  map.text = "1-01";
+  mac.kind = slot.kind = CommandKind::scan;
+  mac.label = serial;
+  slot.label = "1-01";
+  std::vector<Command> all{list, map, mac, slot};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].key = "order " + std::to_string(i);
+    all[i].by = "anna";
+  }
+  return all;
+}
+
+// The outlet of the slot is on, as somebody left it.
+std::unique_ptr<model::Benchtop> model_pdu(asio::any_io_executor executor, Clock& clock, std::uint16_t outlets) {
+  model::BenchtopSpec spec;
+  spec.id = "baytech-mmp";
+  spec.outlets = outlets;
+  auto made = or_give_up(model::Benchtop::make(std::move(executor), clock, spec));
+  made->press(0, true);
+  return made;
+}
+
+// The visit that holds this port, while its engine runs (rules.md R9).
+std::string engine_in(const Bench& bench) {
+  for (const VisitNumber number : bench.state().visits.open) {
+    const Visit* visit = bench.state().visits.visit(number);
+    if (visit != nullptr && visit->slot && visit->run.open()) return "engine job " + std::to_string(visit->run.effect);
+  }
+  return {};
+}
+
+void run(const std::vector<std::string>& words) {
+  const std::string& data = words[0];
+  asio::io_context loop{1};
+  const auto executor = loop.get_executor();
+  RoomSetup setup = setup_of(words[4], seconds_of(std::strtod(words[5].c_str(), nullptr)));
+  const auto journal = or_give_up(SqliteJournal::open(executor, data + "/journal.db"));
+  FoldedState folded = or_give_up(fold(*journal, setup, fingerprint_of(setup)));
+  const Incarnation process{"restore_room", boot_id(), boot_time()};
+  const auto clock = make_system_clock(executor, resume_at(folded.state.lifetime, process, system_wall()));
+
+  Dialect dialect = std::move(*load_dialect(GREENROOM_SOURCE_DIR "/config/pdu/baytech-mmp.toml"));
+  const auto device = model_pdu(executor, *clock, facts(dialect).count);
+  const auto pdu = make_pdu(std::move(dialect), device->open_line(), *clock);
+
+  std::unique_ptr<Bench> bench;
+  LibusbOptions options;
+  options.owner = [&bench](const PortPath&) { return bench ? engine_in(*bench) : std::string(); };
+  const auto bus = or_give_up(make_libusb_bus(executor, *clock, std::move(options)));
+  UsbTable table(*bus, *clock);
+  UsbMacActions macs(*bus, table, *clock, {});
+  const auto command = [&words](const RestoreJob&) { return EngineCommand({words.begin() + 8, words.end()}); };
+  ProcessEngine engine(executor, *clock, data + "/jobs", EngineProgram(command, {words[6]}, words[7]));
+
+  std::ofstream told(words[1]);
+  for (const Fact& fact : or_give_up(journal->read(1, 1'000'000))) told << to_json_line(fact) << std::endl;
+  bench =
+      std::make_unique<Bench>(executor, std::move(setup), BenchPorts{*clock, *journal, {pdu.get()}, engine, engine, macs});
+  bench->on_fact = [&told](const Fact& fact) { told << to_json_line(fact) << std::endl; };
+  table.on_change([&bench](const PortPath& path, const UsbSighting* sighting) {
+    bench->usb_changed(path, sighting != nullptr ? std::optional(*sighting) : std::nullopt);
+  });
+  TaskGroup tasks(executor);
+  tasks.spawn(table.run());
+  bench->start(std::move(folded), process);
+  for (Command& order : orders(words[2], words[3])) {
+    bench->submit(std::move(order), [](const Answer& answer) {
+      if (!answer.accepted) std::fprintf(stderr, "%s\n", answer.words.c_str());
+    });
+  }
+  loop.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() < 9) return 2;
+  run(words);
+  return 0;
+}
