@@ -1,6 +1,6 @@
 #!/bin/bash
 # `greenroom mac` on model Macs that the real libusb sees, made by umockdev in another process.
-# usage: mac.sh PROGRAM TESTBED identify | put_back | ready | by_hand | tool | dongle | slot | alone | serves | left | wrong
+# usage: mac.sh PROGRAM TESTBED identify | put_back | ready | by_hand | tool | dongle | slot | alone | serves | left | asks | wrong
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
@@ -161,7 +161,7 @@ case $what in
     room
     port() { "$program" slot 1-01 --data "$work/data" --json 2>/dev/null; }
     until_port() { local i; for i in $(seq 400); do grep -q "$1" <<<"$(port)" && return; read -rt 0.05 <> <(:) || :; done; wrong "$what" port "$1" "$(port; cat "$work/err")"; }
-    serve=("$program" serve --room "$work/room.toml" --data "$work/data")
+    serve=("$program" serve --no-hosts --room "$work/room.toml" --data "$work/data")
     "$testbed" --mode recovery -- "${serve[@]}" >"$work/out" 2>"$work/err" & pid=$!
     until_port '"port":{"mode":"recovery"'
     pkill -TERM -P "$pid"
@@ -198,6 +198,21 @@ case $what in
     until_port '"port":{"mode":"dfu"'
     exec 8>&-
     pkill -TERM -P "$pid"   # the program alone: the testbed ends with its exit code
+    wait "$pid"
+    expect "$what" 'told to end' 0 "$?"
+    pid=
+    ;;
+  asks)   # a service asks whether the hosts of a restore answer, before any Mac needs them
+    room
+    port=$((20000 + RANDOM % 12000)); while (exec 7<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
+    socat -u "tcp-listen:$port,bind=127.0.0.1,reuseaddr,fork" "open:$work/asked,creat,append" & listener=$!
+    for i in $(seq 200); do (exec 7<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break; read -rt 0.05 <> <(:) || :; done
+    "$testbed" --mode recovery -- "$program" serve --host "127.0.0.1:$port" --room "$work/room.toml" --data "$work/data" >"$work/out" 2>"$work/err" & pid=$!
+    for i in $(seq 400); do [ -s "$work/asked" ] && break; read -rt 0.05 <> <(:) || :; done
+    # The first byte of a TLS handshake (RFC 8446, 5.1).
+    expect "$what" 'the first byte' 16 "$(head -c 1 "$work/asked" 2>/dev/null | od -An -tx1 | tr -d ' ')"
+    kill "$listener" 2>/dev/null
+    pkill -TERM -P "$pid"
     wait "$pid"
     expect "$what" 'told to end' 0 "$?"
     pid=

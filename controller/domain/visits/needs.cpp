@@ -18,12 +18,19 @@ bool in_engine_modes(const SlotView* at) {
   return awaits_engine(at->port) || at->port.mode == MacMode::recovery || at->port.mode == MacMode::restore;
 }
 
+// Out of an engine's mode it starts up, and shows nothing for a while (its PortView keeps what it showed last).
+bool in_or_just_out(const VisitContext& c, const SlotView* at) {
+  if (at == nullptr || at->port.present) return in_engine_modes(at);
+  const MacMode last = at->port.mode;
+  return last != MacMode::booted && last != MacMode::t2_booted && c.now < at->port.since + dfu_patience;
+}
+
 bool in_protected_step(const VisitContext& c, const Visit& v) {
   if (v.run.open() || v.effect_kind == "put_back" || v.effect_kind == "leave_dfu" || v.effect_kind == "enter_dfu") {
     if (v.run.open() || v.effect != 0) return true;
   }
   if (v.state == StepState::held) return false;
-  if (waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_place(c, v)) return in_engine_modes(view_of(c, v));
+  if (waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_place(c, v)) return in_or_just_out(c, view_of(c, v));
   const auto protects = [](const Step& s) {
     return s.protects || s.kind == StepKind::dfu || s.kind == StepKind::restore || s.kind == StepKind::install_os ||
            s.kind == StepKind::first_boot;

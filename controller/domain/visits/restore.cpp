@@ -109,7 +109,7 @@ void enter_restore(Draft& d, const Visit& v, std::uint32_t index) {
     return;
   }
   const auto gap = unattended(d.c, v, index, index);
-  if (dfu && gap) return wait_for_shift(d, v, *dfu, *gap);
+  if (gap && dfu) return wait_for_shift(d, v, *dfu, *gap);
   if (const auto lack = restore_lacks(d.c); dfu && lack) return wait_until_ready(d, v, *dfu, *lack);
   const Step& s = recipe_of(d.c, v).steps[index];
   d.effect(v, "engine", port.ecid, s.firmware, s.restore_kind);

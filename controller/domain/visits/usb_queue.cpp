@@ -27,10 +27,15 @@ Claim claim_of(std::string_view kind, std::string_view state, std::string_view w
   return what.find(usb_full_words) == std::string_view::npos ? Claim::none : Claim::waits;
 }
 
+// These end by themselves within a minute (power/planner.hpp).
+bool comes_soon(std::string_view reason) {
+  return reason.empty() || reason == "spacing" || reason == "being_opened" || reason == "min_off" || reason == "start_up";
+}
+
 Claim claim_of(const VisitContext& c, const Visit& v) {
   if (v.run.open()) return Claim::place;
   const Claim claim = claim_of(to_string(step_of(c, v).kind), to_string(v.state), v.what);
-  return claim == Claim::next && !view_of(c, v)->waits_reason.empty() ? Claim::refused : claim;
+  return claim == Claim::next && !comes_soon(view_of(c, v)->waits_reason) ? Claim::refused : claim;
 }
 
 // As this very decision made it: the visit's state does not show that yet.

@@ -55,12 +55,26 @@ TEST(Shifts, ItStartsSoThatItEndsWhenTheNextShiftBegins) {
   s.clock(15, 56);
   s.to_charge_gate(mac_a, "1-01");
   s.command(CommandKind::battery, mac_a, 55);
-  s.clock(24 + 6, 54);
+  s.clock(24 + 6, 59);
   EXPECT_THAT(s.visit().what, testing::StartsWith("shift: "));
-  s.clock(24 + 6, 55);
+  s.clock(24 + 7);
   EXPECT_THAT(s.visit().what, testing::StartsWith("power lease"));
   s.lease("1-01");
   EXPECT_EQ(s.at(), "dfu running");
+}
+
+TEST(Shifts, WhatComesIntoDfuAtOnceIsRestoredAndNotTakenOutAgain) {
+  Shifts s;
+  s.clock(15, 56);
+  s.to_charge_gate(mac_a, "1-01");
+  s.command(CommandKind::battery, mac_a, 55);
+  s.clock(24 + 7);
+  s.lease("1-01");
+  s.gone("1-01");
+  s.now += std::chrono::seconds{13};
+  s.shows("1-01", MacMode::dfu, "", ecid_a);
+  s.result(s.last_effect("enter_dfu"), true);
+  EXPECT_EQ(s.at(), "restore running");
 }
 
 TEST(Shifts, ARunThatFailsUnattendedLeavesDfuChargesToHalfAndWaits) {
@@ -76,6 +90,8 @@ TEST(Shifts, ARunThatFailsUnattendedLeavesDfuChargesToHalfAndWaits) {
   ASSERT_EQ(s.effects("leave_dfu").size(), 1U);
   s.gone("1-01");
   s.result(s.last_effect("leave_dfu"), true);
+  EXPECT_EQ(demands(s.context()).at(0).want, Want::protect);  // it starts up
+  s.shows("1-01", MacMode::booted, mac_a);
   const Demand d = demands(s.context()).at(0);
   EXPECT_DOUBLE_EQ(d.goal, 0.5);
   EXPECT_EQ(d.want, Want::nothing);  // 55 % were reported

@@ -194,6 +194,15 @@ TEST_F(UsbQueueTest, ARunThatFailedIsTriedAgainInItsPlace) {
   EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
 }
 
+TEST_F(UsbQueueTest, AMacWhoseOutletIsAboutToCloseKeepsItsTurn) {
+  limits(1, 4);
+  charged(0);
+  r.apply_one(OutletWaits{"left:1", "spacing", "branch"});
+  charged(1);
+  EXPECT_EQ(of(0).what.substr(0, 11), "power lease");
+  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+}
+
 TEST_F(UsbQueueTest, MacsThatPowerRefusesWaitInPeace) {
   limits(1, 4);
   charged(0);
@@ -256,7 +265,13 @@ TEST_F(UsbQueueTest, AMacThatWaitsForAPlaceInDfuIsProtectedAndAfterTenMinutesTak
   EXPECT_EQ(want(1), Want::protect);
   EXPECT_TRUE(r.effects("leave_dfu").empty());
   r.wait(minutes{10});
-  EXPECT_EQ(r.effects("leave_dfu").size(), 1U);
+  ASSERT_EQ(r.effects("leave_dfu").size(), 1U);
+  r.gone(slot(1));
+  r.result(r.last_effect("leave_dfu"), true);
+  EXPECT_EQ(want(1), Want::protect);  // it starts up
+  r.now += minutes{1};
+  r.shows(slot(1), MacMode::booted, serial(1));
+  EXPECT_NE(want(1), Want::protect);
 }
 
 }  // namespace
