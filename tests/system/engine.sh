@@ -96,14 +96,14 @@ name = "host"
 kind = "controller_host"
 ROOM
 
-# An IPSW for the MacBook Air of 2020, as far as the library looks.
+# An IPSW for the MacBook Air of 2020, or another board's, as far as the library looks.
 firmware() {
   cat >"$work/BuildManifest.plist" <<END
 <?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0"><dict>
 <key>BuildIdentities</key><array><dict>
-<key>ApBoardID</key><string>0x26</string><key>ApChipID</key><string>0x8103</string>
+<key>ApBoardID</key><string>${1:-0x26}</string><key>ApChipID</key><string>0x8103</string>
 <key>Info</key><dict><key>DeviceClass</key><string>j313ap</string><key>Variant</key><string>Customer Erase Install (IPSW)</string></dict>
 <key>Manifest</key><dict><key>OS</key><dict><key>Info</key><dict><key>Path</key><string>os.dmg</string></dict></dict></dict>
 </dict></array>
@@ -120,7 +120,7 @@ END
 serve() {
   "$program" pdu model --dialect baytech-mmp --link "$work/pdu" >"$work/pdu.out" 2>&1 & pids="$pids $!"
   mkfifo "$work/orders"
-  "$testbed" --mode booted --orders "$work/orders" -- "$program" serve --room "$work/room.toml" --data "$work/data" "$@" \
+  "$testbed" --mode booted --orders "$work/orders" -- "$program" serve --room "$work/room.toml" --data "$work/data" --no-hosts "$@" \
     >"$work/serve.out" 2>"$work/serve.err" & bed=$!
   exec 8>"$work/orders"
   until_it 'the service' "$program" status
@@ -152,10 +152,11 @@ case $what in
     until_it 'the engine at its usbmuxd' asked
     says "$what" 'no fence: one restore at a time on this machine' "$work/serve.err"
     ;;
-  refused)   # no image: nothing starts, and the slot says why
+  refused)   # no image for this Mac: nothing starts, and the slot says why
+    firmware 0x24
     serve --engine "$work/bin/idevicerestore" --usbmuxd "$work/bin/usbmuxd"
-    until_it 'a case' case_says 'no image of macos is in the library$'
-    case_says 'Next: add one: greenroom firmware add FILE' || wrong "$what" remedy 'greenroom firmware add' "$("$program" cases)"
+    until_it 'a case' case_says 'none with an erase install for chip 8103, board 26\.$'
+    case_says 'Next: add the image of this model\.$' || wrong "$what" remedy 'greenroom firmware add' "$("$program" cases)"
     [ ! -e "$work/arguments" ] || wrong "$what" engine 'not started' "$(cat "$work/arguments")"
     expect "$what" jobs '' "$(ls "$work/data/jobs")"
     ;;

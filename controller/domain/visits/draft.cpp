@@ -36,9 +36,19 @@ void Draft::hold(const Visit& v, const Trouble& t) {
   enter(v, v.step, StepState::held, v.attempt, in_staffed(std::chrono::hours{8}), t.reason + ": " + t.words);
 }
 
+namespace {
+
+// A case is read as sentences, one after the other; the cause of an engine or of an error ends without a full stop.
+std::string sentence(std::string words) {
+  if (!words.empty() && std::string_view(".!?").find(words.back()) == std::string_view::npos) words += '.';
+  return words;
+}
+
+}  // namespace
+
 void Draft::open_case(VisitNumber visit, std::string subject, const Trouble& t) {
-  add(CaseOpened{0, visit, std::move(subject), t.reason, t.words, t.next, std::string(to_string(t.owner)),
-                 in_staffed(std::chrono::hours{8})});
+  add(CaseOpened{0, visit, std::move(subject), t.reason, sentence(t.words), sentence(t.next),
+                 std::string(to_string(t.owner)), in_staffed(std::chrono::hours{8})});
 }
 
 TimePoint Draft::in_staffed(Duration d) const {
