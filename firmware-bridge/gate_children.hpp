@@ -21,6 +21,7 @@ struct GateOrder {
   std::vector<std::string> usbmuxd;  // what starts one for this job
   std::optional<EngineUser> user;
   std::vector<std::string> engine;
+  std::string hold;  // a file that the gate has locked while it lives; empty: none
 };
 
 struct Pipe {

@@ -25,6 +25,7 @@
 #include <utility>
 
 #include "firmware-bridge/gate_children.hpp"
+#include "hw/base/file_lock.hpp"
 #include "hw/base/log.hpp"
 
 namespace greenroom {
@@ -55,6 +56,7 @@ Result<GateOrder> read_order(const std::vector<std::string>& arguments) {
     if (*at == "--job") order.directory = *(at + 1);
     else if (*at == "--upstream") order.upstream = *(at + 1);
     else if (*at == "--usbmuxd") order.usbmuxd.push_back(*(at + 1));
+    else if (*at == "--hold") order.hold = *(at + 1);
     else if (*at == "--user") {
       auto user = read_user(*(at + 1));
       if (!user) return fail(user.error());
@@ -190,13 +192,24 @@ void clear_work() {
   if (error) log::warn("what the engine unpacked in work/ stays there: " + error.message() + "; delete it by hand");
 }
 
+// Who looks at that file knows that an engine is at work, also when nobody follows it any more.
+Result<void> hold(const GateOrder& order, std::optional<FileLock>& held) {
+  if (order.hold.empty()) return {};
+  auto lock = FileLock::take(order.hold, "this machine's USB", "the engine of " + order.directory, "wait until it ends");
+  if (!lock) return fail(lock.error());
+  held = std::move(*lock);
+  return {};
+}
+
 [[noreturn]] void supervise(const GateOrder& order, Prepared ready, Fd report) {
   setsid();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   // A person ends a job through the controller, not by ending its processes.
   for (const int number : {SIGTERM, SIGHUP, SIGINT, SIGPIPE}) signal(number, SIG_IGN);
   if (setenv("USBMUXD_SOCKET_ADDRESS", "UNIX:../gate.sock", 1) != 0) _exit(1);
-  const Result<void> muxed = order.usbmuxd.empty() ? Result<void>{} : start_usbmuxd(order);
+  std::optional<FileLock> held;
+  Result<void> muxed = hold(order, held);
+  if (muxed && !order.usbmuxd.empty()) muxed = start_usbmuxd(order);
   const Result<std::int32_t> engine = muxed ? start_engine(order) : fail(muxed.error());
   if (!engine) {
     ExitRecord record;
@@ -255,7 +268,8 @@ int run_gate(const std::vector<std::string>& arguments) {
   if (!order) {
     complain(order.error());
     std::fprintf(stderr,
-                 "usage: greenroom gate --job DIR (--upstream SOCKET | --usbmuxd PROGRAM...) [--user UID:GID] -- ENGINE "
+                 "usage: greenroom gate --job DIR (--upstream SOCKET | --usbmuxd PROGRAM...) [--user UID:GID] [--hold FILE] "
+                 "-- ENGINE "
                  "ARGUMENTS...\n");
     return 2;
   }

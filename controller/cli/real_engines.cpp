@@ -124,6 +124,12 @@ Task<EngineCommand> RealEngines::command(const RestoreJob& job) {
   co_return command;
 }
 
+Task<void> RealEngines::ready() {
+  const auto engine = co_await at_hand();
+  if (!engine) co_return fail(engine.error());
+  co_return read_folder();
+}
+
 asio::awaitable<void> RealEngines::look_ahead() {
   const auto engine = co_await at_hand();
   if (!engine && engine.error().code == Errc::cancelled) co_return;

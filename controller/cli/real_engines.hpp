@@ -52,7 +52,9 @@ class RealEngines {
 
   // The command of one job. Errc::refused, or as what it looks at fails; each with cause and remedy.
   Task<EngineCommand> command(const RestoreJob&);
-  // Looks at all of it once, so that the log tells at the start what a job would fail by, and the first one waits for
+  // What no job could do without: the engine, its usbmuxd, the folder.
+  Task<void> ready();
+  // Looks at all of that once, so that the log tells at the start what a job would fail by, and the first one waits for
   // nothing.
   asio::awaitable<void> look_ahead();
 

@@ -40,22 +40,39 @@ void judge_usb(const Room& room, const Slot& slot, const std::string& here, cons
   }
 }
 
+// What rose with the outlet falls with it: the draw of another Mac that began in that moment stays.
+bool fell_again(const Toggle& t, const MeterStep& step, const DialectFacts& d) {
+  if (!t.left) return false;
+  Toggle back = t;  // from closed to as it was left
+  back.found = t.left;
+  for (const MeterStep& s : meter_steps(back, d))
+    if (s.meter == step.meter) return moved(s, d) && s.step().milli > 0;
+  return false;
+}
+
 void judge_power(const Outlet& outlet, const DialectFacts& d, const MapSeen& seen, MapItem& item) {
   const auto step = seen.toggle ? own_step(*seen.toggle, d) : std::nullopt;
   const bool closed = seen.toggle && seen.toggle->there == OutletState::on;
   if (!closed || !seen.not_closed.empty()) {
     const bool refused = seen.toggle && seen.toggle->there && seen.not_closed.empty();
+    const std::string trouble = seen.toggle ? seen.toggle->trouble : "";
     if (refused) item.power = Verdict::bad;
     item.power_words = refused                    ? "it was ordered on, and does not read on"
                        : !seen.not_closed.empty() ? seen.not_closed
-                       : seen.toggle              ? seen.toggle->trouble
-                                                  : "it was not closed";
+                       : !trouble.empty()         ? trouble
+                                                  : "it was ended before that was seen";
   } else if (step) {
-    item.power = moved(*step, d) && step->step().milli > 0 ? Verdict::good : Verdict::bad;
-    item.power_words = fmt::format("{} went from {:.3f} to {:.3f} A", step->meter, step->off.value(), step->on.value());
-    if (item.power == Verdict::bad)
+    const bool rose = moved(*step, d) && step->step().milli > 0;
+    const bool fell = fell_again(*seen.toggle, *step, d);
+    item.power = rose && fell ? Verdict::good : Verdict::bad;
+    item.power_words = fmt::format("{} went from {:.3f} to {:.3f} A{}", step->meter, step->off.value(), step->on.value(),
+                                   rose && fell ? ", and back" : "");
+    if (!rose)
       item.power_words += fmt::format(
           ": {} does not feed this Mac, or the Mac is full; take one below 80 %, and follow the brick's cord", outlet.name);
+    else if (!fell) item.power_words += ", and did not fall when it was opened: something else draws there; scan it again";
+  } else if (d.meters_outlets || d.meters_banks) {
+    item.power_words = "no meter was read while it was closed; scan it again";
   } else if (seen.charges) {
     item.power = *seen.charges ? Verdict::good : Verdict::bad;
     item.power_words = *seen.charges ? "seen to charge, by a person" : "a person saw that it does not charge";
@@ -116,9 +133,9 @@ std::optional<std::string> closing_exceeds(const Room& room, const std::vector<b
   return std::nullopt;
 }
 
-bool any_bad(const MapSheet& sheet) {
-  return std::any_of(sheet.items.begin(), sheet.items.end(),
-                     [](const MapItem& i) { return i.usb == Verdict::bad || i.power == Verdict::bad; });
+bool all_good(const MapSheet& sheet) {
+  const auto good = [](const MapItem& i) { return i.proven || (i.outlet.empty() && i.usb == Verdict::good); };
+  return !sheet.items.empty() && std::all_of(sheet.items.begin(), sheet.items.end(), good);
 }
 
 std::string sheet_text(const MapSheet& sheet) {

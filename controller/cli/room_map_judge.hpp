@@ -43,7 +43,7 @@ struct MapSheet {
   std::vector<MapItem> items;         // in the order of the room
   std::vector<std::string> not_seen;  // the other slots
 };
-bool any_bad(const MapSheet&);
+bool all_good(const MapSheet&);           // of what was visited, if anything was
 std::string sheet_text(const MapSheet&);  // ends with the commands that tell a running room what was proven
 std::string sheet_json(const MapSheet&);  // on one line
 

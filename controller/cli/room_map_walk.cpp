@@ -37,6 +37,17 @@ Task<std::vector<bool>> what_is_on(const MapPorts& p) {
   co_return on;
 }
 
+// A draw is this Mac's only where no other could begin to charge.
+std::optional<std::string> other_mac(const MapPorts& p) {
+  for (const auto& [path, place] : p.usb.places().all()) {
+    if (!place.device || !p.is_mac(*place.device) || p.known_mac(*place.device)) continue;
+    for (const Slot& s : p.room.slots)
+      if (port_here(s, p.here) == path)
+        return "another Mac is in slot " + s.name + ": take all others out of the room's slots";
+  }
+  return std::nullopt;
+}
+
 // Until its meter shows the Mac, or it has had the time in which one starts to charge.
 Task<void> watch_meter(Pdu& pdu, Clock& clock, const DialectFacts& d, Duration settle, Toggle& t) {
   const TimePoint longest = clock.now() + std::max(settle, d.meter_lag);
@@ -63,6 +74,14 @@ Task<void> try_outlet(const MapPorts& p, OutletId id, MapSeen& seen) {
   const Outlet& outlet = p.room.outlets[id.value];
   const DialectFacts& d = p.dialects[outlet.pdu.value];
   Pdu& pdu = *p.pdus[outlet.pdu.value];
+  if (p.locked[id.value]) {
+    seen.not_closed = "it is locked out; who locked it clears it: greenroom command clear-lock";
+    co_return Result<void>{};
+  }
+  if (auto other = other_mac(p)) {
+    seen.not_closed = std::move(*other);
+    co_return Result<void>{};
+  }
   const auto on = co_await what_is_on(p);
   if (!on) {
     seen.not_closed = on.error().message;
@@ -112,8 +131,10 @@ std::string invitation(const Room& room, const std::vector<MapSeen>& seen) {
     if (!done && (room.slots[i].outlet || !room.slots[i].data_port.empty())) left.push_back(room.slots[i].name);
   }
   if (left.empty()) return "Every slot was visited. Scan one to see it again, or press Enter to end.";
-  return fmt::format("Carry the Mac to a slot (left: {}), plug in its cables, and scan the slot's label; Enter ends.",
-                     fmt::join(left, ", "));
+  return fmt::format(
+      "Carry the Mac to a slot (left: {}), plug in its cables, and scan the slot's label; no other Mac in any slot. Enter "
+      "ends.",
+      fmt::join(left, ", "));
 }
 
 }  // namespace
@@ -133,7 +154,8 @@ Task<void> walk_room(const MapPorts& p, std::vector<MapSeen>& seen) {
       std::vector<std::string> names;
       for (const Slot& s : p.room.slots) names.push_back(s.name);
       const auto guess = nearest(*label, names);
-      p.say(fmt::format("No slot is called \"{}\"{}", *label, guess ? "; did you mean " + *guess + "?" : "."));
+      p.say(fmt::format("No slot is called {}{}", quoted(label->substr(0, 64)),
+                        guess ? "; did you mean " + *guess + "?" : "."));
       continue;
     }
     std::erase_if(seen, [&slot](const MapSeen& s) { return s.slot == *slot; });

@@ -14,7 +14,8 @@
 namespace greenroom::cli {
 
 struct MapPorts {
-  MapPorts(const Room& r, std::string h, UsbTable& u, Clock& c) : room(r), here(std::move(h)), usb(u), clock(c) {}
+  MapPorts(const Room& r, std::string h, UsbTable& u, Clock& c)
+      : room(r), here(std::move(h)), usb(u), clock(c), locked(r.outlets.size()) {}
   const Room& room;
   std::string here;  // this machine, as its ports are called
   UsbTable& usb;
@@ -22,6 +23,8 @@ struct MapPorts {
   std::vector<Pdu*> pdus;  // in the order of the room
   std::vector<DialectFacts> dialects;
   UsbTable::Predicate known_mac;
+  UsbTable::Predicate is_mac;                    // any
+  std::vector<bool> locked;                      // by outlet: a person locked it out, or what feeds it (R14)
   std::function<Task<std::string>()> next_line;  // what a person scans or types; empty: there is no more
   std::function<void(const std::string&)> say;   // one line to that person
 };

@@ -21,6 +21,11 @@ namespace {
 // Each may take three requests of a second.
 constexpr Duration patience = std::chrono::seconds{4};
 
+std::string lock_file() {
+  const char* set = std::getenv("GREENROOM_USB_LOCK");
+  return set != nullptr ? set : "/run/lock/greenroom-usb.lock";
+}
+
 asio::awaitable<void> run(Task<void> task, std::optional<Result<void>>& outcome) { outcome = co_await std::move(task); }
 
 class Both final : public UsbBus {  // a decorated bus, and the one beneath it
@@ -36,9 +41,15 @@ class Both final : public UsbBus {  // a decorated bus, and the one beneath it
 }  // namespace
 
 Result<FileLock> take_usb(std::string_view owner, std::string_view otherwise) {
-  const char* set = std::getenv("GREENROOM_USB_LOCK");
-  return FileLock::take(set != nullptr ? set : "/run/lock/greenroom-usb.lock", "this machine's USB", owner, otherwise);
+  constexpr std::string_view thing = "this machine's USB";
+  auto lock = FileLock::take(lock_file(), thing, owner, otherwise);
+  if (!lock) return lock;
+  if (const auto free = FileLock::take(engine_lock_file(), thing, owner, "wait until it ends"); !free)
+    return fail(free.error());
+  return lock;
 }
+
+std::string engine_lock_file() { return lock_file() + ".engine"; }
 
 std::string host_name() {
   std::array<char, 65> name{};

@@ -24,18 +24,22 @@ class MacRestoreVerb : public RestoreRig {
     const bool ended = in_time_for_a_restore([&] { return waitpid(child, &status, WNOHANG) == child; });
     return ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
-  int restore(RestoreMac& mac, const std::string& serial) {
+  // `greenroom mac` with these words, as it sees that Mac and as its engine sees nothing else.
+  pid_t begin(RestoreMac& mac, const std::vector<std::string>& verb) {
     std::vector<std::string> words{"/usr/bin/env", "GREENROOM_USB_LOCK=" + path("usb.lock"),
                                    "ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0",
                                    "GLIBC_TUNABLES=glibc.malloc.tcache_count=0"};
     for (const auto& more : {mac.environment(), tss_.proxies()}) words.insert(words.end(), more.begin(), more.end());
-    for (const std::string& word :
-         {std::string(GREENROOM_PROGRAM), std::string("mac"), std::string("restore"), std::string("--port"),
-          std::string("1-4.2"), std::string("--serial"), serial, std::string("--folder"), path("firmware"),
-          std::string("--usbmuxd-socket"), path("upstream"), std::string("--jobs"), path("mac-jobs"), std::string("--json")})
-      words.push_back(word);
-    return end_of(spawn_program(words));
+    words.insert(words.end(), {GREENROOM_PROGRAM, "mac"});
+    words.insert(words.end(), verb.begin(), verb.end());
+    words.insert(words.end(), {"--port", "1-4.2"});
+    return spawn_program(words);
   }
+  pid_t begin_restore(RestoreMac& mac, const std::string& serial) {
+    return begin(mac, {"restore", "--serial", serial, "--folder", path("firmware"), "--usbmuxd-socket", path("upstream"),
+                       "--jobs", path("mac-jobs"), "--no-hosts", "--json"});
+  }
+  int restore(RestoreMac& mac, const std::string& serial) { return end_of(begin_restore(mac, serial)); }
 };
 
 TEST_F(MacRestoreVerb, ErasesTheMacThatSaysTheSerialThatWasTyped) {
@@ -54,6 +58,18 @@ TEST_F(MacRestoreVerb, PutsAMacOfAnotherSerialBackAndNeverStartsItsRestore) {
   EXPECT_FALSE(mac.os().erased);
   EXPECT_THAT(read_file(path("stderr")), HasSubstr("and C02WRONG0001 was typed; it was put back"));
   EXPECT_TRUE(eventually([&mac] { return mac.stage() == T2Boot::Stage::booted; }));
+}
+
+TEST_F(MacRestoreVerb, LeavesTheUsbToItsEngineWhenItIsKilledBehindTheGate) {
+  RestoreMac& mac = add_mac();
+  const pid_t verb = begin_restore(mac, mac.identity().serial);
+  ASSERT_TRUE(in_time_for_a_restore([&mac] { return mac.os().starts == 1; }));
+  ASSERT_EQ(kill(verb, SIGKILL), 0);
+  ASSERT_EQ(waitpid(verb, nullptr, 0), verb);
+  EXPECT_EQ(end_of(begin(mac, {"put-back"})), 1);
+  EXPECT_THAT(read_file(path("stderr")), HasSubstr("this machine's USB is owned by the engine of "));
+  EXPECT_TRUE(in_time_for_a_restore([&mac] { return mac.stage() == T2Boot::Stage::booted || mac.os().erased; }));
+  EXPECT_TRUE(mac.os().erased);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/bin/bash
 # `greenroom mac` on model Macs that the real libusb sees, made by umockdev in another process.
-# usage: mac.sh PROGRAM TESTBED identify | put_back | ready | by_hand | tool | dongle | slot | alone | serves | left | asks | wrong
+# usage: mac.sh PROGRAM TESTBED identify | put_back | ready | by_hand | tool | dongle | slot | alone | serves | left | unready | asks | wrong
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
@@ -172,6 +172,27 @@ case $what in
     pkill -TERM -P "$pid"
     wait "$pid"
     pid=
+    ;;
+  unready)   # what every restore would fail by is found before the Mac is touched
+    mkdir "$work/bin" "$work/jobs"
+    printf '#!/bin/sh\n%s\n' "$into_dfu" >"$work/bin/macvdmtool"
+    chmod +x "$work/bin/macvdmtool"
+    export PATH=$work/bin:$PATH
+    printf '#!/bin/sh\necho idevicerestore 1.0.0\n' >"$work/bin/engine"
+    printf '#!/bin/sh\necho --socket --pidfile --foreground\n' >"$work/bin/usbmuxd"
+    chmod +x "$work/bin/"*
+    mkdir "$work/firmware"
+    export GREENROOM_FIRMWARE=$work/firmware
+    untouched() {   # untouched WORDS OPTIONS...
+      bed --mode booted --report "$work/report" -- mac restore --port 1-1.1 --via macvdmtool --jobs "$work/jobs" "${@:2}"
+      [ "$status" != 0 ] || wrong "$what" "$1: status" 'not 0' 0
+      says "$what" "$1" "$work/err"
+      says "$what" '1-1.1 mode booted' "$work/report"
+    }
+    untouched 'type the serial number' --engine true
+    untouched '/nonexistent' --serial C02GR00000 --engine /nonexistent
+    untouched 'name an engine with --engine' --serial C02GR00000 --engine true
+    untouched 'says that its serial number is C02GR00000, and C02GR00009 was typed' --serial C02GR00009 --engine "$work/bin/engine"
     ;;
   alone)   # R14: a service, or any other Greenroom, has this machine's USB
     exec 9>"$GREENROOM_USB_LOCK"

@@ -5,7 +5,7 @@ set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
 trap 'kill $pid 2>/dev/null; cleanup' EXIT
-export GREENROOM_USB_LOCK=$work/usb.lock
+export GREENROOM_USB_LOCK=$work/usb.lock GREENROOM_DATA=$work/data
 # The testbed may be the sanitizers' build; the preload library stands before their runtime in what it starts.
 export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0
 mkfifo "$work/orders"
@@ -79,6 +79,8 @@ case $what in
       wrong "$what" USB 'both ports, and whose' "$line"
     ;;
   wrong)
+    run room map --room "$work/room.toml" --mac 'C02 GR00000!'
+    expect "$what" 'no serial number' 2 "$status"
     run room map --room "$work/room.toml"
     expect "$what" 'without a Mac' 2 "$status"
     run room map --room "$work/none.toml" --mac C02GR00000

@@ -46,22 +46,40 @@ struct RoomMap : test::Stage, testing::Test {
     stands = path;
     settle();
   }
+  MapPorts ports() {
+    MapPorts p(room, "host", usb, clock);
+    p.pdus = {pdu.get()};
+    p.dialects = {facts(dialect)};
+    p.known_mac = [](const UsbSighting& s) { return s.serial == "C02KNOWN"; };
+    p.is_mac = [](const UsbSighting& s) { return s.vendor == 0x05ac; };
+    p.locked = locked;
+    p.say = [this](const std::string& line) { said.push_back(line); };
+    return p;
+  }
   // At each label the Mac is carried to the port beside it ("" leaves it where it is).
   using Steps = std::deque<std::pair<std::string, std::string>>;
   Result<void> walk(Steps steps) {
-    MapPorts ports(room, "host", usb, clock);
-    ports.pdus = {pdu.get()};
-    ports.dialects = {facts(dialect)};
-    ports.known_mac = [](const UsbSighting& s) { return s.serial == "C02KNOWN"; };
-    ports.next_line = [this, &steps]() -> Task<std::string> {
+    MapPorts p = ports();
+    p.next_line = [this, &steps]() -> Task<std::string> {
       if (steps.empty()) co_return std::string();
       const auto [label, port] = steps.front();
       steps.pop_front();
       if (!port.empty()) plug_in(port);
       co_return label;
     };
-    ports.say = [this](const std::string& line) { said.push_back(line); };
-    return run<void>(walk_room(ports, seen));
+    return run<void>(walk_room(p, seen));
+  }
+  // Slot 1-01 alone, up to the moment in which its outlet closes.
+  static asio::awaitable<void> follow(const MapPorts& p, std::vector<MapSeen>& seen, std::optional<Result<void>>& ended) {
+    ended = co_await walk_room(p, seen);
+  }
+  static Task<std::string> first_slot(bool& told) {
+    co_return std::exchange(told, true) ? std::string() : std::string("1-01");
+  }
+  void until_closed() {
+    plug_in("1-1");
+    while (!table->contact(0) && clock.run_next()) settle();
+    ASSERT_TRUE(table->contact(0));
   }
   MapItem at(std::size_t n) { return judge_map(room, "host", &facts(dialect), seen.at(n)); }
 
@@ -74,6 +92,7 @@ struct RoomMap : test::Stage, testing::Test {
   std::optional<PortPath> stands;
   std::vector<MapSeen> seen;
   std::vector<std::string> said;
+  std::vector<bool> locked = std::vector<bool>(8);
   TaskGroup tasks{io.get_executor()};
 };
 
@@ -176,26 +195,54 @@ TEST_F(RoomMap, SeesASlotAnewWhenItIsScannedAgain) {
 TEST_F(RoomMap, OpensTheOutletWhenItIsEndedInTheMiddle) {
   furnish("baytech-rpc28-nc");
   table->set_load(0, 0.0);  // the meter is waited for
-  MapPorts ports(room, "host", usb, clock);
-  ports.pdus = {pdu.get()};
-  ports.dialects = {facts(dialect)};
-  ports.known_mac = [](const UsbSighting& s) { return s.serial == "C02KNOWN"; };
-  ports.next_line = []() -> Task<std::string> { co_return std::string("1-01"); };
-  ports.say = [](const std::string&) {};
-  plug_in("1-1");
+  bool told = false;
+  MapPorts p = ports();
+  p.next_line = [&told] { return first_slot(told); };
   std::optional<Result<void>> ended;
-  const auto follow = [](const MapPorts& p, std::vector<MapSeen>& s,
-                         std::optional<Result<void>>& e) -> asio::awaitable<void> { e = co_await walk_room(p, s); };
   TaskGroup walking(io.get_executor());
-  walking.spawn(follow(ports, seen, ended));
-  while (!table->contact(0) && clock.run_next()) settle();
-  ASSERT_TRUE(table->contact(0));
+  walking.spawn(follow(p, seen, ended));
+  until_closed();
   walking.cancel();
   settle();
   while (!ended && clock.run_next()) settle();
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->error().code, Errc::cancelled);
   EXPECT_FALSE(table->contact(0));
+  EXPECT_FALSE(at(0).proven);
+}
+
+TEST_F(RoomMap, DoesNotTakeADrawThatStaysForTheMacs) {
+  furnish("baytech-rpc28-nc");
+  table->set_load(0, 0.0);
+  bool told = false;
+  MapPorts p = ports();
+  p.next_line = [&told] { return first_slot(told); };
+  std::optional<Result<void>> ended;
+  TaskGroup walking(io.get_executor());
+  walking.spawn(follow(p, seen, ended));
+  until_closed();
+  table->set_other(0, 0.5);  // something else on the bank begins to draw just then
+  settle();
+  while (!ended && clock.run_next()) settle();
+  ASSERT_TRUE(ended && *ended);
+  EXPECT_EQ(at(0).power, Verdict::bad);
+  EXPECT_NE(at(0).power_words.find("did not fall when it was opened"), std::string::npos) << at(0).power_words;
+}
+
+TEST_F(RoomMap, LeavesAnOutletAloneThatSomebodyLockedOut) {
+  furnish("baytech-rpc28-nc");
+  locked[0] = true;
+  ASSERT_TRUE(walk({{"1-01", "1-1"}}));
+  EXPECT_EQ(table->moves(), 0U);
+  EXPECT_FALSE(at(0).proven);
+}
+
+TEST_F(RoomMap, ClosesNothingWhileAnotherMacIsInASlot) {
+  furnish("baytech-rpc28-nc");
+  bus.say(UsbEvent{UsbArrived{UsbSighting{*PortPath::parse("host/1-5"), 0x05ac, 0x1905, 0, "C02OTHER"}}});
+  ASSERT_TRUE(walk({{"1-01", "1-1"}}));
+  EXPECT_EQ(table->moves(), 0U);
+  EXPECT_NE(at(0).power_words.find("another Mac is in slot 1-05"), std::string::npos) << at(0).power_words;
 }
 
 TEST(MapSheet, TellsTheCommandOfEachProvenOutletAlone) {
@@ -205,7 +252,10 @@ TEST(MapSheet, TellsTheCommandOfEachProvenOutletAlone) {
   const std::string text = sheet_text(sheet);
   EXPECT_NE(text.find("greenroom command prove-map left:1 1-01\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("prove-map left:2"), std::string::npos) << text;
-  EXPECT_TRUE(any_bad(sheet));
+  EXPECT_FALSE(all_good(sheet));
+  sheet.items.pop_back();
+  EXPECT_TRUE(all_good(sheet));
+  EXPECT_FALSE(all_good(MapSheet{}));
 }
 
 }  // namespace
