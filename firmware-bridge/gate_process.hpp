@@ -38,9 +38,9 @@ Result<void> check_may_become(const EngineUser&);
 void serve_gate(Fd listener, Fd directory_watch, Fd engine, std::string upstream);
 
 // What follows the verb: --job DIR (--upstream SOCKET | --usbmuxd PROGRAM, and its options each as another --usbmuxd)
-// [--user UID:GID] [--hold FILE, locked while the gate lives] -- ENGINE ARGUMENTS... Comes back when the engine runs and the gate has detached itself (0), or was not
-// started: 1 with cause and remedy on stderr, 2 used wrongly or the job was started before. In the detached process it does
-// not come back.
+// [--user UID:GID] [--hold FILE, locked while the gate lives] -- ENGINE ARGUMENTS... Comes back when the engine runs and the
+// gate has detached itself (0), or was not started: 1 with cause and remedy on stderr, 2 used wrongly or the job was started
+// before. In the detached process it does not come back.
 int run_gate(const std::vector<std::string>& arguments);
 
 }  // namespace greenroom

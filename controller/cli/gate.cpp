@@ -11,7 +11,8 @@ int gate(const std::vector<std::string>& arguments) {
   const auto options_end = std::find(arguments.begin(), arguments.end(), "--");
   if (std::find(arguments.begin(), options_end, "--help") == options_end) return run_gate(arguments);
   std::printf(
-      "usage: greenroom gate --job DIR (--upstream SOCKET | --usbmuxd PROGRAM...) [--user UID:GID] -- ENGINE ARGUMENTS...\n"
+      "usage: greenroom gate --job DIR (--upstream SOCKET | --usbmuxd PROGRAM...) [--user UID:GID] [--hold FILE] -- ENGINE "
+      "ARGUMENTS...\n"
       "\n"
       "Starts the engine in DIR/work, as that user, with USBMUXD_SOCKET_ADDRESS at DIR/gate.sock, and detaches itself.\n"
       "Connections are held in silence until the file DIR/permit is there; then each is joined with SOCKET, or with the\n"

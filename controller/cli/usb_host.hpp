@@ -30,8 +30,8 @@ int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus
 // Ends when all that is there is known as far as it will be: devices that the kernel knows no string of are asked.
 Task<void> usb_settled(UsbTable&, Clock&);
 
-// One Greenroom asks devices, or drives them, on one machine (rules.md R14). Errc::busy names its process, or that of the gate
-// whose engine a `greenroom mac restore` left behind.
+// One Greenroom asks devices, or drives them, on one machine (rules.md R14). Errc::busy names its process, or that of the
+// gate whose engine a `greenroom mac restore` left behind.
 Result<FileLock> take_usb(std::string_view owner, std::string_view otherwise);
 
 // What such a gate has locked.
