@@ -85,8 +85,8 @@ void again(Draft& d, const Visit& v) {
 void arrived(Draft& d, const Visit& v, const PortView& port) {
   if (unidentified(d.c, v, port)) {
     if (host_is_taken(d.c, v)) return;  // not while that would bring one more arrival
-    d.effect(v, "leave_dfu", port.ecid);
-    return wait_for_host(d, v, v.step, "the USB host was another's when this Mac came: it comes anew");
+    if (!told_to_come_anew(d.c, v, port)) d.effect(v, "leave_dfu", port.ecid);
+    return wait_for_host(d, v, v.step, std::string(comes_anew_words));
   }
   const auto trouble = contradiction(d.c, v, port);
   if (!trouble) return d.done(v);

@@ -166,6 +166,9 @@ bool waits_for_host(const VisitContext&, const Visit&);
 bool host_is_taken(const VisitContext&, const Visit&);
 // It came to its port while another run was alone on that host: it must come anew.
 bool unidentified(const VisitContext&, const Visit&, const PortView&);
+// It is unidentified, and was told to leave DFU since it came: nothing more is done to it until it has.
+bool told_to_come_anew(const VisitContext&, const Visit&, const PortView&);
+inline constexpr std::string_view comes_anew_words = "the USB host was another's when this Mac came: it comes anew";
 // The slot of a Mac that came in the run, and that its engine may have taken for its own.
 std::optional<std::string> may_have_adopted(const VisitContext&, const Visit&);
 

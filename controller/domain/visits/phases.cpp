@@ -103,6 +103,7 @@ std::optional<std::string> host_waits_for(const Draft& d, const Visit& v) {
   if (const Visit* o = other_on_host(c, v, [&](const Visit& x) { return waits_longer(c, x, v); }))
     return because("one waits longer for it", there(*o));
   const PortView& p = view_of(c, v)->port;
+  if (told_to_come_anew(c, v, p)) return std::string(comes_anew_words);
   const MacMode own = p.present ? p.mode : MacMode::dfu;
   if (one_more_starts(d, v, own)) return std::string(host_word).append(" is taken: another Mac starts");
   if (!may_mistake(c, own)) return std::nullopt;
@@ -126,6 +127,10 @@ void wait_for_host(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string
                   {"host_taken", v.serial + " waits for hours: " + words + ".", "Look at that slot.", Owner::bench_owner});
   }
   d.enter(v, dfu_step, StepState::waiting, 1, same ? v.deadline : d.in(std::chrono::hours{4}), std::move(words));
+}
+
+bool told_to_come_anew(const VisitContext& c, const Visit& v, const PortView& p) {
+  return unidentified(c, v, p) && awaits_engine(p) && v.tidied >= p.since;
 }
 
 bool unidentified(const VisitContext& c, const Visit& v, const PortView& p) {

@@ -238,6 +238,25 @@ TEST_F(PhasesTest, WhatCameToDfuWhileAnotherWasAloneComesAnew) {
   EXPECT_EQ(r.effects("engine").size(), 1U);
 }
 
+TEST_F(PhasesTest, AMacThatIsToComeAnewIsToldOnceForEachArrival) {
+  r.seat(mac_b, "1-02");
+  r.power("1-02", true);
+  r.shows("1-02", MacMode::booted, mac_b);
+  r.to_charge_gate(mac_a, "1-01");
+  on(mac_a, "1-01");
+  reaches("1-01", MacMode::kis, ecid_a);
+  r.now += seconds{2};
+  r.gone("1-02");
+  r.shows("1-02", MacMode::dfu, "", ecid_b);
+  on(mac_b, "1-02");
+  recovers("1-01", mac_a, ecid_a);
+  ASSERT_EQ(r.effects("leave_dfu").size(), 1U);
+  r.result(r.last_effect("leave_dfu"), true);  // and it was not seen to leave
+  EXPECT_EQ(r.effects("leave_dfu").size(), 1U);
+  EXPECT_EQ(r.at(), "dfu waiting");
+  EXPECT_THAT(words(1), testing::HasSubstr("it comes anew"));
+}
+
 TEST_F(PhasesTest, WithoutItsClauseNothingWaitsForTheHost) {
   Rig mutant(RuleSet::all().without(Clause::exclusive));
   std::swap(r, mutant);
