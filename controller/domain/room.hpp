@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -106,6 +107,9 @@ struct Room {
   // Each slot's engine runs as that slot's own user and can open no other slot's Mac (R9). Where that is not set up, one
   // restore runs at a time on each USB host.
   bool fenced{true};
+  // Product types of the models that were rehearsed on this machine (`greenroom mac rehearse`): Macs of another model are
+  // restored one at a time. Without a value all were: models of Macs need no rehearsal.
+  std::optional<std::set<std::string>> rehearsed;
   UsbLimits usb;
   std::vector<Circuit> circuits;  // parents before children
   std::vector<PduConfig> pdus;
