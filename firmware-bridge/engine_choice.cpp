@@ -28,14 +28,20 @@ Result<ChipBoard> mac_of(const RestoreJob& job, const UsbSighting* seen) {
 }
 
 // Only what was read whole since this machine started: a disk decays unseen.
-Result<std::string> image_for(ChipBoard mac, std::string_view which, const FirmwareFolder& folder) {
+Result<const FirmwareFile*> image_for(ChipBoard mac, std::string_view which, const FirmwareFolder& folder) {
   const auto choice = choose_firmware(folder.files, mac, which);
   if (!choice) return fail(choice.error().within(folder.path));
   if (choice->file->trust != FirmwareTrust::verified)
     return fail(Errc::refused, fmt::format("{} fits, and was not read since this machine started: greenroom firmware check "
                                            "--stale",
                                            choice->file->name));
-  return fmt::format("{}/{}", folder.path, choice->file->name);
+  return choice->file;
+}
+
+Result<void> as_decided(std::string_view what, const std::string& decided, const std::string& now) {
+  if (decided.empty() || decided == now) return {};
+  return fail(Errc::refused,
+              fmt::format("the {} is {} now, and this was decided with {}; it is decided anew", what, now, decided));
 }
 
 }  // namespace
@@ -57,16 +63,28 @@ Result<std::vector<std::string>> usbmuxd_words(const std::string& program, std::
   return words;
 }
 
+Prospect prospect_of(const EngineVersion& engine, std::span<const EngineRow> rows, const std::string& family,
+                     const std::string& product_type, ChipBoard mac, std::string_view which, const FirmwareFolder& folder) {
+  if (const std::string cannot = unable(engine, mac); !cannot.empty())
+    return {"", {Known::bad, fmt::format("{}; {}", cannot, ability_of(engine).remedy)}};
+  const auto image = image_for(mac, which, folder);
+  if (!image) return {"", {Known::bad, image.error().message}};
+  const std::string& build = (*image)->manifest->build;
+  return {build, known_as(rows, {engine.text, family, product_type, build})};
+}
+
 Result<EngineCommand> choose_engine(const RestoreJob& job, const EngineAtHand& engine, const UsbSighting* seen,
                                     const FirmwareFolder& folder, const std::optional<EngineUser>& user) {
   const auto mac = mac_of(job, seen);
   if (!mac) return fail(mac.error());
   if (const std::string cannot = unable(engine.version, *mac); !cannot.empty())
     return fail(Errc::refused, fmt::format("{}: {}; {}", engine.program, cannot, ability_of(engine.version).remedy));
-  auto image = image_for(*mac, job.firmware, folder);
+  const auto image = image_for(*mac, job.firmware, folder);
   if (!image) return fail(image.error());
+  if (const auto same = as_decided("engine", job.engine_version, engine.version.text); !same) return fail(same.error());
+  if (const auto same = as_decided("build", job.build, (*image)->manifest->build); !same) return fail(same.error());
   RestoreJob with_image = job;
-  with_image.firmware = std::move(*image);
+  with_image.firmware = fmt::format("{}/{}", folder.path, (*image)->name);
   EngineCommand command = idevicerestore_command(engine.program, generation_of(engine.version), with_image);
   command.usbmuxd = engine.usbmuxd;
   command.user = user;

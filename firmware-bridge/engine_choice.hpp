@@ -25,8 +25,16 @@ struct EngineAtHand {
   std::vector<std::string> usbmuxd;  // empty: one that runs already
 };
 
+// What Macs of one model would be restored with, before one stands at a port.
+struct Prospect {
+  std::string build;  // empty: none fits; known.why says what is wrong
+  KnownAs known;      // bad also where the engine or the folder cannot do it, with cause and remedy
+};
+Prospect prospect_of(const EngineVersion&, std::span<const EngineRow>, const std::string& family,
+                     const std::string& product_type, ChipBoard, std::string_view which, const FirmwareFolder&);
+
 // `seen`: the device at the job's port; null: none. The job's firmware is the recipe's word for it ("macos", "25B78").
-// Errc::refused with cause and remedy.
+// Errc::refused with cause and remedy, also where the job was decided with another engine or build than it would get.
 Result<EngineCommand> choose_engine(const RestoreJob&, const EngineAtHand&, const UsbSighting* seen, const FirmwareFolder&,
                                     const std::optional<EngineUser>&);
 

@@ -23,7 +23,8 @@ struct RestoreJob {
   PortPath path;
   Ecid ecid;
   RestoreKind kind;
-  std::string firmware;  // the IPSW's path
+  std::string firmware;               // the IPSW's path
+  std::string engine_version, build;  // with which it was decided; empty: with whatever is there
 };
 
 // Where a run stands, from the engine's own output. `percent` of the whole run holds its maximum: the engine's steps

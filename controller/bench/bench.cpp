@@ -99,6 +99,7 @@ void Bench::usb_changed(const PortPath& path, const std::optional<UsbSighting>& 
 }
 
 void Bench::readiness_changed(Readiness seen) { post(std::move(seen)); }
+void Bench::means_changed(RestoreMeans means) { post(std::move(means)); }
 
 asio::awaitable<void> Bench::turns() {
   while (true) {

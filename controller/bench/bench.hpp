@@ -60,6 +60,7 @@ class Bench final : public CommandPort {
   void usb_changed(const PortPath&, const std::optional<UsbSighting>&);
   // What a restore needs of this machine, by whoever asks it. A bench that was never told waits for nothing of it.
   void readiness_changed(Readiness);
+  void means_changed(RestoreMeans);
 
   // Ahead of the journal by what is not durable yet.
   [[nodiscard]] const RoomState& state() const { return folded_.state; }

@@ -27,11 +27,13 @@ RestoreKind restore_kind(std::string_view text) {
   return RestoreKind::erase;
 }
 
-// "cause; remedy", as errors are worded: who reads the case is told what to do first.
-EffectResult not_started(std::uint64_t effect, std::string_view words) {
+// An engine that never started, or that nobody can follow. "cause; remedy", as errors are worded: who reads the case is
+// told what to do first.
+EffectResult not_run(std::uint64_t effect, std::string_view words) {
   const std::size_t end = std::min(words.rfind("; "), words.size());
   const std::size_t next = std::min(end + 2, words.size());
-  return {effect, false, std::string(words.substr(0, end)), std::string(words.substr(next)), "bench_owner", std::nullopt};
+  return {effect,       false, std::string(words.substr(0, end)), std::string(words.substr(next)), "bench_owner",
+          std::nullopt, false};
 }
 
 std::uint64_t number(std::string_view text) {
@@ -48,7 +50,7 @@ void Bench::start_effects(const Facts& facts) {
       if (!order->shed || order->to != "off") start_switch(*order);  // shed went out when it was decided
     } else if (const auto* start = std::get_if<EffectStarted>(&fact.body)) {
       if (fact.at >= writes_since_ || !looks_at_a_port(start->kind)) start_effect(*start);
-      else finish(start->effect, fail(Errc::expired, "the disk kept it too late; it is decided anew"), "bench_owner");
+      else post(not_run(start->effect, "the disk kept it too late; it is decided anew"));
     }
   }
 }
@@ -153,13 +155,15 @@ asio::awaitable<void> Bench::run_engine(EffectStarted start, bool already_starte
   if (!already_started) {
     const auto port = port_of(start.slot);
     if (!port) {
-      finish(start.effect, fail(port.error()), "bench_owner");
+      post(not_run(start.effect, port.error().message));
       co_return;
     }
     RestoreJob job(id, *port, Ecid{start.ecid}, restore_kind(start.restore_kind), start.detail);
+    job.engine_version = start.engine_version;
+    job.build = start.build;
     const auto started = co_await ports_.engine.start(std::move(job));
     if (!started) {
-      if (started.error().code != Errc::cancelled) post(not_started(start.effect, started.error().message));
+      if (started.error().code != Errc::cancelled) post(not_run(start.effect, started.error().message));
       co_return;
     }
   }
@@ -168,7 +172,7 @@ asio::awaitable<void> Bench::run_engine(EffectStarted start, bool already_starte
   };
   const auto outcome = co_await ports_.engine.attach(id, std::move(report));
   if (!outcome) {
-    if (outcome.error().code != Errc::cancelled) finish(start.effect, fail(outcome.error()), "bench_owner");
+    if (outcome.error().code != Errc::cancelled) post(not_run(start.effect, outcome.error().message));
     co_return;
   }
   EffectResult result{start.effect, outcome->completed, outcome->cause, outcome->remedy, outcome->owner, outcome->evidence};

@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <utility>
 
+#include "config/embedded.hpp"
 #include "firmware-bridge/child_program.hpp"
 #include "firmware-bridge/gate_process.hpp"
 #include "hw/base/log.hpp"
@@ -20,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Duration patience = std::chrono::seconds{10};
+constexpr Duration means_asked_every = std::chrono::minutes{1};
 
 std::optional<FileMark> mark_of(const std::string& path) {
   struct stat file {};
@@ -53,6 +56,20 @@ Result<void> open_to_all(const std::string& image) {
   return {};
 }
 
+std::set<std::string> images_of(const Catalogue& catalogue) {
+  std::set<std::string> words;
+  for (const Recipe& recipe : catalogue.recipes) {
+    for (const Step& step : recipe.steps) {
+      if (step.kind == StepKind::restore) words.insert(step.firmware);
+    }
+  }
+  return words;
+}
+
+ChipBoard first_board(const MacModel& m) {
+  return {static_cast<std::uint16_t>(m.chip_boards.front() >> 8), static_cast<std::uint8_t>(m.chip_boards.front())};
+}
+
 }  // namespace
 
 AskedProgram::AskedProgram(asio::any_io_executor executor, Clock& clock, std::string program, std::string option)
@@ -78,7 +95,8 @@ RealEngines::RealEngines(asio::any_io_executor executor, Clock& clock, EngineOpt
       engine_(executor, clock, options_.engine, "--version"),
       usbmuxd_(executor, clock, options_.usbmuxd, "--help"),
       users_(std::move(users)),
-      seen_(std::move(seen)) {}
+      seen_(std::move(seen)),
+      clock_(clock) {}
 
 Task<EngineAtHand> RealEngines::at_hand() {
   const auto printed = co_await engine_.answer();
@@ -130,12 +148,42 @@ Task<void> RealEngines::ready() {
   co_return read_folder();
 }
 
-asio::awaitable<void> RealEngines::look_ahead() {
+// Fails only when it is cancelled.
+Task<RestoreMeans> RealEngines::means(const Catalogue& catalogue) {
+  static const EnginesFile table = load_engines_text(embedded("config/engines.toml").value_or(""), "config/engines.toml");
+  RestoreMeans found;
   const auto engine = co_await at_hand();
-  if (!engine && engine.error().code == Errc::cancelled) co_return;
-  if (!engine) log::warn("no Mac can be restored: " + engine.error().message);
-  else log::info("Macs are restored by idevicerestore " + engine->version.text);
-  if (const auto read = read_folder(); !read) log::warn("no Mac can be restored: " + read.error().message);
+  if (!engine && engine.error().code == Errc::cancelled) co_return fail(engine.error());
+  const auto read = read_folder();
+  if (!engine || !read) {
+    found.trouble = !engine ? engine.error().message : read.error().message;
+    co_return found;
+  }
+  found.engine = engine->version.text;
+  for (const MacModel& m : catalogue.models) {
+    for (const std::string& image : m.chip_boards.empty() ? std::set<std::string>() : images_of(catalogue)) {
+      Prospect p = prospect_of(engine->version, table.rows, m.family, m.product_type, first_board(m), image, folder_);
+      found.choices.push_back({m.product_type, image, std::move(p.build), std::move(p.known)});
+    }
+  }
+  co_return found;
+}
+
+asio::awaitable<void> RealEngines::tell_means(const Catalogue& catalogue, std::function<void(const RestoreMeans&)> tell) {
+  RestoreMeans told;
+  told.trouble = "the engine and the firmware were not looked at yet";
+  tell(told);
+  while (true) {
+    const auto seen = co_await means(catalogue);
+    if (!seen) co_return;
+    if (*seen != told) {
+      if (!seen->trouble.empty()) log::warn("no Mac can be restored: " + seen->trouble);
+      else if (seen->engine != told.engine) log::info("Macs are restored by idevicerestore " + seen->engine);
+      told = *seen;
+      tell(told);
+    }
+    if (const auto slept = co_await clock_.sleep_until(clock_.now() + means_asked_every); !slept) co_return;
+  }
 }
 
 }  // namespace greenroom::cli

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "controller/cli/fence.hpp"
+#include "controller/domain/recipe.hpp"
+#include "controller/domain/visits/restore_means.hpp"
 #include "firmware-bridge/engine_choice.hpp"
 #include "hw/async/clock.hpp"
 
@@ -54,19 +56,21 @@ class RealEngines {
   Task<EngineCommand> command(const RestoreJob&);
   // What no job could do without: the engine, its usbmuxd, the folder.
   Task<void> ready();
-  // Looks at all of that once, so that the log tells at the start what a job would fail by, and the first one waits for
-  // nothing.
-  asio::awaitable<void> look_ahead();
+  // Tells at once that nothing is known, then what the Macs of each model and recipe would be restored with, again each time
+  // that it is another, until it is cancelled. Looked at every minute: the log tells at the start what a job would fail by.
+  asio::awaitable<void> tell_means(const Catalogue&, std::function<void(const RestoreMeans&)> tell);
 
  private:
   Task<EngineAtHand> at_hand();
   Result<void> read_folder();
+  Task<RestoreMeans> means(const Catalogue&);
 
   EngineOptions options_;
   AskedProgram engine_, usbmuxd_;
   std::map<std::string, EngineUser> users_;
   Seen seen_;
   FirmwareFolder folder_;
+  Clock& clock_;
 };
 
 }  // namespace greenroom::cli

@@ -233,10 +233,7 @@ void Service::Parts::start(FoldedState folded, const Incarnation& process) {
     tasks.spawn(table->run());
   }
   bench->start(std::move(folded), process);
-  if (usb) {
-    tasks.spawn(empty_ports());
-    tasks.spawn(engines->look_ahead());
-  }
+  if (usb) { tasks.spawn(empty_ports()); }
   if (http) http->start();
 }
 
@@ -258,6 +255,7 @@ void Service::Parts::ask_for_readiness(asio::any_io_executor executor) {
   if (options.no_hosts) doctor.emplace_back("--no-hosts");
   tasks.spawn(ask_readiness(std::move(executor), *clock, std::move(doctor),
                             [this](const Readiness& seen) { bench->readiness_changed(seen); }));
+  tasks.spawn(engines->tell_means(bench->setup().catalogue, [this](const RestoreMeans& m) { bench->means_changed(m); }));
 }
 
 Result<void> Service::Parts::take_port(asio::any_io_executor executor) {

@@ -34,8 +34,8 @@ using FactBody = std::variant<
     LockedOut, LockCleared,
     // batches, visits, steps, cases (fact_visit.hpp)
     BatchOpened, MacExpected, VisitOpened, BindingOffered, BindingLapsed, SeatingBegan, SeatingEnded, MacSeen, StepChanged,
-    ChargeNoted, EffectStarted, EffectEnded, GatePermitted, GateRefused, EvidenceRecorded, SelfReported, CaseOpened,
-    CaseClosed, VisitReleased, SerialDenied, CommandTaken,
+    ChargeNoted, EffectStarted, EffectEnded, CombinationTried, GatePermitted, GateRefused, EvidenceRecorded, SelfReported,
+    CaseOpened, CaseClosed, VisitReleased, SerialDenied, CommandTaken,
     // the process itself
     ServiceStarted>;
 

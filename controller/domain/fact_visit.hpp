@@ -139,7 +139,9 @@ struct EffectStarted {  // kind: enter_dfu | leave_dfu | put_back | engine | per
   std::uint64_t ecid{};
   std::string detail;        // engine: firmware; permit, stop_engine: the engine effect's number
   std::string restore_kind;  // engine: erase | revive | erase_only
-  GREENROOM_FACT(EffectStarted, 1, "effect_started") {
+  // engine: with which version and build it was decided; empty: nobody tells in this room; since version 2
+  std::string engine_version{}, build{};
+  GREENROOM_FACT(EffectStarted, 2, "effect_started") {
     v("effect", f.effect);
     v("kind", f.kind);
     v("visit", f.visit);
@@ -147,6 +149,24 @@ struct EffectStarted {  // kind: enter_dfu | leave_dfu | put_back | engine | per
     v("ecid", f.ecid);
     v("detail", f.detail);
     v("restore_kind", f.restore_kind);
+    v("engine_version", f.engine_version);
+    v("build", f.build);
+  }
+};
+struct CombinationTried {  // an engine ran to its own end: what it says of this engine, model and build together
+  std::uint64_t visit{};
+  std::string slot, engine_version, model, build;
+  bool completed{};          // of an erase: and the Mac said that it was erased
+  std::string cause, owner;  // of one that did not complete
+  GREENROOM_FACT(CombinationTried, 1, "combination_tried") {
+    v("visit", f.visit);
+    v("slot", f.slot);
+    v("engine_version", f.engine_version);
+    v("model", f.model);
+    v("build", f.build);
+    v("completed", f.completed);
+    v("cause", f.cause);
+    v("owner", f.owner);
   }
 };
 struct EffectEnded {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controller/domain/visits/readiness.hpp"
+#include "controller/domain/visits/restore_means.hpp"
 #include "firmware-bridge/facts/evidence.hpp"
 #include "firmware-bridge/facts/identity.hpp"
 #include "hw/base/ids.hpp"
@@ -86,6 +87,7 @@ struct EffectResult {  // of an EffectStarted
   bool ok{};
   std::string cause, remedy, owner;
   std::optional<Evidence> evidence;  // engines only
+  bool ran{true};                    // engines only; false: it was never started, and says nothing of its combination
 };
 
 // ---- people and programs -----------------------------------------------------------------------------------------
@@ -127,6 +129,6 @@ struct Command {
 struct Replan {};
 
 using Input = std::variant<PduIdentified, PduRead, PduSilent, SwitchResult, UsbChanged, EngineReported, EffectResult,
-                           Readiness, Command, Replan>;
+                           Readiness, RestoreMeans, Command, Replan>;
 
 }  // namespace greenroom

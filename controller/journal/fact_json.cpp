@@ -77,6 +77,7 @@ struct Reader {
 // Upcasts from older versions go here, one line a version: if (type == X::type && version == 1) body["new"] = ...
 void upcast(const std::string& type, int version, json& body) {
   if (type == CommandTaken::type && version == 1) body["digest"] = "";
+  if (type == EffectStarted::type && version == 1) body["engine_version"] = body["build"] = "";
 }
 
 template <std::size_t I = 0>

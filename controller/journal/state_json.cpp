@@ -298,7 +298,7 @@ void walk(Io& io, Folded& folded) {
   auto& [state, open_facts] = folded;
   auto& [power, visit_state, next_effect, last_seq, lifetime] = state;
   auto& [outlets, pdus, circuits] = power;
-  auto& [batches, expected, visits, next_visit, open, slots, cases, open_effects, offers, commands, forget_at, denied,
+  auto& [batches, expected, visits, next_visit, open, slots, cases, open_effects, offers, commands, forget_at, denied, tried,
          slot_names, outlet_slots, serials, asset_tags, rows, open_cases] = visit_state;
   io.one("next_effect", next_effect);
   io.one("last_seq", last_seq);
@@ -317,6 +317,7 @@ void walk(Io& io, Folded& folded) {
   io.many("commands", commands);
   io.one("forget_at", forget_at);
   io.many("denied", denied);
+  io.many("tried", tried);
   io.many("open_facts", open_facts);
 }
 

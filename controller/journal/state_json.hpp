@@ -17,7 +17,7 @@
 namespace greenroom {
 
 // To be raised whenever the meaning of RoomState changes; part of the fingerprint. Other columns are seen by themselves.
-inline constexpr int state_format = 3;
+inline constexpr int state_format = 4;
 
 // What a journal folds to.
 struct FoldedState {

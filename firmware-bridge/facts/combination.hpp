@@ -14,6 +14,7 @@ enum class Known { good, bad, fresh };
 struct KnownAs {
   Known known{Known::fresh};
   std::string why;  // of bad: cause and remedy
+  bool operator==(const KnownAs&) const = default;
 };
 
 // A run of the combination in this room; in the order in which they began.

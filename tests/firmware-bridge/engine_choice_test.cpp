@@ -48,7 +48,9 @@ class EngineChoice : public testing::Test {
     folder.files = {image("mac.ipsw", air), image("bridge.ipsw", t2, "23P51"), image("m3.ipsw", m3)};
   }
   Result<EngineCommand> choose(const std::string& firmware = "macos") {
-    const RestoreJob job(JobId{7}, *PortPath::parse("host/1-4.2"), Ecid{0xC11223344556E}, RestoreKind::erase, firmware);
+    RestoreJob job(JobId{7}, *PortPath::parse("host/1-4.2"), Ecid{0xC11223344556E}, RestoreKind::erase, firmware);
+    job.engine_version = decided_engine;
+    job.build = decided_build;
     return choose_engine(job, {"idevicerestore", *parse_engine_version(version), usbmuxd}, seen ? &*seen : nullptr, folder,
                          user);
   }
@@ -62,7 +64,46 @@ class EngineChoice : public testing::Test {
   std::optional<UsbSighting> seen = at_port(0x1227, iboot(air, 0xC11223344556E));
   FirmwareFolder folder;
   std::optional<EngineUser> user;
+  std::string decided_engine, decided_build;
+
+  Prospect prospect(ChipBoard mac, const std::string& firmware = "macos") {
+    const bool of_t2 = mac.chip == t2.chip;
+    return prospect_of(*parse_engine_version(version), rows, of_t2 ? "T2" : "AppleSilicon",
+                       of_t2 ? "MacBookPro15,1" : "MacBookAir10,1", mac, firmware, folder);
+  }
+  std::vector<EngineRow> rows{{{"1.0.0-270-g405fcd1"}, "AppleSilicon", {}, "26A1", "", Known::bad, "too old for 27"},
+                              {{"1.0.0-270-g405fcd1"}, "AppleSilicon", {}, "", "", Known::good, ""}};
 };
+
+TEST_F(EngineChoice, RefusesWhatWasDecidedWithAnotherEngineOrBuild) {
+  decided_engine = "1.0.0-269-g1111111";
+  EXPECT_EQ(refusal(),
+            "the engine is 1.0.0-270-g405fcd1 now, and this was decided with 1.0.0-269-g1111111; it is decided anew");
+  decided_engine = "1.0.0-270-g405fcd1";
+  decided_build = "25A354";
+  EXPECT_EQ(refusal(), "the build is 25B78 now, and this was decided with 25A354; it is decided anew");
+  decided_build = "25B78";
+  EXPECT_TRUE(choose());
+}
+
+TEST_F(EngineChoice, SaysBeforeAMacStandsThereWhatItsModelWouldGet) {
+  const Prospect known = prospect(air);
+  EXPECT_EQ(known.build, "25B78");
+  EXPECT_EQ(known.known.known, Known::good);
+  EXPECT_EQ(prospect(t2, "bridgeos").known.known, Known::fresh);
+  folder.files[0].manifest->build = "26A1";
+  EXPECT_EQ(prospect(air).known.why, "too old for 27");
+}
+
+TEST_F(EngineChoice, CallsAModelThatItCannotRestoreBadWithCauseAndRemedy) {
+  folder.files[0].trust = FirmwareTrust::kept;
+  const Prospect stale = prospect(air);
+  EXPECT_EQ(stale.known.known, Known::bad);
+  EXPECT_THAT(stale.known.why, HasSubstr("greenroom firmware check --stale"));
+  version = debians;
+  EXPECT_THAT(prospect(air).known.why, HasSubstr("; "));
+  EXPECT_EQ(prospect(air).build, "");
+}
 
 TEST_F(EngineChoice, IsTheImageOfThisMacInTheWordsOfThisEngine) {
   const auto chosen = choose();

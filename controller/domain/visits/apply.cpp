@@ -163,6 +163,8 @@ class Folder {
       // Port DFU shows the port controller's ECID; the Mac's own is learned in the run.
       v->run.ecid = v->run.from == MacMode::port_dfu ? 0 : f.ecid;
       v->run.started = fact_.at;
+      v->run.engine_version = f.engine_version;
+      v->run.build = f.build;
       ++v->runs;
       v->booted_reported = v->mdm_reported = false;
     } else if (f.kind == "stop_engine") {
@@ -192,6 +194,16 @@ class Folder {
     v->cause = f.cause;
     v->remedy = f.remedy;
     v->owner = f.owner;
+  }
+  void operator()(const CombinationTried& f) {
+    const auto same = [&](const CombinationTried& t) {
+      return t.engine_version == f.engine_version && t.model == f.model && t.build == f.build;
+    };
+    if (f.completed) std::erase_if(s_.tried, same);
+    s_.tried.push_back(f);
+    const auto failed = [&](const CombinationTried& t) { return same(t) && !t.completed; };
+    if (std::count_if(s_.tried.begin(), s_.tried.end(), failed) > failures_kept)
+      s_.tried.erase(std::find_if(s_.tried.begin(), s_.tried.end(), failed));
   }
   void operator()(const GatePermitted& f) {
     if (Visit* v = s_.visit(f.visit); v != nullptr && v->run.effect == f.engine) {
@@ -229,6 +241,11 @@ class Folder {
     Case& k = s_.cases[f.number - 1];
     k.open = false;
     s_.open_cases.erase({k.subject, k.reason});
+    if (k.reason == combination_stopped) {  // one more Mac may try
+      std::erase_if(s_.tried, [&](const CombinationTried& t) {
+        return !t.completed && combination_subject(t.engine_version, t.model, t.build) == k.subject;
+      });
+    }
     if (k.expected) --s_.expected[*k.expected].open_cases;
     if (Visit* v = s_.visit(k.visit); v != nullptr && --v->open_cases == 0) v->runs = v->lapses = 0;
   }

@@ -215,6 +215,7 @@ void effect_result(Draft& d, const EffectResult& in) {
   }
   d.add(EffectEnded{e.effect, e.kind, e.visit, in.ok, in.cause, in.remedy, in.owner});
   if (v == nullptr) return;
+  if (e.kind == "engine" && in.ran) note_trial(d, *v, in);
   if (e.kind == "stop_engine" && in.ok && v->run.open() && e.detail == std::to_string(v->run.effect)) {
     d.add(EffectEnded{v->run.effect, "engine", v->id, false, "The engine was stopped.", {}, {}});
   }
@@ -239,6 +240,7 @@ VisitDecision decide_visits(const VisitContext& c, const Input& input, std::uint
 
 void sense_visits(VisitSenses& senses, const Room&, const VisitState& state, const Input& input, TimePoint) {
   if (const auto* ready = std::get_if<Readiness>(&input)) senses.readiness = *ready;
+  if (const auto* means = std::get_if<RestoreMeans>(&input)) senses.means = *means;
   const auto* report = std::get_if<EngineReported>(&input);
   if (report == nullptr) return;
   std::erase_if(senses.engines, [&](const EngineProgress& e) {

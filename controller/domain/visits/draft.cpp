@@ -13,8 +13,13 @@ void Draft::enter(const Visit& v, std::uint32_t step, StepState state, int attem
 std::uint64_t Draft::effect(const Visit& v, std::string kind, std::uint64_t ecid, std::string detail,
                             std::string restore_kind) {
   const std::uint64_t number = next_effect_++;
-  add(EffectStarted{number, std::move(kind), v.id, std::string(slot_name(c, v)), ecid, std::move(detail),
-                    std::move(restore_kind)});
+  EffectStarted e{
+      number, std::move(kind), v.id, std::string(slot_name(c, v)), ecid, std::move(detail), std::move(restore_kind)};
+  if (const auto* choice = e.kind == "engine" ? choice_for(c, v) : nullptr) {
+    e.engine_version = c.senses.means->engine;
+    e.build = choice->build;
+  }
+  add(std::move(e));
   return number;
 }
 

@@ -142,6 +142,8 @@ bool waits_for_shift(const VisitContext&, const Visit&);
 
 // What is lacking, in words of cause and remedy; nothing: it may start, or nobody asks in this room.
 std::optional<std::string> restore_lacks(const VisitContext&);
+// The same, or there is no engine.
+std::optional<std::string> start_lacks(const VisitContext&);
 void wait_until_ready(Draft&, const Visit&, std::uint32_t dfu_step, std::string lack);
 bool waits_until_ready(const VisitContext&, const Visit&);
 // At the gate: nothing is wrong with the Mac. Its engine is ended, and the run, which counts as none, comes again.
@@ -149,8 +151,22 @@ void put_off(Draft&, const Visit&, const std::string& lack);
 // The case of a long lack ends with it.
 void close_lack(Draft&);
 
+// ---- an engine, a model and a build together (trial.cpp) ---------------------------------------------------------------
+
+// What its restore would be made with; null: nobody tells in this room.
+const RestoreMeans::Choice* choice_for(const VisitContext&, const Visit&);
+// Why it must not go into DFU, or its engine not start: another Mac goes first, or this combination is stopped.
+std::optional<std::string> trial_waits_for(Draft&, const Visit&);
+void wait_for_trial(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
+bool waits_for_trial(const VisitContext&, const Visit&);
+void note_trial(Draft&, const Visit&, const EffectResult&);
+// The case of a combination that was never tried ends when it is another's turn.
+void close_trials(Draft&);
+
 // ---- its place on the USB tree (usb_queue.cpp) ------------------------------------------------------------------------
 
+// It holds one: since before it went into DFU, and until its engine ended.
+bool holds_place(const Draft&, const Visit&);
 // The part of the tree that is full, before a Mac is brought into DFU; nothing: there is a place for it.
 std::optional<std::string> place_waits_for(const Draft&, const Visit&);
 void wait_for_place(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
@@ -174,7 +190,8 @@ std::optional<std::string> may_have_adopted(const VisitContext&, const Visit&);
 
 // It waits before DFU for what may last long: a Mac that is left in an engine's mode meanwhile is put in order.
 inline bool not_at_work(const VisitContext& c, const Visit& v) {
-  return waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_place(c, v) || waits_for_host(c, v);
+  return waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_trial(c, v) || waits_for_place(c, v) ||
+         waits_for_host(c, v);
 }
 
 void advance_restore(Draft&, const Visit&);

@@ -30,7 +30,8 @@ bool in_protected_step(const VisitContext& c, const Visit& v) {
     if (v.run.open() || v.effect != 0) return true;
   }
   if (v.state == StepState::held) return false;
-  if (waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_place(c, v)) return in_or_just_out(c, view_of(c, v));
+  if (waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_place(c, v) || waits_for_trial(c, v))
+    return in_or_just_out(c, view_of(c, v));
   const auto protects = [](const Step& s) {
     return s.protects || s.kind == StepKind::dfu || s.kind == StepKind::restore || s.kind == StepKind::install_os ||
            s.kind == StepKind::first_boot;

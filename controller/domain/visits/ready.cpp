@@ -16,6 +16,12 @@ std::optional<std::string> restore_lacks(const VisitContext& c) {
   return c.senses.readiness ? not_ready(*c.senses.readiness, c.now) : std::nullopt;
 }
 
+std::optional<std::string> start_lacks(const VisitContext& c) {
+  if (auto lack = restore_lacks(c)) return lack;
+  if (c.senses.means && !c.senses.means->trouble.empty()) return c.senses.means->trouble;
+  return std::nullopt;
+}
+
 bool waits_until_ready(const VisitContext& c, const Visit& v) {
   return v.state == StepState::waiting && step_of(c, v).kind == StepKind::dfu && v.what.starts_with(not_ready_words);
 }
@@ -40,7 +46,7 @@ void put_off(Draft& d, const Visit& v, const std::string& lack) {
 
 void close_lack(Draft& d) {
   const auto open = d.c.state.open_cases.find({std::string(subject), std::string(reason)});
-  if (open != d.c.state.open_cases.end() && !restore_lacks(d.c)) d.add(CaseClosed{open->second, "restores can start again"});
+  if (open != d.c.state.open_cases.end() && !start_lacks(d.c)) d.add(CaseClosed{open->second, "restores can start again"});
 }
 
 }  // namespace greenroom::visits

@@ -110,7 +110,8 @@ void enter_restore(Draft& d, const Visit& v, std::uint32_t index) {
   }
   const auto gap = unattended(d.c, v, index, index);
   if (gap && dfu) return wait_for_shift(d, v, *dfu, *gap);
-  if (const auto lack = restore_lacks(d.c); dfu && lack) return wait_until_ready(d, v, *dfu, *lack);
+  if (const auto lack = start_lacks(d.c); dfu && lack) return wait_until_ready(d, v, *dfu, *lack);
+  if (auto first = trial_waits_for(d, v); dfu && first) return wait_for_trial(d, v, *dfu, std::move(*first));
   const Step& s = recipe_of(d.c, v).steps[index];
   d.effect(v, "engine", port.ecid, s.firmware, s.restore_kind);
   d.enter(v, index, StepState::running, v.runs + 1, d.in(deadline_of(s)), {});

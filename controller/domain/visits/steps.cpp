@@ -358,6 +358,7 @@ std::vector<FactBody> advance_visits(const VisitContext& c, std::uint64_t next_e
     d.add(BindingLapsed{o.person, slot, o.serial, "the second label was not scanned in time"});
   }
   visits::close_lack(d);
+  visits::close_trials(d);
   for (const VisitNumber n : c.state.open) {
     if (!d.touched(n)) visits::advance(d, *c.state.visit(n));
   }

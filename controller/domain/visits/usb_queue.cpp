@@ -53,6 +53,8 @@ bool waits_longer(const Visit& a, const Visit& b) {
 
 }  // namespace
 
+bool holds_place(const Draft& d, const Visit& v) { return claim_of(d, v) == Claim::place; }
+
 bool waits_for_place(const VisitContext& c, const Visit& v) { return claim_of(c, v) == Claim::waits; }
 
 std::optional<std::string> place_waits_for(const Draft& d, const Visit& v) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controller/domain/visits/readiness.hpp"
+#include "controller/domain/visits/restore_means.hpp"
 #include "hw/base/time.hpp"
 
 namespace greenroom {
@@ -29,6 +30,7 @@ struct VisitSenses {
   std::vector<Occupant> occupants;      // by SlotId
   std::vector<EngineProgress> engines;  // running ones, ascending by effect
   std::optional<Readiness> readiness;   // nothing: nobody asks in this room, and nothing waits for it
+  std::optional<RestoreMeans> means;    // as readiness
 };
 
 }  // namespace greenroom

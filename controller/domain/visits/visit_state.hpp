@@ -75,8 +75,10 @@ struct EngineRun {
   bool ended{}, ok{};
   bool permitted{}, refused{}, stop_sent{};
   TimePoint permitted_at{}, ended_at{};
+  std::string engine_version, build;  // empty: nobody tells in this room
   [[nodiscard]] bool open() const { return effect != 0 && !ended; }
-  GREENROOM_MEMBERS(EngineRun, effect, ecid, from, started, ended, ok, permitted, refused, stop_sent, permitted_at, ended_at)
+  GREENROOM_MEMBERS(EngineRun, effect, ecid, from, started, ended, ok, permitted, refused, stop_sent, permitted_at, ended_at,
+                    engine_version, build)
 };
 
 // What the device said of its erasure, by engine run.
@@ -170,6 +172,12 @@ struct TakenCommand {
   GREENROOM_MEMBERS(TakenCommand, command, answer, at, digest)
 };
 
+// Two equal failures stop a combination; of many that all differ no more are kept than this.
+inline constexpr std::ptrdiff_t failures_kept = 16;
+// The case of one that is stopped. What it is about: "idevicerestore 1.0.0, MacBookPro15,1, 23P51".
+inline constexpr std::string_view combination_stopped = "combination_stopped";
+std::string combination_subject(std::string_view engine_version, std::string_view model, std::string_view build);
+
 struct VisitState {
   std::vector<Batch> batches;
   std::vector<ExpectedMac> expected;
@@ -183,6 +191,8 @@ struct VisitState {
   std::map<std::string, TakenCommand, std::less<>> commands;  // by key; for answers_kept at least
   TimePoint forget_at;                                        // when commands are next looked through for old ones
   std::map<std::string, std::string, std::less<>> denied;     // serial -> why
+  // What still speaks of a combination: its last success, and the failures since then, or since a person closed its case.
+  std::vector<CombinationTried> tried;
 
   // Names to indices; slot names from the room, the others from lists.
   std::map<std::string, SlotId, std::less<>> slot_names;
