@@ -116,7 +116,7 @@ END
   run firmware add "$work/air.ipsw"
   expect "$what" 'firmware add' 0 "$status"
 }
-# serve OPTIONS...: the service in the testbed, its PDU beside it, and the Mac's visit up to its place in DFU in slot 1-01.
+# serve OPTIONS...: the service in the testbed, its PDU beside it, and the Mac's visit up to its way into DFU in slot 1-01.
 serve() {
   "$program" pdu model --dialect baytech-mmp --link "$work/pdu" >"$work/pdu.out" 2>&1 & pids="$pids $!"
   mkfifo "$work/orders"
@@ -131,8 +131,6 @@ serve() {
   tell scan C02GR00000; tell scan 2-01
   tell battery C02GR00000 90
   tell scan C02GR00000; tell scan 1-01
-  until_it 'a lease, and somebody at the keys' slot_says 'state *hands'
-  shows dfu
 }
 shows() { printf 'unplug 1-1.1\nplug 1-1.1 0 %s\n' "$1" >&8; }   # the Mac, as it comes back
 asked() { grep -q Listen "$job/usbmuxd/asked"; }
@@ -141,6 +139,8 @@ case $what in
   gate)
     firmware
     serve --engine "$work/bin/idevicerestore" --usbmuxd "$work/bin/usbmuxd"
+    until_it 'a lease, and somebody at the keys' slot_says 'state *hands'
+    shows dfu
     until_it 'the engine' test -s "$work/arguments"
     expect "$what" 'its options' "-i 0xC60A800010001 -e -y -P --logfile - -C . $work/firmware/air.ipsw" "$(cat "$work/arguments")"
     job=$(echo "$work"/data/jobs/*)
@@ -152,11 +152,14 @@ case $what in
     until_it 'the engine at its usbmuxd' asked
     says "$what" 'no fence: one restore at a time on this machine' "$work/serve.err"
     ;;
-  refused)   # no image for this Mac: nothing starts, and the slot says why
+  refused)   # no image for this Mac: it is not brought into DFU, and the slot and a case say why
     firmware 0x24
     serve --engine "$work/bin/idevicerestore" --usbmuxd "$work/bin/usbmuxd"
-    until_it 'a case' case_says 'none with an erase install for chip 8103, board 26\.$'
-    case_says 'Next: add the image of this model\.$' || wrong "$what" remedy 'greenroom firmware add' "$("$program" cases)"
+    until_it 'a case' case_says 'No MacBook Air (M1, 2020) is restored: .*none with an erase install for chip 8103, board 26; add the image of this model\.'
+    slot_says 'trial: stopped: ' || wrong "$what" 'the slot' 'trial: stopped' "$("$program" slot 1-01)"
+    run journal show --json --data "$work/data"
+    says "$what" '"kind":"dfu","state":"waiting"' "$work/out"
+    ! grep -q '"kind":"dfu","state":"hands"' "$work/out" || wrong "$what" 'the Mac' 'left as it is' 'somebody at its keys'
     [ ! -e "$work/arguments" ] || wrong "$what" engine 'not started' "$(cat "$work/arguments")"
     expect "$what" jobs '' "$(ls "$work/data/jobs")"
     ;;
