@@ -12,6 +12,15 @@ namespace {
 
 const Choices<std::string> kFamilies{{"AppleSilicon", "AppleSilicon"}, {"T2", "T2"}, {"Intel", "Intel"}};
 
+const Choices<DfuKeys> kKeys{
+    {"as_laptop", DfuKeys::as_laptop}, {"t2_laptop", DfuKeys::t2_laptop}, {"desktop", DfuKeys::desktop}};
+
+Choices<DfuPort> port_choices() {
+  Choices<DfuPort> all;
+  for (const DfuPortName& p : dfu_ports()) all.emplace_back(p.name, p.port);
+  return all;
+}
+
 // A model that nothing could tell from an earlier one would never be found.
 void check_unlike(const std::vector<MacModel>& earlier, const MacModel& m, const Table& t) {
   for (const MacModel& e : earlier) {
@@ -36,6 +45,13 @@ MacModel read_model(const Table& t) {
     m.chip_boards.push_back(static_cast<std::uint32_t>(cb.value));
   // Without a T2 an Intel Mac shows no chip; any other without one would never pass the gate.
   if (m.chip_boards.empty() && m.family != "Intel") t.complain(fmt::format("{} lacks the key \"chip_boards\"", t.label()));
+  m.dfu.port = t.choice<DfuPort>("dfu_port", port_choices(), DfuPort::unknown);
+  m.dfu.keys = t.choice<DfuKeys>("dfu_keys", kKeys, DfuKeys::unknown);
+  // Which keys are never unknown (macs facts 3); without a chip there is no DFU.
+  if (!m.chip_boards.empty() && !t.has("dfu_keys")) t.complain(fmt::format("{} lacks the key \"dfu_keys\"", t.label()));
+  if (t.has("dfu_keys") && m.desktop != (m.dfu.keys == DfuKeys::desktop))
+    t.complain("dfu_keys",
+               m.desktop ? "a desktop has no keys: its \"dfu_keys\" are \"desktop\"" : "a laptop has keys to hold");
   m.brick_W = t.number("brick_W", {1, 3000}, m.desktop ? std::optional<double>(0.0) : std::nullopt);
   if (m.desktop) {
     if (t.has("battery_Wh")) t.complain("battery_Wh", "a desktop has no battery: leave \"battery_Wh\" out");

@@ -138,24 +138,4 @@ std::string_view dongle_words(DfuTry one) {
   return t2 ? "5AC8012,0105,80020000" : "5AC8012,0106,80010000";
 }
 
-std::string dfu_keys(DfuKeys keys) {
-  const auto laptop = [](std::string_view hold) {
-    return fmt::format(
-        "Switch the Mac off: hold its power button for up to 10 s. Press and release power, then at once hold "
-        "left Control, left Option, right Shift and power for {}; then power alone for up to 10 s.",
-        hold);
-  };
-  switch (keys) {
-    case DfuKeys::apple_silicon_laptop: return laptop("10 s");
-    case DfuKeys::t2_laptop: return laptop("3 s");
-    case DfuKeys::unknown: return laptop("10 s (3 s where it has a T2)") + " A desktop: " + dfu_keys(DfuKeys::desktop);
-    case DfuKeys::desktop: break;
-  }
-  return "Pull the mains cord, hold the power button, put the cord back in, and hold on for up to 10 s.";
-}
-
-std::string restart_by_hand() {
-  return "Hold the Mac's power button for 10 s, until it has left; then press it once. A desktop: pull its mains cord.";
-}
-
 }  // namespace greenroom

@@ -60,9 +60,4 @@ struct DfuHands {
 };
 std::unique_ptr<DfuMeans> dfu_by_hand(DfuHands);
 
-// Apple 108900, by kind of Mac. `restart` is that of all of them.
-enum class DfuKeys { apple_silicon_laptop, t2_laptop, desktop, unknown };
-std::string dfu_keys(DfuKeys);
-std::string restart_by_hand();
-
 }  // namespace greenroom

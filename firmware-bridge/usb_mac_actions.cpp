@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "firmware-bridge/dfu.hpp"
+#include "firmware-bridge/facts/dfu_hints.hpp"
 #include "firmware-bridge/kis.hpp"
 #include "firmware-bridge/recovery.hpp"
 

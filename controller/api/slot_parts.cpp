@@ -63,6 +63,7 @@ Json visit_json(const RoomView& v, const Visit& visit) {
   json["step"] = to_string(recipe.steps[visit.step].kind);
   json["step_number"] = visit.step + 1;
   json["steps"] = recipe.steps.size();
+  json["dfu_port"] = text_or_null(std::string(to_string(v.setup.catalogue.models[visit.model].dfu.port)));
   json["attempt"] = visit.attempt;
   json["bound_by"] = text_or_null(visit.bound_by);
   json["charge_percent"] = visit.percent < 0 ? Json() : Json(visit.percent);

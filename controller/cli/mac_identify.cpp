@@ -50,14 +50,18 @@ Task<std::vector<Asked>> ask(UsbBus& bus, Clock& clock, PortPath path, MacMode m
   co_return all;
 }
 
-std::string shown(const UsbRow& row, const std::vector<Asked>& asked, bool json) {
+std::string shown(const UsbRow& row, const DfuHint& hint, const std::vector<Asked>& asked, bool json) {
   if (json) {
     Json object = Json::parse(json_of(row));
+    const auto name = [](std::string_view known) { return known.empty() ? Json() : Json(known); };
+    object["dfu_port"] = name(to_string(hint.port));
+    object["dfu_keys"] = name(to_string(hint.keys));
     for (const Asked& a : asked) object[a.name] = a.value.empty() ? Json() : Json(a.value);
     return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
   std::string text = fmt::format("{}\n{}\n", heading_of_rows(), text_of(row));
   for (const Asked& a : asked) text += fmt::format("    {} {}\n", a.name, a.value.empty() ? "-" : a.value);
+  if (!row.model.empty()) text += fmt::format("    DFU: {}\n", dfu_words(hint, "the Mac"));
   return text;
 }
 
@@ -70,7 +74,7 @@ Task<void> identify(UsbBus& bus, UsbTable& table, Clock& clock, const MacPort& p
   if (!row) co_return fail(row.error());
   const auto asked = co_await ask(bus, clock, port.path, *row->mode);
   const std::vector<Asked> none;
-  if (const auto put = put_out(shown(*row, asked ? *asked : none, json)); !put) co_return put;
+  if (const auto put = put_out(shown(*row, dfu_hint(*row, macs.models), asked ? *asked : none, json)); !put) co_return put;
   if (!named) co_return fail(named.error());
   if (!asked) co_return fail(asked.error());  // what was known without asking stands there all the same
   co_return Result<void>{};

@@ -52,16 +52,12 @@ Result<MacPort> port_of_slot(const MacOptions& options) {
                                        guess ? fmt::format("; did you mean {}?", greenroom::quoted(*guess)) : ""));
 }
 
-DfuKeys keys_of(const std::optional<UsbRow>& row, std::span<const MacModel> models) {
-  if (!row) return DfuKeys::unknown;
-  const auto same = [&row](const MacModel& m) { return m.name == row->model; };
-  const auto model = std::find_if(models.begin(), models.end(), same);
-  if (model == models.end()) return DfuKeys::unknown;
-  if (model->desktop) return DfuKeys::desktop;
-  return model->family == "AppleSilicon" ? DfuKeys::apple_silicon_laptop : DfuKeys::t2_laptop;
-}
-
 }  // namespace
+
+DfuHint dfu_hint(const UsbRow& row, std::span<const MacModel> models) {
+  const auto model = std::find_if(models.begin(), models.end(), [&row](const MacModel& m) { return m.name == row.model; });
+  return model == models.end() ? DfuHint{} : model->dfu;
+}
 
 void add_mac_options(CLI::App& app, MacOptions& options) {
   auto* port = app.add_option("--port", options.port, "the USB port, host/1-4.2, as `greenroom usb list` shows it");
@@ -141,8 +137,9 @@ DfuMeansOfPorts dfu_means(const MacPort& port, const std::optional<UsbRow>& row,
     if (port.via) all.emplace(port.path, dfu_means(*port.via, std::move(executor), clock, verb));
     return all;
   }
-  const DfuKeys keys = port.entry == DfuEntry::by_outlet ? DfuKeys::desktop : keys_of(row, models);
-  all.emplace(port.path, dfu_by_hand(DfuHands(dfu_keys(keys), restart_by_hand(), [](const std::string& words) {
+  DfuHint hint = row ? dfu_hint(*row, models) : DfuHint{};
+  if (port.entry == DfuEntry::by_outlet) hint.keys = DfuKeys::desktop;
+  all.emplace(port.path, dfu_by_hand(DfuHands(dfu_words(hint, "the Mac"), restart_by_hand(), [](const std::string& words) {
                 std::fprintf(stderr, "%s\n", words.c_str());
               })));
   return all;

@@ -39,6 +39,8 @@ int refused(const char* verb, const Error&);
 // The device there as `usb list` shows it. Errc::device_gone for an empty port, Errc::refused for no Mac.
 Result<UsbRow> mac_at(const UsbTable&, const PortPath&, std::span<const MacModel>);
 
+// Of the model that the row shows.
+DfuHint dfu_hint(const UsbRow&, std::span<const MacModel>);
 // By a message.
 std::unique_ptr<DfuMeans> dfu_means(const DfuVia&, asio::any_io_executor, Clock&, const std::string& owner);
 // The port's own way into DFU. What a person is to do is told on stderr, for the model that the row shows, if any.

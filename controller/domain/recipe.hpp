@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "firmware-bridge/facts/dfu_hints.hpp"
 #include "hw/base/time.hpp"
 
 namespace greenroom {
@@ -68,6 +69,7 @@ struct MacModel {
   std::vector<std::uint32_t> chip_boards;  // chip << 8 | board
   double battery_Wh{};
   double brick_W{};  // the brick it ships with
+  DfuHint dfu;
 };
 
 struct Catalogue {

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
 
 #include "config/csv.hpp"
 #include "config/embedded.hpp"
@@ -31,7 +34,7 @@ const MacModel* model(const MacsFile& f, std::string_view product_type) {
 
 const std::string kMac =
     "[[mac]]\nproduct_type = \"Mac1,1\"\nname = \"One\"\nfamily = \"AppleSilicon\"\nchip_boards = [0x600008]\nbattery_Wh = "
-    "70\nbrick_W = 96\n";
+    "70\nbrick_W = 96\ndfu_keys = \"as_laptop\"\n";
 
 TEST(Macs, TheEmbeddedTableLoads) {
   const MacsFile f = load_macs();
@@ -73,27 +76,30 @@ TEST(Macs, EveryModelOfTheExampleListButOneIsKnownByItsName) {
 TEST(Macs, TwoModelsWithOneBoardAreRefused) {
   const std::string other =
       "[[mac]]\nproduct_type = \"Mac1,2\"\nname = \"Two\"\nfamily = \"AppleSilicon\"\nchip_boards = [0x600008]\nbattery_Wh "
-      "= 70\nbrick_W = 96\n";
+      "= 70\nbrick_W = 96\ndfu_keys = \"as_laptop\"\n";
   const MacsFile f = load_macs_text(kMac + other, "macs.toml");
-  EXPECT_THAT(lines(f.complaints), ElementsAre("macs.toml:12:15: 0x600008 is also a board of Mac1,1"));
+  EXPECT_THAT(lines(f.complaints), ElementsAre("macs.toml:13:15: 0x600008 is also a board of Mac1,1"));
   EXPECT_THAT(f.models, IsEmpty());
 }
 
 TEST(Macs, AModelTwiceIsRefused) {
   EXPECT_THAT(lines(load_macs_text(kMac + kMac, "macs.toml").complaints),
-              ElementsAre("macs.toml:9:16: \"Mac1,1\" stands in this file twice",
-                          "macs.toml:10:8: \"One\" is also the name of Mac1,1",
-                          "macs.toml:12:15: 0x600008 is also a board of Mac1,1"));
+              ElementsAre("macs.toml:10:16: \"Mac1,1\" stands in this file twice",
+                          "macs.toml:11:8: \"One\" is also the name of Mac1,1",
+                          "macs.toml:13:15: 0x600008 is also a board of Mac1,1"));
 }
 
 TEST(Macs, ALaptopHasABatteryAndADesktopHasNone) {
   EXPECT_THAT(
-      lines(load_macs_text("[[mac]]\nproduct_type = \"a\"\nname = \"b\"\nfamily = \"T2\"\nchip_boards = [1]\nbrick_W = 96\n",
-                           "m")
+      lines(load_macs_text(
+                "[[mac]]\nproduct_type = \"a\"\nname = \"b\"\nfamily = \"T2\"\nchip_boards = [1]\nbrick_W = 96\ndfu_keys = "
+                "\"t2_laptop\"\n",
+                "m")
                 .complaints),
       ElementsAre("m:1:1: [[mac]] lacks the key \"battery_Wh\""));
   EXPECT_THAT(lines(load_macs_text(kMac + "desktop = true\n", "m").complaints),
-              ElementsAre("m:6:14: a desktop has no battery: leave \"battery_Wh\" out"));
+              ElementsAre("m:6:14: a desktop has no battery: leave \"battery_Wh\" out",
+                          "m:8:12: a desktop has no keys: its \"dfu_keys\" are \"desktop\""));
 }
 
 TEST(Macs, AnUnknownFamilyIsRefused) {
@@ -102,6 +108,64 @@ TEST(Macs, AnUnknownFamilyIsRefused) {
   EXPECT_THAT(lines(load_macs_text(text, "m").complaints),
               ElementsAre("m:4:10: \"family\" in [[mac]] must be one of AppleSilicon, T2, Intel, not \"AppelSilicon\"; did "
                           "you mean \"AppleSilicon\"?"));
+}
+
+TEST(Macs, AnUnknownDfuPortIsRefusedAndTheNearestOneIsNamed) {
+  EXPECT_THAT(lines(load_macs_text(kMac + "dfu_port = \"left_frond\"\n", "m").complaints),
+              ElementsAre(testing::AllOf(testing::StartsWith("m:9:12: \"dfu_port\" in [[mac]] must be one of left_back, "),
+                                         testing::EndsWith("did you mean \"left_front\"?"))));
+}
+
+TEST(Macs, AMacThatHasAChipNeedsItsKeysForDfu) {
+  const std::string text = kMac.substr(0, kMac.find("dfu_keys"));
+  EXPECT_THAT(lines(load_macs_text(text, "m").complaints), ElementsAre("m:1:1: [[mac]] lacks the key \"dfu_keys\""));
+}
+
+// A row of dfu_facts.tsv.
+struct DfuFact {
+  std::uint32_t chip_board{};
+  std::string port, entry;
+};
+
+std::vector<DfuFact> dfu_facts() {
+  std::ifstream in(GREENROOM_SOURCE_DIR "/tests/config/dfu_facts.tsv");
+  std::vector<DfuFact> facts;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with('#') || line.starts_with("chip\t")) continue;
+    std::istringstream cells(line);
+    std::string chip, board;
+    DfuFact f;
+    std::getline(cells, chip, '\t') && std::getline(cells, board, '\t') && std::getline(cells, f.port, '\t') &&
+        std::getline(cells, f.entry, '\t');
+    f.chip_board = static_cast<std::uint32_t>(std::stoul(chip, nullptr, 16) << 8 | std::stoul(board, nullptr, 16));
+    facts.push_back(std::move(f));
+  }
+  return facts;
+}
+
+TEST(Macs, EveryModelHasTheDfuPortAndKeysOfItsSourcesOrNoneIsSure) {
+  const std::map<std::string, DfuPort> ports{
+      {"leftmost USB-C when facing the left side", DfuPort::left_back},
+      {"rightmost USB-C when facing the left side", DfuPort::left_front},
+      {"rightmost USB-C when facing the rear", DfuPort::back_right},
+      {"rear USB-C closest to the power input", DfuPort::back_by_power},
+      {"middle rear USB-C", DfuPort::back_middle},
+      {"USB-C next to the Ethernet port", DfuPort::back_by_ethernet},
+      {"USB-C next to the HDMI port", DfuPort::back_by_hdmi},
+      {"tower: top USB-C farthest from power button; rack: front port closest to it", DfuPort::mac_pro_2019},
+      {"unverified", DfuPort::unknown}};
+  const std::map<std::string, DfuKeys> keys{
+      {"AS-LAPTOP", DfuKeys::as_laptop}, {"T2-LAPTOP", DfuKeys::t2_laptop}, {"DESKTOP", DfuKeys::desktop}};
+  const std::vector<DfuFact> facts = dfu_facts();
+  const MacsFile file = load_macs();
+  for (const MacModel& m : file.models) {
+    for (const std::uint32_t cb : m.chip_boards) {
+      const auto fact = std::find_if(facts.begin(), facts.end(), [cb](const DfuFact& f) { return f.chip_board == cb; });
+      ASSERT_NE(fact, facts.end()) << m.name;
+      EXPECT_EQ(m.dfu.port, ports.at(fact->port)) << m.name;
+      EXPECT_EQ(m.dfu.keys, keys.at(fact->entry)) << m.name;
+    }
+  }
 }
 
 TEST(Bricks, TheEmbeddedTableLoads) {

@@ -138,11 +138,5 @@ TEST(ByHand, IsToldWhatToDoAndHowMuchTimeIsLeft) {
   EXPECT_EQ(told, (std::vector<std::string>{"press", "85 s left", "hold"}));
 }
 
-TEST(DfuKeys, HoldsTheKeysOfAT2ForThreeSeconds) {
-  EXPECT_NE(dfu_keys(DfuKeys::t2_laptop).find("for 3 s"), std::string::npos);
-  EXPECT_NE(dfu_keys(DfuKeys::apple_silicon_laptop).find("for 10 s"), std::string::npos);
-  EXPECT_EQ(dfu_keys(DfuKeys::desktop).find("Control"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace greenroom

@@ -1,6 +1,7 @@
 // The actions on Macs against a model Mac, on virtual time.
 #include "firmware-bridge/usb_mac_actions.hpp"
 
+#include "firmware-bridge/facts/dfu_hints.hpp"
 #include "tests/support/boot_rig.hpp"
 
 namespace greenroom {

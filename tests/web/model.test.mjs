@@ -1,12 +1,16 @@
 // The rest of the page's judgement: what a state looks like, what a person may say, what is unknown.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import { source } from "./support/source.mjs";
 import { MockRoom } from "./support/mock_room.mjs";
+import { web } from "./support/modules.mjs";
 
 const clock = await source("model/clock.ts");
 const signs = await source("model/signs.ts");
 const chores = await source("model/chores.ts");
+const dfu = await source("model/dfu_ports.ts");
 const jobs = await source("model/jobs.ts");
 const gauge = await source("model/gauge.ts");
 const tree = await source("model/circuit_tree.ts");
@@ -78,6 +82,21 @@ test("that a battery is full is claimed by a button that says so, never by NEXT"
   assert.equal(chores.tickWord(look, "first_boot"), "Done, look again");
   assert.equal(chores.firstTick([look], new Map([[7, "charge"]])), null);
   assert.equal(chores.firstTick([look], new Map([[7, "first_boot"]])), look);
+});
+
+test("every DFU port of the table of Macs is drawn, with one USB-C socket marked", () => {
+  const macs = readFileSync(join(web, "../../config/macs.toml"), "utf8");
+  const ports = new Set([...macs.matchAll(/^dfu_port = "(\w+)"/gm)].map((found) => found[1]));
+  assert.ok(ports.size >= 8);
+  for (const port of ports) {
+    const picture = dfu.pictureOf(port);
+    assert.equal(picture?.sockets[picture.marked], "usb", port);
+  }
+});
+
+test("a DFU port that is not known is not drawn", () => {
+  assert.equal(dfu.pictureOf(null), null);
+  assert.equal(dfu.pictureOf("left_middle"), null);
 });
 
 test("a case among the chores is found by its number, also where two have the same words", () => {

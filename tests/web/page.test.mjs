@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openBrowser, RoomPage } from "./support/room_page.mjs";
-import { service } from "./support/service.mjs";
+import { realUrl, service } from "./support/service.mjs";
 
 let browser, room;
 before(async () => {
@@ -111,6 +111,20 @@ test("a scan does not press the button that has the focus", async () => {
   assert.equal(await page.page.getByRole("dialog").count(), 0);
   await page.close();
 });
+
+if (!realUrl) {
+  test("where keys are asked for, the Mac's DFU port is drawn beside the instruction, and in the slot's dialog", async () => {
+    const page = await RoomPage.open(browser, room.url);
+    const drawn = { name: "Left side: the USB-C port nearest to the hinge" };
+    const keys = page.page.locator(".chore", { hasText: "nearest to the hinge" });
+    await keys.getByRole("img", drawn).waitFor();
+    assert.equal(await page.page.locator(".dfu-picture").count(), 1); // no other chore asks for keys
+    await keys.getByRole("button", { name: "1-03" }).click();
+    await page.page.getByRole("dialog").getByRole("img", drawn).waitFor();
+    assert.deepEqual(await page.barriers(), []);
+    await page.close();
+  });
+}
 
 test("what is typed in a field stays in it", async () => {
   const page = await RoomPage.open(browser, room.url, { person: "" });

@@ -31,19 +31,7 @@ bool outlet_is_off(const VisitContext& c, const Visit& v) {
 
 }  // namespace
 
-std::string dfu_keys(const VisitContext& c, const Visit& v) {
-  const MacModel& m = model_of(c, v);
-  const std::string end = " until the slot says that the Mac is in DFU.";
-  if (m.desktop) {
-    return "Pull the mains cord of " + at_slot(c, v) + ", hold its power button, put the cord back in, and hold on" + end;
-  }
-  // Apple 108900: Apple silicon about 10 s, T2 about 3 s; then the power button alone.
-  const std::string hold = m.family == "AppleSilicon" ? "10 s" : "3 s";
-  return "Switch off " + at_slot(c, v) +
-         ". Press its power button, then at once left Control, left Option, right Shift and "
-         "power for " +
-         hold + "; then power alone" + end;
-}
+std::string dfu_keys(const VisitContext& c, const Visit& v) { return dfu_words(model_of(c, v).dfu, at_slot(c, v)); }
 
 namespace {
 
@@ -128,7 +116,8 @@ void waiting(Draft& d, const Visit& v, const PortView& port) {
   if (!asks_for_restart(d.c, v)) return enter_dfu(d, v, v.step, 1);
   if (outlet_is_off(d.c, v)) {
     return d.enter(v, v.step, StepState::hands, v.attempt, d.in_staffed(to_come),
-                   "Hold the power button of " + at_slot(d.c, v) + ", scan the slot, and let go when it says DFU.");
+                   "Hold the power button of " + at_slot(d.c, v) + ", scan the slot, and let go when it says DFU. " +
+                       dfu_port_words(model_of(d.c, v).dfu.port));
   }
   if (d.c.now < v.deadline) return;
   d.hold(v, {"outlet_stays_on",

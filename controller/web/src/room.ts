@@ -57,10 +57,9 @@ export const protectedOutlets = computed(() => part<ProtectedOutlet[]>("protecte
 // What the list asks people for now; hands that find no free place yet are not in it.
 export const askedVisits = computed(() => new Set(chores.value.map((c) => c.visit)));
 
-export const stepsOfVisits = computed(() => {
-  const seated = places.value.map((p) => p.visit).filter((v): v is Visit => v !== null);
-  return new Map(seated.map((v) => [v.visit, v.step]));
-});
+const seatedVisits = computed(() => places.value.map((p) => p.visit).filter((v): v is Visit => v !== null));
+export const stepsOfVisits = computed(() => new Map(seatedVisits.value.map((v) => [v.visit, v.step])));
+export const dfuPorts = computed(() => new Map(seatedVisits.value.map((v) => [v.visit, v.dfu_port])));
 
 // Serial numbers of visits: of those that sit somewhere, and of those that were opened while this page looked on.
 export const serials = computed(() => {

@@ -9,6 +9,8 @@ const waits = { restore: "the restore engine", dfu: "the Mac to enter DFU", char
 const begun = Date.parse("2026-01-05T08:00:00Z");
 
 const iso = (ms) => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+const keys = (place) => `The data cable belongs in the USB-C port on its left side, nearest to the hinge; if it does not show, try another. \
+Switch off ${place.visit.serial} in slot ${place.slot}: hold its power button for up to 10 s.`;
 const pad = (n) => String(n).padStart(2, "0");
 
 export class MockRoom {
@@ -178,7 +180,7 @@ export class MockRoom {
     const at = step % walk.length;
     const name = walk[at];
     place.visit = { visit: number, serial, model: "MacBook Air (M1, 2020)", batch: "returns-mock", recipe: "full-apple-silicon",
-      step: name, step_number: at + 1, steps: walk.length, attempt: 1, bound_by: "anna",
+      step: name, step_number: at + 1, steps: walk.length, dfu_port: "left_back", attempt: 1, bound_by: "anna",
       charge_percent: number % 6 === 3 ? null : 40 + (number * 7 + at * 5) % 60, erased: place.kind !== "restore" || at > 5,
       engine: name === "restore" ? { effect: number, gate: "open", stage: "Sending filesystem", percent: 3 } : null };
     if (place.outlet) place.outlet = { ...place.outlet, state: "on", protected: name === "restore" || name === "dfu" };
@@ -254,6 +256,11 @@ export class MockRoom {
   // Each state stands somewhere, so that each sign is seen.
   #fill(place, i) {
     this.#enter(place, place.kind === "restore" ? 1 + (i % (recipe.length - 1)) : 1, `C02MOCK${pad(i)}`);
+    if (i === 2) {
+      this.#enter(place, recipe.indexOf("dfu"), place.visit.serial);
+      this.#put(place, { state: "hands", owner: "technician", waits_for: { kind: "person", name: "technician",
+        words: `technician: ${keys(place)}` } });
+    }
     if (i === 3) this.#put(place, { state: "held", owner: "security", waits_for: { kind: "person", name: "security",
       words: "security: C02MOCK03 is locked by Activation Lock. Turn it off, or put the Mac aside." } });
     if (i === 4) this.#put(place, { state: "stranger", visit: null, owner: "technician", waits_for: { kind: "person",
@@ -270,11 +277,14 @@ export class MockRoom {
 
   #addPeople() {
     const look = this.parts.get("places/1-06").visit;
+    const dfu = this.parts.get("places/1-03");
     this.parts.set("chores", [
       { visit: look.visit, serial: look.serial, slot: "1-06", owner: "technician", kind: "look", case: null, to: null,
         words: "Start the Mac with Option-Command-R and install macOS over the wired network." },
       { visit: null, serial: "C02MOCKNEW1", slot: "1-08", owner: "technician", kind: "seat", case: null, to: "restore",
         words: "Take C02MOCKNEW1 from the trolley, scan it, scan slot 1-08, plug it in." },
+      { visit: dfu.visit.visit, serial: dfu.visit.serial, slot: "1-03", owner: "technician", kind: "keys", case: null, to: null,
+        words: keys(dfu) },
     ]);
     this.openCase({ serial: "C02MOCK03", slot: "1-04", words: "C02MOCK03 is locked by Activation Lock.",
       next: "Turn it off, or put the Mac aside.", owner: "security" });

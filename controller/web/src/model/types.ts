@@ -21,6 +21,7 @@ export interface Visit {
   step: string;
   step_number: number;
   steps: number;
+  dfu_port: string | null; // of its model; null: not known
   attempt: number;
   bound_by: string | null;
   charge_percent: number | null;

@@ -9,6 +9,7 @@ import { canFail, canTick, caseOf, choreKey, endsBy, tickWord } from "../model/c
 import { counted, plain } from "../model/words";
 import { Action } from "./action";
 import { closeCaseQuestion } from "./case_question";
+import { DfuHint } from "./dfu_picture";
 import { Sign } from "./sign";
 
 function failQuestion(chore: Chore): Question {
@@ -57,6 +58,7 @@ function Item({ chore, first }: { chore: Chore; first: boolean }) {
         <span class="owner">{isCase ? `Case · ${plain(chore.owner)}` : plain(chore.owner)}</span>
       </p>
       <p class="chore-words">{chore.words}</p>
+      <DfuHint chore={chore} />
       <Buttons chore={chore} />
     </li>
   );

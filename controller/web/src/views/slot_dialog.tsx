@@ -11,6 +11,7 @@ import { amps, kindWord, percent, plain, stepNumber, stepWord } from "../model/w
 import { Action } from "./action";
 import { Bar } from "./bar";
 import { closeCaseQuestion } from "./case_question";
+import { DfuHint } from "./dfu_picture";
 import { clearLockQuestion, lockOutQuestion } from "./lock_question";
 import { Modal } from "./modal";
 import { Sign } from "./sign";
@@ -90,6 +91,11 @@ function Deeds({ place }: { place: Place }) {
   );
 }
 
+function KeysHint({ place }: { place: Place }) {
+  const chore = chores.value.find((c) => c.visit !== null && c.visit === place.visit?.visit);
+  return chore === undefined ? null : <DfuHint chore={chore} />;
+}
+
 // What happened here since the page was opened, the latest first.
 function Happened({ place }: { place: Place }) {
   const visit = place.visit?.visit ?? null;
@@ -116,6 +122,7 @@ function Slot({ place }: { place: Place }) {
       </p>
       {place.waits_for !== null && <p class="slot-wait">{place.waits_for.words}</p>}
       {place.visit?.engine != null && <Bar percent={place.visit.engine.percent} words={place.visit.engine.stage ?? "engine"} />}
+      <KeysHint place={place} />
       <Deeds place={place} />
       <dl>
         <Row name="Place">{kindWord(place.kind)}, {place.bench}</Row>

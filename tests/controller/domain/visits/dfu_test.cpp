@@ -145,6 +145,7 @@ TEST(DfuByHand, ALaptopAtASlotForDesktopsIsAskedForItsKeys) {
   ASSERT_EQ(list.size(), 1U);
   EXPECT_EQ(list[0].kind, "keys");
   EXPECT_THAT(list[0].words, testing::HasSubstr("left Control, left Option, right Shift"));
+  EXPECT_THAT(list[0].words, testing::HasSubstr("on its left side, nearest to the hinge"));
   d.gone("1-01");
   d.shows("1-01", MacMode::dfu, "", ecid_a);
   EXPECT_EQ(d.at(), "restore running");

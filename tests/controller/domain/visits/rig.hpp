@@ -66,6 +66,8 @@ inline MacModel model(std::string type, std::string name, std::string number, st
   m.chip_boards = {(static_cast<std::uint32_t>(m1_chip) << 8) | m1_board};
   m.battery_Wh = desktop ? 0 : 100;
   m.brick_W = 140;
+  m.dfu.keys = desktop ? DfuKeys::desktop : m.family == "T2" ? DfuKeys::t2_laptop : DfuKeys::as_laptop;
+  m.dfu.port = desktop ? DfuPort::back_middle : DfuPort::left_back;
   return m;
 }
 
