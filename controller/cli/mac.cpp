@@ -18,6 +18,7 @@ constexpr std::string_view help =
     "  put-back    out of recovery, auto-boot on, or out of DFU: to the system it has\n"
     "  restore     ERASES it and restores it, once it has said the serial number that you typed\n"
     "  revive      restores its system and keeps the data where it can, behind the same gate\n"
+    "  rehearse    proves on a sacrificial Mac, once for each model, what a room relies on: ERASES it\n"
     "\n"
     "Refused while a service has this machine's USB. Each verb prints its options with --help. Exit codes: 0 done, 1 "
     "failed,\n"
@@ -25,7 +26,7 @@ constexpr std::string_view help =
 
 constexpr std::array verbs{NamedVerb{"identify", mac_identify}, NamedVerb{"dfu", mac_dfu},
                            NamedVerb{"put-back", mac_put_back}, NamedVerb{"restore", mac_restore},
-                           NamedVerb{"revive", mac_revive}};
+                           NamedVerb{"revive", mac_revive},     NamedVerb{"rehearse", mac_rehearse}};
 
 }  // namespace
 

@@ -11,5 +11,6 @@ int mac_dfu(const std::vector<std::string>& arguments);
 int mac_put_back(const std::vector<std::string>& arguments);
 int mac_restore(const std::vector<std::string>& arguments);
 int mac_revive(const std::vector<std::string>& arguments);
+int mac_rehearse(const std::vector<std::string>& arguments);
 
 }  // namespace greenroom::cli

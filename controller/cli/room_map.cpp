@@ -1,29 +1,23 @@
 // greenroom room map: one known Mac is carried from slot to slot, and what the room file says is proven there.
-#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
 
-#include "config/credentials.hpp"
 #include "config/macs.hpp"
 #include "controller/cli/client.hpp"
 #include "controller/cli/options.hpp"
 #include "controller/cli/pdu_line.hpp"
 #include "controller/cli/room_map_walk.hpp"
+#include "controller/cli/room_pdus.hpp"
 #include "controller/cli/setup_files.hpp"
+#include "controller/cli/typed_lines.hpp"
 #include "controller/cli/usb_host.hpp"
 #include "controller/cli/usb_rows.hpp"
 #include "controller/cli/verbs.hpp"
@@ -31,14 +25,11 @@
 #include "controller/journal/sqlite_journal.hpp"
 #include "controller/simulate/load_dialect.hpp"
 #include "hw/base/file_lock.hpp"
-#include "hw/pdu/make_pdu.hpp"
-#include "hw/serial/open_line.hpp"
 
 namespace greenroom::cli {
 namespace {
 
 constexpr const char* verb = "greenroom room map";
-constexpr std::size_t longest_line = 4096;
 
 struct MapOptions {
   std::string room, mac;
@@ -66,66 +57,21 @@ Result<KnownMac> known_mac(const std::string& text) {
   return mac;
 }
 
-// What people scan and type, a line at a time; empty at its end.
-class Lines {
- public:
-  explicit Lines(asio::any_io_executor executor) : input_(std::move(executor)), flags_(fcntl(STDIN_FILENO, F_GETFL)) {}
-  ~Lines() { fcntl(STDIN_FILENO, F_SETFL, flags_); }  // a terminal that does not block would stay so for the shell
-  Lines(const Lines&) = delete;
-  Lines& operator=(const Lines&) = delete;
-
-  Result<void> open() {
-    boost::system::error_code error;
-    input_.assign(::dup(STDIN_FILENO), error);
-    if (error) return fail(Errc::usage, "labels are taken from a terminal or a pipe: " + error.message());
-    return {};
-  }
-  Task<std::string> next() {
-    auto buffer = asio::dynamic_buffer(kept_, longest_line);
-    const auto [error, size] = co_await asio::async_read_until(input_, buffer, '\n', asio::as_tuple(asio::use_awaitable));
-    if (error == asio::error::operation_aborted) co_return fail(Errc::cancelled, "ended by a signal");
-    const std::size_t end = error ? kept_.size() : size;
-    std::string line = kept_.substr(0, end);
-    kept_.erase(0, end);
-    const auto last = line.find_last_not_of(" \t\r\n");
-    const auto first = line.find_first_not_of(" \t");
-    co_return last == line.npos ? std::string() : line.substr(first, last - first + 1);
-  }
-
- private:
-  asio::posix::stream_descriptor input_;
-  int flags_;
-  std::string kept_;
-};
-
 struct RoomPdus {
   std::vector<Dialect> dialects;
   std::vector<PduLogin> logins;
 };
 Result<RoomPdus> pdus_of(const Room& room, const MapOptions& options) {
   RoomPdus all;
-  std::vector<std::string> names;
   for (std::uint32_t i = 0; i < room.pdus.size(); ++i) {
     auto dialect = sim::load_dialect(room, PduId{i});
     if (!dialect) return fail(dialect.error().within("PDU " + room.pdus[i].name));
     all.dialects.push_back(std::move(*dialect));
-    names.push_back(room.pdus[i].name);
   }
-  auto logins = load_credentials(options.client.data + "/credentials.toml", names);
+  auto logins = pdu_logins(room, options.client.data);
   if (!logins) return fail(logins.error());
   all.logins = std::move(*logins);
   return all;
-}
-
-Result<std::unique_ptr<Pdu>> open_pdu(const PduConfig& config, Dialect dialect, const std::vector<PduLogin>& logins,
-                                      asio::any_io_executor executor, Clock& clock) {
-  const auto url = parse_line_url(config.line);
-  if (!url) return fail(url.error());
-  auto line = open_line(std::move(executor), clock, *url, facts(dialect).line, verb);
-  if (!line) return fail(line.error());
-  const auto known = std::find_if(logins.begin(), logins.end(), [&](const PduLogin& l) { return l.pdu == config.name; });
-  Credentials login = known == logins.end() ? Credentials() : Credentials(known->user, known->password);
-  return make_pdu(std::move(dialect), std::move(*line), clock, std::move(login));
 }
 
 UsbTable::Predicate shown_by(const KnownMac& mac, const std::vector<MacModel>& models) {
@@ -167,14 +113,14 @@ Result<std::vector<bool>> locked_out(const MapOptions& options, const RoomSetup&
 Task<void> map_room(const KnownMac& mac, const Room& room, const std::vector<bool>& locked, RoomPdus& known, UsbTable& usb,
                     Clock& clock, std::vector<MapSeen>& seen) {
   const auto executor = co_await asio::this_coro::executor;
-  Lines lines(executor);
+  TypedLines lines(executor);
   if (auto opened = lines.open(); !opened) co_return opened;
   const MacsFile macs = load_macs();
   std::vector<std::unique_ptr<Pdu>> pdus;
   MapPorts ports(room, host_name(), usb, clock);
   for (std::size_t i = 0; i < room.pdus.size(); ++i) {
     ports.dialects.push_back(facts(known.dialects[i]));
-    auto pdu = open_pdu(room.pdus[i], std::move(known.dialects[i]), known.logins, executor, clock);
+    auto pdu = open_pdu(room.pdus[i], std::move(known.dialects[i]), known.logins, executor, clock, verb);
     if (!pdu) co_return fail(pdu.error().within("PDU " + room.pdus[i].name));
     pdus.push_back(std::move(*pdu));
     ports.pdus.push_back(pdus.back().get());

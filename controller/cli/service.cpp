@@ -15,6 +15,7 @@
 #include "controller/bench/bench.hpp"
 #include "controller/cli/absent.hpp"
 #include "controller/cli/readiness.hpp"
+#include "controller/cli/rehearsal_sheet.hpp"
 #include "controller/cli/room_usb.hpp"
 #include "controller/cli/setup_files.hpp"
 #include "controller/cli/usb_host.hpp"
@@ -126,6 +127,13 @@ std::map<std::string, EngineUser> fenced_users(Room& room, const EngineOptions& 
   return users;
 }
 
+// Macs of a model that nobody rehearsed on this machine are restored one at a time.
+void take_rehearsals(Room& room, const std::string& data) {
+  Rehearsed found = read_rehearsals(data);
+  for (const std::string& trouble : found.troubles) log::warn("its model counts as not rehearsed: " + trouble);
+  room.rehearsed = std::move(found.product_types);
+}
+
 }  // namespace
 
 struct Service::Parts {
@@ -186,6 +194,7 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
     macs = std::make_unique<AbsentMacs>(opened.error().message);
   }
   if (!options.model) {
+    take_rehearsals(setup.room, options.data);
     engines.emplace(executor, *real, options.engines, fenced_users(setup.room, options.engines),
                     [this](const PortPath& path) { return table ? table->at(path) : std::nullopt; });
   }

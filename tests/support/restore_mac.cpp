@@ -49,12 +49,16 @@ void RestoreMac::shows(T2Boot::SerialShown shown) {
   boot_.shown = std::move(shown);
 }
 
-void RestoreMac::restart() {
+void RestoreMac::restart() { come_anew(&T2Boot::restart); }
+void RestoreMac::hold_dfu_keys() { come_anew(&T2Boot::into_dfu); }
+void RestoreMac::restart_restored() { come_anew(&T2Boot::restored); }
+
+void RestoreMac::come_anew(Into into) {
   {
     const std::lock_guard lock(mutex_);
     if (std::exchange(moving_, true)) return;
   }
-  tasks_.spawn(re_enumerate(/*by_hand=*/true));
+  tasks_.spawn(re_enumerate(into));
 }
 
 bool RestoreMac::moving() const {
@@ -101,14 +105,15 @@ void RestoreMac::plug() {
 // On the testbed's thread, which may not change the testbed: the loop does.
 void RestoreMac::look() {
   if (!boot_.leaves() || std::exchange(moving_, true)) return;
-  asio::post(executor_, [this] { tasks_.spawn(re_enumerate(/*by_hand=*/false)); });
+  asio::post(executor_, [this] { tasks_.spawn(re_enumerate(&T2Boot::leave)); });
 }
 
-asio::awaitable<void> RestoreMac::re_enumerate(bool by_hand) {
+asio::awaitable<void> RestoreMac::re_enumerate(Into into) {
   try {
     asio::steady_timer timer(executor_, until_gone);
     co_await timer.async_wait(asio::use_awaitable);
     bed_.unplug(port);
+    usbmuxd_.detach(os_);
     timer.expires_after(until_back);
     co_await timer.async_wait(asio::use_awaitable);
   } catch (const boost::system::system_error&) {  // the test ends
@@ -116,8 +121,7 @@ asio::awaitable<void> RestoreMac::re_enumerate(bool by_hand) {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (by_hand) boot_.restart();
-    else boot_.leave();
+    (boot_.*into)();
     moving_ = false;
   }
   plug();

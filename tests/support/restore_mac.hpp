@@ -26,6 +26,8 @@ class RestoreMac {
   void unplug();                                                  // its cable, while it stands in DFU
   void shows(T2Boot::SerialShown);                                // from its next arrival on
   void restart();                                                 // somebody holds its power button
+  void hold_dfu_keys();
+  void restart_restored();  // its restore OS is done
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
   [[nodiscard]] Octets ticket() const { return boot_.ticket(); }
   [[nodiscard]] T2Boot::Stage stage() const;
@@ -38,7 +40,9 @@ class RestoreMac {
  private:
   void plug();
   void look();
-  asio::awaitable<void> re_enumerate(bool by_hand);
+  using Into = void (T2Boot::*)();
+  void come_anew(Into);
+  asio::awaitable<void> re_enumerate(Into);
 
   ModelMac identity_;
   UsbmuxdStandIn& usbmuxd_;

@@ -54,6 +54,7 @@ class RestoreRig : public JobRig {
   pid_t spawn_program(std::vector<std::string> words) {
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
+    if (!answers_at_.empty()) posix_spawn_file_actions_addopen(&files, 0, answers_at_.c_str(), O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, 1, path("stdout").c_str(), O_WRONLY | O_CREAT, 0600);
     posix_spawn_file_actions_addopen(&files, 2, path("stderr").c_str(), O_WRONLY | O_CREAT, 0600);
     posix_spawn_file_actions_addchdir_np(&files, root_.c_str());
@@ -84,6 +85,7 @@ class RestoreRig : public JobRig {
   TssStandIn tss_{loop_.get_executor(), firmware_};
   UsbmuxdStandIn usbmuxd_{loop_.get_executor(), path("upstream")};
   std::list<RestoreMac> macs_;
+  std::string answers_at_;  // what a program reads on stdin; empty: what the test does
 };
 
 }  // namespace greenroom::test

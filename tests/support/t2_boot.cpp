@@ -82,6 +82,17 @@ void T2Boot::restart() {
   stage_ = recovery_.saved["auto-boot"] == "true" ? Stage::booted : Stage::recovery;
 }
 
+void T2Boot::into_dfu() {
+  restart();
+  dfu_ = DfuModel();
+  stage_ = Stage::dfu;
+}
+
+void T2Boot::restored() {
+  recovery_.saved["auto-boot"] = "true";
+  restart();
+}
+
 void T2Boot::leave() {
   if (recovery_.rebooted) return restart();
   leaves_ = false;

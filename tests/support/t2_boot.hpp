@@ -35,7 +35,9 @@ class T2Boot {
   [[nodiscard]] bool leaves() const { return leaves_; }
   void reset();
   void leave();
-  void restart();  // by its power button, into what its saved auto-boot says
+  void restart();   // by its power button, into what its saved auto-boot says
+  void into_dfu();  // by its keys
+  void restored();  // its restore OS is done and starts it, auto-boot on
 
   [[nodiscard]] Stage stage() const { return stage_; }
   [[nodiscard]] Octets ticket() const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -63,6 +64,10 @@ void UsbmuxdStandIn::attach(MuxDevice& device) {
   for (Event& came : listeners_) came.set();
 }
 
+void UsbmuxdStandIn::detach(MuxDevice& device) {
+  std::replace(devices_.begin(), devices_.end(), &device, static_cast<MuxDevice*>(nullptr));
+}
+
 Plist UsbmuxdStandIn::attached_message(std::size_t id) const {
   const Plist properties{{"ConnectionType", "USB"},
                          {"DeviceID", id},
@@ -90,13 +95,14 @@ asio::awaitable<void> UsbmuxdStandIn::serve(MuxSocket socket) {
       co_await announce(socket, m.tag);
     } else if (what == "ListDevices") {
       Plist list{{"DeviceList", Plist::array()}};
-      for (std::size_t id = 1; id <= devices_.size(); ++id) list["DeviceList"].push_back(attached_message(id));
+      for (std::size_t id = 1; id <= devices_.size(); ++id)
+        if (there(id)) list["DeviceList"].push_back(attached_message(id));
       co_await send(socket, m.tag, list);
     } else if (what == "Connect") {
       const auto number = ask.at("PortNumber").get<std::uint32_t>();
       const auto port = static_cast<std::uint16_t>((number & 0xff) << 8 | number >> 8);  // comes in the network's order
       const auto id = ask.at("DeviceID").get<std::size_t>();
-      if (id == 0 || id > devices_.size()) {
+      if (!there(id)) {
         co_await send(socket, m.tag, result(bad_device));
       } else if (!devices_[id - 1]->listens(port)) {
         co_await send(socket, m.tag, result(refused));
@@ -121,7 +127,8 @@ asio::awaitable<void> UsbmuxdStandIn::announce(MuxSocket& socket, std::uint32_t 
       if (!co_await came.wait()) co_return;
       continue;
     }
-    const Plist attached = attached_message(++told);
+    if (!there(++told)) continue;
+    const Plist attached = attached_message(told);
     co_await send(socket, 0, attached);
   }
 }

@@ -33,7 +33,8 @@ class UsbmuxdStandIn {
   void end();
   [[nodiscard]] bool ended() const { return tasks_.size() == 0; }
 
-  void attach(MuxDevice&);  // it stays until this ends
+  void attach(MuxDevice&);
+  void detach(MuxDevice&);  // no listener is told
 
   [[nodiscard]] std::size_t listeners() const { return listeners_.size(); }  // that ever asked to be told
   std::vector<std::string> wrong;                                            // what no usbmuxd knows
@@ -41,11 +42,12 @@ class UsbmuxdStandIn {
  private:
   asio::awaitable<void> listen();
   asio::awaitable<void> serve(MuxSocket);
+  [[nodiscard]] bool there(std::size_t id) const { return id > 0 && id <= devices_.size() && devices_[id - 1] != nullptr; }
   [[nodiscard]] Plist attached_message(std::size_t id) const;
   asio::awaitable<void> announce(MuxSocket&, std::uint32_t tag);
 
   asio::local::stream_protocol::acceptor acceptor_;
-  std::vector<MuxDevice*> devices_;  // by DeviceID less one
+  std::vector<MuxDevice*> devices_;  // by DeviceID less one; null: it went
   std::list<Event> listeners_;       // each set when a device came
   TaskGroup tasks_;
 };
