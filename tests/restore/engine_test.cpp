@@ -44,7 +44,7 @@ class RestoreByEngine : public RestoreRig {
   }
   // The engine says that it waits for the restore OS, and the Mac runs it: only the gate stands between them.
   bool until_it_stands_at_the_gate(const Job& job) {
-    return in_time_for_a_restore([&job] { return job.waits() && job.mac->stage() == T2Boot::Stage::restore; });
+    return in_time_for_a_restore([&job] { return job.waits() && job.mac->stage() == MacBoot::Stage::restore; });
   }
   RestoreOutcome outcome_of(const Job& job) {
     EXPECT_TRUE(in_time_for_a_restore([&job] { return job.end->has_value(); }));
@@ -150,7 +150,7 @@ class RestoreThatCannot : public RestoreByEngine {
     const RestoreOutcome outcome = outcome_of(begin(add_mac()));
     EXPECT_FALSE(outcome.completed);
     EXPECT_EQ(outcome.evidence.erased, Erased::unconfirmed);
-    EXPECT_EQ(macs_.back().stage(), T2Boot::Stage::dfu);
+    EXPECT_EQ(macs_.back().stage(), MacBoot::Stage::dfu);
     return outcome;
   }
 };

@@ -32,7 +32,7 @@ TEST_F(MacRestoreVerb, PutsAMacOfAnotherSerialBackAndNeverStartsItsRestore) {
   EXPECT_EQ(mac.os().starts, 0);
   EXPECT_FALSE(mac.os().erased);
   EXPECT_THAT(read_file(path("stderr")), HasSubstr("and C02WRONG0001 was typed; it was put back"));
-  EXPECT_TRUE(eventually([&mac] { return mac.stage() == T2Boot::Stage::booted; }));
+  EXPECT_TRUE(eventually([&mac] { return mac.stage() == MacBoot::Stage::booted; }));
 }
 
 TEST_F(MacRestoreVerb, LeavesTheUsbToItsEngineWhenItIsKilledBehindTheGate) {
@@ -43,7 +43,7 @@ TEST_F(MacRestoreVerb, LeavesTheUsbToItsEngineWhenItIsKilledBehindTheGate) {
   ASSERT_EQ(waitpid(verb, nullptr, 0), verb);
   EXPECT_EQ(end_of(begin(mac, {"put-back", "--port", "1-4.2"})), 1);
   EXPECT_THAT(read_file(path("stderr")), HasSubstr("this machine's USB is owned by the engine of "));
-  EXPECT_TRUE(in_time_for_a_restore([&mac] { return mac.stage() == T2Boot::Stage::booted || mac.os().erased; }));
+  EXPECT_TRUE(in_time_for_a_restore([&mac] { return mac.stage() == MacBoot::Stage::booted || mac.os().erased; }));
   EXPECT_TRUE(mac.os().erased);
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/write.hpp>
 
 #include "tests/support/img4.hpp"
+#include "tests/support/mac_boot_rig.hpp"
 #include "tests/support/restore_rig.hpp"
 
 namespace greenroom::test {
@@ -53,41 +54,17 @@ TEST(Plist, SurvivesBeingPrinted) {
 
 // ---- the Mac's boot ----
 
-class T2BootTest : public testing::Test {
+class T2BootTest : public MacBootTest {
  protected:
-  [[nodiscard]] Octets image(const std::string& name) const {
-    const Component& c = firmware_.at(name);
-    return img4(im4p(c.tag, c.payload), mac_.ticket());
-  }
-  bool upload(const Octets& bytes) { return mac_.control({0x41, 0, 0, 0, 0}, {}) && mac_.bulk(4, bytes); }
-  bool command(std::string_view text, std::uint8_t request = 0) {
-    Octets line(text.begin(), text.end());
-    line.push_back(0);
-    return mac_.control({0x40, request, 0, 0, 0}, line).has_value();
-  }
-  // By DFU, in blocks of 2048, with the trailer that the ROM wants.
-  void download(Octets bytes) {
-    for (const std::uint8_t b : {0xff, 0xff, 0xff, 0xff, 0xac, 0x05, 0x00, 0x01, 0x55, 0x46, 0x44, 0x10})
-      bytes.push_back(static_cast<std::uint8_t>(b));
-    const std::uint32_t crc = crc32_of_trailer(bytes);
-    for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<std::uint8_t>(crc >> shift));
-    std::uint16_t block = 0;
-    for (auto at = bytes.begin(); at < bytes.end(); at += std::min<std::ptrdiff_t>(2048, bytes.end() - at))
-      mac_.control({0x21, 1, block++, 0, 0}, {at, at + std::min<std::ptrdiff_t>(2048, bytes.end() - at)});
-    mac_.control({0x21, 1, block, 0, 0}, {});
-    mac_.reset();
-  }
-  void until(T2Boot::Stage stage) {
+  T2BootTest() : MacBootTest(t2_firmware()) {}
+  void until(MacBoot::Stage stage) {
     download(image("iBSS"));
     mac_.leave();
-    if (stage == T2Boot::Stage::ibss) return;
+    if (stage == MacBoot::Stage::ibss) return;
     upload(image("iBEC"));
     command("go");
     mac_.leave();
   }
-
-  const ModelFirmware firmware_ = t2_firmware();
-  T2Boot mac_{model_mac(0, true), firmware_};
 };
 
 TEST_F(T2BootTest, StartsItsOwnIbss) {
@@ -97,7 +74,7 @@ TEST_F(T2BootTest, StartsItsOwnIbss) {
 }
 
 TEST_F(T2BootTest, DoesNotStartAnIbssWithAnotherMacsTicket) {
-  const T2Boot other(model_mac(1, true), firmware_);
+  const MacBoot other(model_mac(1, true), firmware_);
   download(img4(im4p("ibss", firmware_.at("iBSS").payload), other.ticket()));
   EXPECT_FALSE(mac_.leaves());
   EXPECT_THAT(mac_.wrong, ElementsAre("iBSS: another Mac's ticket"));
@@ -110,7 +87,7 @@ TEST_F(T2BootTest, DoesNotStartAnIbssThatIsNotPersonalised) {
 }
 
 TEST_F(T2BootTest, AnotherImageInAnImagesPlaceIsRefused) {
-  until(T2Boot::Stage::ibss);
+  until(MacBoot::Stage::ibss);
   upload(image("iBSS"));
   EXPECT_FALSE(command("go"));
   EXPECT_FALSE(mac_.leaves());
@@ -118,7 +95,7 @@ TEST_F(T2BootTest, AnotherImageInAnImagesPlaceIsRefused) {
 }
 
 TEST_F(T2BootTest, OneOtherByteIsAnotherImage) {
-  until(T2Boot::Stage::ibss);
+  until(MacBoot::Stage::ibss);
   Octets bytes = image("iBEC");
   bytes[bytes.size() / 2] ^= 1;
   upload(bytes);
@@ -127,36 +104,36 @@ TEST_F(T2BootTest, OneOtherByteIsAnotherImage) {
 }
 
 TEST_F(T2BootTest, ACommandOutOfItsPlaceIsRefused) {
-  until(T2Boot::Stage::ibec);
-  EXPECT_EQ(mac_.stage(), T2Boot::Stage::ibec);
+  until(MacBoot::Stage::ibec);
+  EXPECT_EQ(mac_.stage(), MacBoot::Stage::ibec);
   EXPECT_FALSE(command("bootx"));
   EXPECT_FALSE(mac_.leaves());
   EXPECT_THAT(mac_.wrong, ElementsAre("'bootx' where 'getenv build-version' was due"));
 }
 
 TEST_F(T2BootTest, ACommandWithoutItsImageIsRefused) {
-  until(T2Boot::Stage::ibss);
+  until(MacBoot::Stage::ibss);
   EXPECT_FALSE(command("go"));
   EXPECT_THAT(mac_.wrong, ElementsAre("'go' with no image before it"));
 }
 
 TEST_F(T2BootTest, ACommandByAnotherRequestIsRefused) {
-  until(T2Boot::Stage::ibss);
+  until(MacBoot::Stage::ibss);
   upload(image("iBEC"));
   EXPECT_FALSE(command("go", 1));
   EXPECT_THAT(mac_.wrong, ElementsAre("'go' by request 1"));
 }
 
 TEST_F(T2BootTest, IsPutBackWhereverItStandsInRecovery) {
-  until(T2Boot::Stage::ibec);
+  until(MacBoot::Stage::ibec);
   for (const char* line : {"setenv auto-boot true", "getenv auto-boot", "saveenv", "reboot"}) EXPECT_TRUE(command(line));
   mac_.leave();
-  EXPECT_EQ(mac_.stage(), T2Boot::Stage::booted);
+  EXPECT_EQ(mac_.stage(), MacBoot::Stage::booted);
   EXPECT_THAT(mac_.wrong, IsEmpty());
 }
 
 TEST_F(T2BootTest, IsNotPutBackInAnotherOrder) {
-  until(T2Boot::Stage::ibss);
+  until(MacBoot::Stage::ibss);
   EXPECT_TRUE(command("setenv auto-boot true"));
   EXPECT_FALSE(command("reboot"));
   EXPECT_FALSE(mac_.leaves());
@@ -166,7 +143,7 @@ TEST_F(T2BootTest, IsNotPutBackInAnotherOrder) {
 class T2BootRestart : public T2BootTest {
  protected:
   void set_auto_boot_false() {
-    until(T2Boot::Stage::ibec);
+    until(MacBoot::Stage::ibec);
     for (const char* line : {"getenv build-version", "getenv build-style", "getenv radio-error", "setenv auto-boot false"})
       EXPECT_TRUE(command(line));
   }
@@ -175,14 +152,14 @@ class T2BootRestart : public T2BootTest {
 TEST_F(T2BootRestart, ForgetsAnAutoBootThatWasNotSaved) {
   set_auto_boot_false();
   mac_.restart();
-  EXPECT_EQ(mac_.stage(), T2Boot::Stage::booted);
+  EXPECT_EQ(mac_.stage(), MacBoot::Stage::booted);
 }
 
 TEST_F(T2BootRestart, EndsInRecoveryWhereFalseWasSaved) {
   set_auto_boot_false();
   EXPECT_TRUE(command("saveenv"));
   mac_.restart();
-  EXPECT_EQ(mac_.stage(), T2Boot::Stage::recovery);
+  EXPECT_EQ(mac_.stage(), MacBoot::Stage::recovery);
 }
 
 // ---- the restore OS, with the test in the engine's place ----

@@ -136,7 +136,7 @@ TEST_F(Rehearsal, PutsAMacOfAnotherSerialBackAndKeepsNoSheetThatPassed) {
               AllOf(HasSubstr(point("serial", "failed")), HasSubstr(point("erased", "not reached")),
                     HasSubstr(R"("mac":"it was put back")")));
   EXPECT_FALSE(std::filesystem::exists(path("data/rehearsals/") + model + ".json"));
-  EXPECT_TRUE(eventually([&mac] { return mac.stage() == T2Boot::Stage::booted; }));
+  EXPECT_TRUE(eventually([&mac] { return mac.stage() == MacBoot::Stage::booted; }));
 }
 
 TEST_F(Rehearsal, ErasesNothingWhenAPersonFindsTheDataChanged) {

@@ -12,7 +12,7 @@ namespace {
 
 using testing::IsEmpty;
 
-using Stage = T2Boot::Stage;
+using Stage = MacBoot::Stage;
 
 class RoomRestore : public RoomRig {
  protected:

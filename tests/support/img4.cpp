@@ -78,13 +78,15 @@ std::optional<Img4> read_img4(const Octets& image) {
   return Img4{{tag->begin(), tag->end()}, std::move(*payload), std::move(*ticket)};
 }
 
-Octets ticket_for(std::uint64_t ecid, const Octets& nonce) {
-  Octets id;
+Octets ticket_for(std::uint64_t ecid, const Octets& nonce, TicketKind kind) {
+  Octets id{static_cast<std::uint8_t>(kind)};
   for (int shift = 56; shift >= 0; shift -= 8) id.push_back(static_cast<std::uint8_t>(ecid >> shift));
   constexpr std::size_t as_long_as_a_real_one = 4000;
   return element(sequence, {element(ia5, {bytes("IM4M")}), element(octets, {id}), element(octets, {nonce}),
                             element(octets, {noise(static_cast<std::uint32_t>(ecid), as_long_as_a_real_one)})});
 }
+
+Octets cryptex_ticket(std::uint64_t chip) { return noise(static_cast<std::uint32_t>(chip), 1024); }
 
 Octets noise(std::uint32_t seed, std::size_t size) {
   Octets all(size);

@@ -23,8 +23,14 @@ struct Img4 {
 // Nothing for bytes that are no such image, to the last one.
 std::optional<Img4> read_img4(const Octets&);
 
+// What a ticket is for: the restore; on Apple silicon also the policy that lets the restore system start, the recovery
+// system that stays behind, and its policy.
+enum class TicketKind : std::uint8_t { restore, local_policy, recovery_os, recovery_os_policy };
 // What the signing server gives to one Mac for one nonce, and what no other Mac takes.
-Octets ticket_for(std::uint64_t ecid, const Octets& nonce);
+Octets ticket_for(std::uint64_t ecid, const Octets& nonce, TicketKind kind = TicketKind::restore);
+
+// That of the system's own disk images, the same for all Macs of a chip here.
+Octets cryptex_ticket(std::uint64_t chip);
 
 // Bytes that look like nothing and are the same in every run.
 Octets noise(std::uint32_t seed, std::size_t size);

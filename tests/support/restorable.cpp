@@ -18,7 +18,7 @@
 namespace greenroom::test {
 namespace {
 
-const char* word_of(T2Boot::Stage stage) {
+const char* word_of(MacBoot::Stage stage) {
   static constexpr const char* words[] = {"dfu", "recovery_1", "recovery_2", "restore", "recovery", "booted"};
   return words[static_cast<std::size_t>(stage)];
 }

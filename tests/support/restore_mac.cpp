@@ -16,11 +16,11 @@ constexpr std::chrono::milliseconds until_gone{100}, until_back{300};
 
 RestoreMac::RestoreMac(asio::any_io_executor executor, unsigned number, const ModelFirmware& firmware,
                        UsbmuxdStandIn& usbmuxd)
-    : identity_(model_mac(number, true)),
+    : identity_(model_mac(number, !firmware.apple_silicon())),
       usbmuxd_(usbmuxd),
       executor_(executor),
       boot_(identity_, firmware),
-      os_(identity_, boot_.ticket(), firmware),
+      os_(identity_, boot_.ticket(), firmware, boot_.ticket(TicketKind::recovery_os)),
       tasks_(executor) {
   bed_.on_reset = [this](const std::string&) {
     const std::lock_guard lock(mutex_);
@@ -39,19 +39,19 @@ std::vector<std::string> RestoreMac::environment() const {
 
 void RestoreMac::unplug() { bed_.unplug(port); }
 
-T2Boot::Stage RestoreMac::stage() const {
+MacBoot::Stage RestoreMac::stage() const {
   const std::lock_guard lock(mutex_);
   return boot_.stage();
 }
 
-void RestoreMac::shows(T2Boot::SerialShown shown) {
+void RestoreMac::shows(MacBoot::SerialShown shown) {
   const std::lock_guard lock(mutex_);
   boot_.shown = std::move(shown);
 }
 
-void RestoreMac::restart() { come_anew(&T2Boot::restart); }
-void RestoreMac::hold_dfu_keys() { come_anew(&T2Boot::into_dfu); }
-void RestoreMac::restart_restored() { come_anew(&T2Boot::restored); }
+void RestoreMac::restart() { come_anew(&MacBoot::restart); }
+void RestoreMac::hold_dfu_keys() { come_anew(&MacBoot::into_dfu); }
+void RestoreMac::restart_restored() { come_anew(&MacBoot::restored); }
 
 void RestoreMac::come_anew(Into into) {
   {
@@ -105,7 +105,7 @@ void RestoreMac::plug() {
 // On the testbed's thread, which may not change the testbed: the loop does.
 void RestoreMac::look() {
   if (!boot_.leaves() || std::exchange(moving_, true)) return;
-  asio::post(executor_, [this] { tasks_.spawn(re_enumerate(&T2Boot::leave)); });
+  asio::post(executor_, [this] { tasks_.spawn(re_enumerate(&MacBoot::leave)); });
 }
 
 asio::awaitable<void> RestoreMac::re_enumerate(Into into) {
@@ -125,7 +125,7 @@ asio::awaitable<void> RestoreMac::re_enumerate(Into into) {
     moving_ = false;
   }
   plug();
-  if (stage() == T2Boot::Stage::restore) usbmuxd_.attach(os_);
+  if (stage() == MacBoot::Stage::restore) usbmuxd_.attach(os_);
 }
 
 }  // namespace greenroom::test

@@ -1,5 +1,5 @@
-// A model T2 Mac that can be restored, in a testbed of its own: its stages on a port there, and, once its restore OS runs,
-// on a stand-in for usbmuxd. It re-enumerates by itself while the loop turns.
+// A model Mac, of the family that its firmware is for, that can be restored, in a testbed of its own: its stages on a port
+// there, and, once its restore OS runs, on a stand-in for usbmuxd. It re-enumerates by itself while the loop turns.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -8,8 +8,8 @@
 #include <mutex>
 
 #include "hw/async/task_group.hpp"
+#include "tests/support/mac_boot.hpp"
 #include "tests/support/restore_os.hpp"
-#include "tests/support/t2_boot.hpp"
 #include "tests/support/usb_testbed.hpp"
 
 namespace greenroom::test {
@@ -24,13 +24,13 @@ class RestoreMac {
   [[nodiscard]] std::vector<std::string> environment() const;
   [[nodiscard]] std::string root() const { return bed_.root(); }  // UMOCKDEV_DIR, for one that is linked to it
   void unplug();                                                  // its cable, while it stands in DFU
-  void shows(T2Boot::SerialShown);                                // from its next arrival on
+  void shows(MacBoot::SerialShown);                               // from its next arrival on
   void restart();                                                 // somebody holds its power button
   void hold_dfu_keys();
   void restart_restored();  // its restore OS is done
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
   [[nodiscard]] Octets ticket() const { return boot_.ticket(); }
-  [[nodiscard]] T2Boot::Stage stage() const;
+  [[nodiscard]] MacBoot::Stage stage() const;
   [[nodiscard]] bool moving() const;                        // to its next stage
   [[nodiscard]] std::vector<std::string> commands() const;  // of recovery, as they came
   [[nodiscard]] std::vector<std::string> images() const;    // that it took
@@ -40,7 +40,7 @@ class RestoreMac {
  private:
   void plug();
   void look();
-  using Into = void (T2Boot::*)();
+  using Into = void (MacBoot::*)();
   void come_anew(Into);
   asio::awaitable<void> re_enumerate(Into);
 
@@ -48,7 +48,7 @@ class RestoreMac {
   UsbmuxdStandIn& usbmuxd_;
   asio::any_io_executor executor_;
   mutable std::mutex mutex_;  // the testbed asks on a thread of its own
-  T2Boot boot_;
+  MacBoot boot_;
   bool moving_ = false;
   RestoreOs os_;
   TaskGroup tasks_;

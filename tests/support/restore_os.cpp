@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/error.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <utility>
 
-#include "tests/support/img4.hpp"
+#include "tests/support/restore_script.hpp"
 
 namespace greenroom::test {
 namespace {
@@ -38,20 +40,6 @@ asio::awaitable<void> send(MuxSocket& to, const Plist& message) {
   co_await asio::async_write(to, asio::buffer(all), asio::use_awaitable);
 }
 
-asio::awaitable<void> checkpoint(MuxSocket& to, int id, std::string name, bool complete) {
-  const Plist message{{"MsgType", "CheckpointMsg"},
-                      {"CHECKPOINT_ID", id},
-                      {"CHECKPOINT_NAME", name},
-                      {"CHECKPOINT_RESULT", 0},
-                      {"CHECKPOINT_COMPLETE", complete}};
-  co_await send(to, message);
-}
-
-asio::awaitable<void> progress(MuxSocket& to, int operation, int percent) {
-  const Plist message{{"MsgType", "ProgressMsg"}, {"Operation", operation}, {"Progress", percent}};
-  co_await send(to, message);
-}
-
 // ---- ASR's: property lists one after the other, then raw bytes ----
 
 asio::awaitable<void> send_bare(MuxSocket& to, const Plist& message) {
@@ -76,11 +64,14 @@ asio::awaitable<Octets> receive_bytes(MuxSocket& from, std::size_t size) {
 
 std::string RestoreOs::udid() const { return fmt::format("{:08X}{:016X}", firmware_.chip, mac_.ecid); }
 
-bool RestoreOs::listens(std::uint16_t port) const { return port == restored_port || (port == asr_port && image_asked_); }
+bool RestoreOs::listens(std::uint16_t port) const {
+  return port == restored_port || (port == asr_port && image_asked_) || (port != 0 && port == open_port_);
+}
 
 asio::awaitable<void> RestoreOs::serve(std::uint16_t port, MuxSocket socket) {
   if (port == restored_port) co_await restored(socket);
-  else co_await take_image(socket);
+  else if (port == asr_port) co_await take_image(socket);
+  else co_await take_answer(socket);
 }
 
 asio::awaitable<void> RestoreOs::restored(MuxSocket& socket) {
@@ -119,78 +110,81 @@ asio::awaitable<void> RestoreOs::restored(MuxSocket& socket) {
 // False when it went no further: whoever restores sees the connection end.
 asio::awaitable<bool> RestoreOs::restore(MuxSocket& s) {
   ++starts;
-  if (!lies) {
-    co_await checkpoint(s, 0x600, "start_restore", false);
-    co_await progress(s, 28, 0);  // waiting for NAND
-    if (!co_await ask(s, "FDRTrustData", {})) co_return false;
-    co_await progress(s, 11, 50);  // partition map
-    co_await progress(s, 12, 0);   // file system
-    if (!co_await ask(s, "RootTicket", {})) co_return false;
-    co_await checkpoint(s, 0x61f, "format_effaceable_storage", true);
-    if (!co_await ask_for_image(s)) co_return false;
-    erased = true;
-    for (const int percent : {10, 50, 100}) co_await progress(s, 14, percent);  // verified
-    if (!co_await ask(s, "KernelCache", {})) co_return false;
-    co_await progress(s, 27, 0);
-    const Plist first_version{{"FlashVersion1", true}}, list{{"FUDImageList", true}};
-    if (!co_await ask(s, "NORData", first_version)) co_return false;
-    for (const int percent : {50, 100}) co_await progress(s, 18, percent);  // flashed
-    if (!co_await ask(s, "FUDData", list)) co_return false;
-    co_await progress(s, 36, 100);
-    co_await progress(s, 29, 0);  // unmounted
-    co_await checkpoint(s, 0x6ff, "finish", true);
+  std::vector<Plist> script = restore_script(firmware_);
+  if (lies) script.erase(script.begin(), script.end() - 1);
+  for (Plist& message : script) {
+    const std::string kind = text_in(message, "MsgType"), type = text_in(message, "DataType");
+    if (type == "SystemImageData") {
+      if (!co_await ask_for_image(s, message)) co_return false;
+      erased = true;  // not at the checkpoint already: who judges by this flag is content with no less than the whole
+    } else if (kind == "DataRequestMsg") {
+      if (!co_await ask(s, message)) co_return false;
+    } else {
+      co_await send(s, message);
+    }
+    if (kind == "RestoreAttestation" && !co_await take_refusal(s)) co_return false;
   }
-  const Plist well{{"MsgType", "StatusMsg"}, {"Status", 0}};
-  co_await send(s, well);
   const Plist last = co_await receive(s);
   seen.push_back(text_in(last, "MsgType"));
   if (seen.back() != "ReceivedFinalStatusMsg") wrong.push_back("another answer to the final status");
   co_return true;
 }
 
-asio::awaitable<bool> RestoreOs::ask(MuxSocket& s, std::string type, Plist arguments) {
-  Plist message{{"MsgType", "DataRequestMsg"}, {"DataType", type}};
-  if (!arguments.empty()) message["Arguments"] = std::move(arguments);
-  co_await send(s, message);
+// Engines decline to attest, and a Mac goes on (macs.md 5.1).
+asio::awaitable<bool> RestoreOs::take_refusal(MuxSocket& s) {
   const Plist answer = co_await receive(s);
-  seen.push_back(type);
-  const std::string why = what_is_wrong(type, answer);
+  seen.emplace_back("RestoreAttestation");
+  if (answer == Plist{{"RestoreShouldAttest", false}}) co_return true;
+  wrong.emplace_back("RestoreAttestation: another answer");
+  co_return false;
+}
+
+asio::awaitable<bool> RestoreOs::ask(MuxSocket& s, Plist message) {
+  const std::string type = text_in(message, "DataType");
+  if (firmware_.apple_silicon()) {
+    open_port_ = ++last_port_;
+    message["DataPort"] = open_port_;
+    pieces_ = comes_in_pieces(type);
+  }
+  co_await send(s, message);
+  std::string why;
+  Plist answer;
+  if (!firmware_.apple_silicon()) answer = co_await receive(s);
+  else if (co_await answered_.wait()) answer = std::exchange(answer_, nullptr);
+  const Plist about = message.value("Arguments", Plist::object());
+  const std::string image = text_in(about, "ImageName");
+  seen.push_back(image.empty() ? type : type + " " + image);
+  why = answer.is_null() ? "the answer broke off" : what_is_wrong(type, about, answer);
   if (!why.empty()) wrong.push_back(type + ": " + why);
   co_return why.empty();
 }
 
+// One answer at a port of its own: a message, or a file in pieces of 8 KiB and a word that this was all.
+asio::awaitable<void> RestoreOs::take_answer(MuxSocket& s) {
+  constexpr std::size_t longest_piece = 8192;
+  open_port_ = 0;
+  Octets file;
+  try {
+    for (answer_ = nullptr; answer_.is_null();) {
+      const Plist part = co_await receive(s);
+      const Octets piece = data_in(part, "FileData");
+      if (piece.size() > longest_piece) wrong.push_back(fmt::format("a piece of {} bytes", piece.size()));
+      file.insert(file.end(), piece.begin(), piece.end());
+      if (!pieces_) answer_ = part;
+      else if (part.value("FileDataDone", false)) answer_ = Plist{{"FileData", plist_data(file)}};
+      else if (piece.empty()) answer_ = Plist{{"neither a piece nor the end", part}};
+    }
+  } catch (const boost::system::system_error&) {  // answer_ stays nothing
+  }
+  answered_.set();
+}
+
 // It comes on a connection of its own.
-asio::awaitable<bool> RestoreOs::ask_for_image(MuxSocket& s) {
+asio::awaitable<bool> RestoreOs::ask_for_image(MuxSocket& s, const Plist& message) {
   image_asked_ = true;
-  const Plist message{{"MsgType", "DataRequestMsg"}, {"DataType", "SystemImageData"}};
   co_await send(s, message);
   seen.emplace_back("SystemImageData");
   co_return co_await image_ended_.wait() && image_whole_;
-}
-
-std::string RestoreOs::what_is_wrong(const std::string& type, const Plist& answer) const {
-  if (type == "FDRTrustData") return answer.is_object() && answer.empty() ? "" : "more than nothing";
-  if (type == "RootTicket") return data_in(answer, "RootTicketData") == ticket_ ? "" : "not this Mac's ticket";
-  if (type == "KernelCache") return image_is_wrong(data_in(answer, "KernelCacheFile"), "KernelCache");
-  if (type == "FUDData") return answer == Plist{{"FUDImageList", {"StaticTrustCache"}}} ? "" : "another list";
-  // NORData
-  const auto others = answer.find("NorImageData");
-  if (others == answer.end() || others->size() != 2) return "not two images beside";
-  std::string why = image_is_wrong(data_in(answer, "LlbImageData"), "LLB");
-  why += image_is_wrong(data_in(answer, "SEPImageData"), "SEP");
-  why += image_is_wrong(data_in(answer, "RestoreSEPImageData"), "RestoreSEP");
-  for (const char* name : {"iBoot", "DeviceTree"}) {
-    const auto is_it = [&](const Plist& one) { return one.is_binary() && image_is_wrong(one.get_binary(), name).empty(); };
-    if (std::none_of(others->begin(), others->end(), is_it)) why += fmt::format("{} is missing. ", name);
-  }
-  return why;
-}
-
-std::string RestoreOs::image_is_wrong(const Octets& sent, std::string_view component) const {
-  const auto image = read_img4(sent);
-  const Component& c = firmware_.at(component);
-  if (!image || image->tag != c.tag || image->payload != c.payload) return fmt::format("{} is another image. ", component);
-  return image->ticket == ticket_ ? "" : fmt::format("{} with another ticket. ", component);
 }
 
 asio::awaitable<void> RestoreOs::take_image(MuxSocket& s) {
@@ -225,6 +219,7 @@ asio::awaitable<std::string> RestoreOs::what_is_wrong_with_the_image(MuxSocket& 
   }
   co_await send_bare(s, payload);
   for (std::size_t at = 0; at < whole.size(); at += chunk) {
+    if (at >= cable_out_at) throw boost::system::system_error(asio::error::eof);
     const Octets part = co_await receive_bytes(s, std::min(chunk, whole.size() - at));
     const Octets sum = co_await receive_bytes(s, SHA_DIGEST_LENGTH);
     Octets own(SHA_DIGEST_LENGTH);

@@ -1,5 +1,5 @@
-// A bench on which a real engine restores model T2 Macs: an IPSW, a signing server, a usbmuxd, and Macs in testbeds of
-// their own, on one loop. Nothing that an engine does here leaves the machine.
+// A bench on which an engine restores model Macs: an IPSW, a signing server, a usbmuxd, and Macs in testbeds of their own,
+// on one loop. Nothing that an engine does here leaves the machine.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -17,7 +17,9 @@ namespace greenroom::test {
 
 class RestoreRig : public JobRig {
  protected:
-  RestoreRig() { write_ipsw(path("t2.ipsw"), firmware_); }
+  explicit RestoreRig(ModelFirmware firmware = t2_firmware()) : firmware_(std::move(firmware)) {
+    write_ipsw(path("t2.ipsw"), firmware_);
+  }
   ~RestoreRig() override {
     end_my_children();
     asio::post(loop_, [this] {
@@ -81,7 +83,7 @@ class RestoreRig : public JobRig {
     return false;
   }
 
-  const ModelFirmware firmware_ = t2_firmware();
+  const ModelFirmware firmware_;
   TssStandIn tss_{loop_.get_executor(), firmware_};
   UsbmuxdStandIn usbmuxd_{loop_.get_executor(), path("upstream")};
   std::list<RestoreMac> macs_;

@@ -1,18 +1,35 @@
 #include "tests/support/tss_stand_in.hpp"
 
 #include <fmt/format.h>
+#include <openssl/sha.h>
 
+#include <algorithm>
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdlib>
+#include <iterator>
 
 #include "tests/support/img4.hpp"
+#include "tests/support/restore_script.hpp"
 
 namespace greenroom::test {
 
 using asio::ip::tcp;
+
+namespace {
+
+constexpr const char* of_recovery_os[] = {"Ap,SystemVolumeCanonicalMetadata",
+                                          "DeviceTree",
+                                          "KernelCache",
+                                          "OS",
+                                          "RestoreTrustCache",
+                                          "StaticTrustCache",
+                                          "SystemVolume",
+                                          "iBoot"};
+
+}  // namespace
 
 TssStandIn::TssStandIn(asio::any_io_executor executor, const ModelFirmware& firmware)
     : firmware_(firmware), acceptor_(executor, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), tasks_(executor) {
@@ -40,7 +57,9 @@ asio::awaitable<void> TssStandIn::serve(tcp::socket socket) {
       const std::size_t head =
           co_await asio::async_read_until(socket, asio::dynamic_buffer(text), "\r\n\r\n", asio::use_awaitable);
       const auto field = text.find("Content-Length: ");
-      if (text.rfind("POST http://gs.apple.com/TSS/controller?action=2 HTTP/1.1\r\n", 0) != 0 || field > head) {
+      const bool asked = text.rfind("POST http://gs.apple.com/TSS/controller?action=2 HTTP/1.1\r\n", 0) == 0 ||
+                         text.rfind("POST /TSS/controller?action=2 HTTP/1.1\r\n", 0) == 0;  // git's -s
+      if (!asked || field > head) {
         wrong.push_back("a request of another kind: " + text.substr(0, text.find('\r')));
         co_return;
       }
@@ -64,10 +83,26 @@ std::string TssStandIn::answer(const std::string& body) {
     wrong.push_back(why);
     return "STATUS=94&MESSAGE=This device isn't eligible for the requested build.";
   }
-  const std::uint64_t ecid = request->at("ApECID").get<std::uint64_t>();
-  signed_for.push_back(ecid);
-  const Plist ticket{{"ApImg4Ticket", plist_data(ticket_for(ecid, data_in(*request, "ApNonce")))}};
+  const Plist ticket = ticket_of(*request);
   return "STATUS=0&MESSAGE=SUCCESS&REQUEST_STRING=" + print_plist(ticket);
+}
+
+// The ticket of the recovery system that stays behind is for fewer, and for the system image, which a Mac's other is not
+// (seen of git builds; for a T2, 1.0.0 sends it along).
+bool TssStandIn::for_recovery_os(const Plist& request) const { return firmware_.apple_silicon() && request.contains("OS"); }
+
+Plist TssStandIn::ticket_of(const Plist& request) {
+  if (request.contains("@Cryptex1,Ticket")) return {{"Cryptex1,Ticket", plist_data(cryptex_ticket(firmware_.chip))}};
+  const auto ecid = request.at("ApECID").get<std::uint64_t>();
+  const auto signs = [&](const Octets& nonce, TicketKind kind) {
+    return Plist{{"ApImg4Ticket", plist_data(ticket_for(ecid, nonce, kind))}};
+  };
+  const Octets nonce = data_in(request, "ApNonce");
+  if (request.value("Ap,LocalBoot", false)) return signs(data_in(request, "Ap,VolumeUUID"), TicketKind::recovery_os_policy);
+  if (request.contains("Ap,LocalPolicy")) return signs(nonce, TicketKind::local_policy);
+  if (for_recovery_os(request)) return signs(nonce, TicketKind::recovery_os);
+  signed_for.push_back(ecid);
+  return signs(nonce, TicketKind::restore);
 }
 
 std::string TssStandIn::what_is_wrong(const Plist& request) const {
@@ -75,17 +110,41 @@ std::string TssStandIn::what_is_wrong(const Plist& request) const {
     const auto found = request.find(key);
     return found != request.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
   };
-  if (number("ApECID") == 0) return "no ECID";
   if (number("ApChipID") != firmware_.chip || number("ApBoardID") != firmware_.board_id) return "another chip or board";
+  if (request.contains("@Cryptex1,Ticket")) return number("Cryptex1,ChipID") != 0 ? "" : "no Cryptex1 chip";
+  if (number("ApECID") == 0) return "no ECID";
+  if (request.contains("Ap,LocalPolicy")) return policy_is_wrong(request);
   if (data_in(request, "UniqueBuildID") != firmware_.unique_build) return "another build";
   if (data_in(request, "ApNonce").empty() || data_in(request, "SepNonce").empty()) return "a nonce is missing";
+  const bool recovery_os = for_recovery_os(request);
   for (const Component& c : firmware_.components) {
-    if (c.name == "OS") continue;  // not trusted by a ticket: the manifest says so
+    const bool of_it = std::count(std::begin(of_recovery_os), std::end(of_recovery_os), c.name) > 0;
+    // BaseSystem was in neither of git's requests.
+    const bool trusted = !c.path.empty() && c.name != "OS" && c.name != "BaseSystem";
+    if (recovery_os ? !of_it : !trusted) continue;
     const auto found = request.find(c.name);
     if (found == request.end()) return c.name + " is missing";
     if (data_in(*found, "Digest") != firmware_.digest(c)) return c.name + " has another digest";
   }
   return "";
+}
+
+// The policy of the restore names the ticket that was just given; that of the recovery system, what the Mac named.
+std::string TssStandIn::policy_is_wrong(const Plist& request) const {
+  const Octets next = data_in(request, "Ap,NextStageIM4MHash"), nonce = data_in(request, "ApNonce");
+  if (data_in(request.at("Ap,LocalPolicy"), "Digest") != firmware_.digest(firmware_.at("Ap,LocalPolicy")))
+    return "another policy";
+  if (request.value("Ap,LocalBoot", false)) {
+    const RecoveryPolicy policy;
+    return next == policy.next_stage && data_in(request, "Ap,RecoveryOSPolicyNonceHash") == policy.nonce &&
+                   data_in(request, "Ap,VolumeUUID").size() == 16
+               ? ""
+               : "not what the Mac named for its recovery system";
+  }
+  const Octets ticket = ticket_for(request.at("ApECID").get<std::uint64_t>(), nonce);
+  Octets hash(SHA384_DIGEST_LENGTH);
+  SHA384(ticket.data(), ticket.size(), hash.data());
+  return next == hash ? "" : "a policy for another ticket";
 }
 
 }  // namespace greenroom::test

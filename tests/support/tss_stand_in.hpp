@@ -22,14 +22,17 @@ class TssStandIn {
   // http_proxy to here, https_proxy to where nobody listens: 1.0.0 tries https and addresses of Apple's first.
   [[nodiscard]] std::vector<std::string> proxies() const;
 
-  std::vector<std::uint64_t> signed_for;  // ECIDs, one for each answer
+  std::vector<std::uint64_t> signed_for;  // ECIDs, one for each ticket that restores
   std::vector<std::string> wrong;         // what a signing server would not have signed
 
  private:
   asio::awaitable<void> listen();
   asio::awaitable<void> serve(asio::ip::tcp::socket);
   std::string answer(const std::string& body);
+  [[nodiscard]] bool for_recovery_os(const Plist& request) const;
+  Plist ticket_of(const Plist& request);
   [[nodiscard]] std::string what_is_wrong(const Plist& request) const;
+  [[nodiscard]] std::string policy_is_wrong(const Plist& request) const;
 
   const ModelFirmware& firmware_;
   asio::ip::tcp::acceptor acceptor_;

@@ -1,20 +1,21 @@
-// A model T2 Mac from DFU to the restore OS, as USB requests see it: iBSS by DFU, iBEC in the first recovery, the rest in
-// the second, each command only in its place and each image only where it belongs, whole and with this Mac's own ticket.
-// Pure. The places are those that idevicerestore 1.0.0 keeps to with a T2 (seen; docs/testing.md); what a real iBoot would
-// forgive is unverified. It also takes what puts it back, in that order, wherever it stands in recovery.
+// A model Mac, T2 or Apple silicon as its firmware is, from DFU to the restore OS, as USB requests see it: iBSS by DFU, iBEC
+// in the first recovery, the rest in the second, each command only in its place (boot_places.hpp) and each image only where
+// it belongs, whole and with this Mac's own ticket. Pure. It also takes what puts it back, in that order, wherever it stands
+// in recovery.
 #pragma once
 
 #include <deque>
 #include <string>
 #include <vector>
 
-#include "tests/support/model_firmware.hpp"
+#include "tests/support/boot_places.hpp"
+#include "tests/support/img4.hpp"
 #include "tests/support/usb_boot_model.hpp"
 #include "tests/support/usb_model_mac.hpp"
 
 namespace greenroom::test {
 
-class T2Boot {
+class MacBoot {
  public:
   enum class Stage { dfu, ibss, ibec, restore, recovery, booted };  // recovery: by its own iBoot
 
@@ -25,7 +26,7 @@ class T2Boot {
     bool kept = true;  // false: the kernel has not read it
   };
 
-  T2Boot(ModelMac, const ModelFirmware&);
+  MacBoot(ModelMac, const ModelFirmware&);
 
   [[nodiscard]] UsbFace face() const;  // of this stage; who puts it on a port adds what answers
   std::optional<Octets> control(const UsbSetup&, const Octets& data);
@@ -40,18 +41,15 @@ class T2Boot {
   void restored();  // its restore OS is done and starts it, auto-boot on
 
   [[nodiscard]] Stage stage() const { return stage_; }
-  [[nodiscard]] Octets ticket() const;
+  [[nodiscard]] Octets ticket(TicketKind = TicketKind::restore) const;
   std::vector<std::string> commands;  // as they came
   std::vector<std::string> images;    // that it took: name, size, CRC-32 as gzip has it
   std::vector<std::string> wrong;     // what no Mac would have taken
   SerialShown shown;
 
  private:
-  struct Due {
-    std::string command;
-    std::string image;  // sent since the command before; empty for none
-  };
   bool take(const std::string& line, std::uint8_t request);
+  bool in_its_place(const std::string& line, std::uint8_t request);
   bool refuse(std::string why);
   bool accept(const Octets& image, const std::string& component);
   [[nodiscard]] std::string what_is_wrong(const Octets& image, const std::string& component) const;
@@ -62,7 +60,7 @@ class T2Boot {
   bool leaves_ = false, sent_ = false;
   DfuModel dfu_;
   RecoveryModel recovery_;
-  std::deque<Due> due_;
+  std::deque<BootPlace> due_;
 };
 
 }  // namespace greenroom::test
