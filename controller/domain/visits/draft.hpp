@@ -146,6 +146,7 @@ void wait_until_ready(Draft&, const Visit&, std::uint32_t dfu_step, std::string 
 bool waits_until_ready(const VisitContext&, const Visit&);
 // At the gate: nothing is wrong with the Mac. Its engine is ended, and the run, which counts as none, comes again.
 void put_off(Draft&, const Visit&, const std::string& lack);
+std::string put_off_for(const Visit&);  // the lack, while the visit stands where it was put off
 // The case of a long lack ends with it.
 void close_lack(Draft&);
 

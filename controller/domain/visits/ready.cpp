@@ -6,6 +6,7 @@ namespace greenroom::visits {
 namespace {
 
 constexpr std::string_view not_ready_words = "not ready: ";
+constexpr std::string_view put_off_words = "stopping: not ready: ";
 constexpr std::string_view subject = "restores";  // of the case: it is about no one Mac
 constexpr std::string_view reason = "not_ready";
 constexpr Duration patience = std::chrono::hours{1};
@@ -35,7 +36,12 @@ void wait_until_ready(Draft& d, const Visit& v, std::uint32_t dfu_step, std::str
 void put_off(Draft& d, const Visit& v, const std::string& lack) {
   d.add(GateRefused{v.id, v.run.effect, std::string(slot_name(d.c, v)), "ready", lack});
   d.stop_engine(v);
-  d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}), "stopping: not ready: " + lack);
+  d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}), std::string(put_off_words) + lack);
+}
+
+std::string put_off_for(const Visit& v) {
+  const std::string_view what = v.what;
+  return std::string(what.starts_with(put_off_words) ? what.substr(put_off_words.size()) : what);
 }
 
 void close_lack(Draft& d) {
