@@ -204,6 +204,7 @@ void enter_dfu(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
   if (!gap) gap = unattended(d.c, v, index + 1, index + 1);  // DFU may take no time: it would be left again at once
   if (gap) return wait_for_shift(d, v, index, *gap);
   if (auto lack = restore_lacks(d.c)) return wait_until_ready(d, v, index, std::move(*lack));
+  if (auto refused = next_try_waits_for(d.c, v)) return wait_for_next_try(d, v, index, std::move(*refused));
   if (auto full = place_waits_for(d, v)) return wait_for_place(d, v, index, std::move(*full));
   if (!leased(d.c, v)) return wait_for_power(d, v, index, lease_words);
   if (auto taken = host_waits_for(d, v)) return wait_for_host(d, v, index, std::move(*taken));

@@ -144,6 +144,10 @@ bool waits_for_shift(const VisitContext&, const Visit&);
 std::optional<std::string> restore_lacks(const VisitContext&);
 void wait_until_ready(Draft&, const Visit&, std::uint32_t dfu_step, std::string lack);
 bool waits_until_ready(const VisitContext&, const Visit&);
+// An engine that could not be started, or ended before it did anything to its Mac: the reason may pass, and three tries in
+// one moment would be one. What it was; nothing: the next try need not wait.
+std::optional<std::string> next_try_waits_for(const VisitContext&, const Visit&);
+void wait_for_next_try(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
 // At the gate: nothing is wrong with the Mac. Its engine is ended, and the run, which counts as none, comes again.
 void put_off(Draft&, const Visit&, const std::string& lack);
 std::string put_off_for(const Visit&);  // the lack, while the visit stands where it was put off
@@ -194,6 +198,7 @@ const Visit* proves_there(const VisitContext&, const Visit&, SlotId table);
 // What a visit waits for before DFU begins with these words.
 inline constexpr std::string_view lease_words = "power lease";
 inline constexpr std::string_view outlet_off_words = "outlet off";
+inline constexpr std::string_view next_try_words = "two minutes, then the next try";
 
 inline constexpr Duration reseat_window = std::chrono::seconds{30};
 inline constexpr Duration dfu_patience = std::chrono::minutes{10};

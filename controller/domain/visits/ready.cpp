@@ -1,5 +1,6 @@
 // A restore that the machine or its network would fail is not begun, and not let through its gate (readiness.hpp): the Mac
 // waits as it is, and goes on by itself.
+#include "controller/domain/sentence.hpp"
 #include "controller/domain/visits/draft.hpp"
 
 namespace greenroom::visits {
@@ -10,6 +11,8 @@ constexpr std::string_view put_off_words = "stopping: not ready: ";
 constexpr std::string_view subject = "restores";  // of the case: it is about no one Mac
 constexpr std::string_view reason = "not_ready";
 constexpr Duration patience = std::chrono::hours{1};
+// A file is read whole again, or an engine put in place, within a few tries.
+constexpr Duration next_try_after = std::chrono::minutes{2};
 
 }  // namespace
 
@@ -31,6 +34,19 @@ void wait_until_ready(Draft& d, const Visit& v, std::uint32_t dfu_step, std::str
                 {std::string(reason), "No restore can start: " + lack, "It goes on by itself then.", Owner::bench_owner});
   }
   d.enter(v, dfu_step, StepState::waiting, 1, same && !overdue ? v.deadline : d.in(patience), std::move(words));
+}
+
+std::optional<std::string> next_try_waits_for(const VisitContext& c, const Visit& v) {
+  const PortView& port = view_of(c, v)->port;
+  const bool untouched = v.runs > 0 && v.run.ended && !v.run.ok && awaits_engine(port) && port.since <= v.run.started;
+  if (!untouched || c.now >= v.run.ended_at + next_try_after) return std::nullopt;
+  std::string words = std::string(next_try_words) + ": the engine did nothing to this Mac. " + sentence(v.cause);
+  return v.remedy.empty() ? words : words + " " + sentence(v.remedy);
+}
+
+void wait_for_next_try(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string words) {
+  if (v.state == StepState::waiting && v.what == words) return;
+  d.enter(v, dfu_step, StepState::waiting, 1, v.run.ended_at + next_try_after, std::move(words));
 }
 
 void put_off(Draft& d, const Visit& v, const std::string& lack) {

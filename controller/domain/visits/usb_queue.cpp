@@ -16,13 +16,13 @@ std::string_view port_of(const VisitContext& c, const Visit& v) {
   return v.slot ? std::string_view(c.room.slots[v.slot->value].data_port) : std::string_view();
 }
 
-// A restore that runs without an engine is between two tries.
+// A restore that runs without an engine is between two tries, as is one that waits some minutes for the next.
 Claim claim_of(std::string_view kind, std::string_view state, std::string_view what) {
   const bool dfu = kind == to_string(StepKind::dfu);
   const bool restore = kind == to_string(StepKind::restore) && state == to_string(StepState::running);
   if (restore || (dfu && state != to_string(StepState::waiting) && state != to_string(StepState::held))) return Claim::place;
   if (!dfu || state == to_string(StepState::held)) return Claim::none;
-  if (what.starts_with(outlet_off_words)) return Claim::place;
+  if (what.starts_with(outlet_off_words) || what.starts_with(next_try_words)) return Claim::place;
   if (what.starts_with(lease_words)) return Claim::next;
   return what.find(usb_full_words) == std::string_view::npos ? Claim::none : Claim::waits;
 }

@@ -189,6 +189,9 @@ TEST_F(UsbQueueTest, ARunThatFailedIsTriedAgainInItsPlace) {
   const auto engine = runs(0);
   charged(1);
   r.result(engine, false, "It failed.", "technician");
+  r.wait(minutes{1});
+  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+  r.wait(minutes{1});
   EXPECT_EQ(r.effects("engine").size(), 2U);  // it is in DFU still
   EXPECT_EQ(at(0), "restore running");
   EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
