@@ -46,6 +46,7 @@ void restart(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
 
 // By the way itself; the lease is held, or the way does without one.
 void begin(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
+  d.usb_queue.reset();
   const bool there = awaits_engine(view_of(d.c, v)->port);
   const DfuEntry way = dfu_way(d.c, v, index);
   if (!there && way == DfuEntry::by_outlet) return restart(d, v, index, attempt);
