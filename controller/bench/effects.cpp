@@ -27,11 +27,18 @@ RestoreKind restore_kind(std::string_view text) {
   return RestoreKind::erase;
 }
 
-// "cause; remedy", as errors are worded: who reads the case is told what to do first.
-EffectResult not_started(std::uint64_t effect, std::string_view words) {
+// "cause; remedy", as errors are worded: who reads the case is told what to do first. What no further try can help, such as
+// an image that is not there, is its recipe's owner's at once.
+EffectResult not_started(std::uint64_t effect, const Error& why) {
+  const std::string_view words = why.message;
   const std::size_t end = std::min(words.rfind("; "), words.size());
   const std::size_t next = std::min(end + 2, words.size());
-  return {effect, false, std::string(words.substr(0, end)), std::string(words.substr(next)), "bench_owner", std::nullopt};
+  return {effect,
+          false,
+          std::string(words.substr(0, end)),
+          std::string(words.substr(next)),
+          why.code == Errc::bad_config ? "recipe_owner" : "bench_owner",
+          std::nullopt};
 }
 
 std::uint64_t number(std::string_view text) {
@@ -159,7 +166,7 @@ asio::awaitable<void> Bench::run_engine(EffectStarted start, bool already_starte
     RestoreJob job(id, *port, Ecid{start.ecid}, restore_kind(start.restore_kind), start.detail);
     const auto started = co_await ports_.engine.start(std::move(job));
     if (!started) {
-      if (started.error().code != Errc::cancelled) post(not_started(start.effect, started.error().message));
+      if (started.error().code != Errc::cancelled) post(not_started(start.effect, started.error()));
       co_return;
     }
   }

@@ -81,6 +81,8 @@ case $what in
     bed --t2 -- mac identify --port host/1-1.1 --json
     in_dfu T2
     expect "$what" state dfuIDLE "$(field dfu_state "$line")"
+    expect "$what" 'DFU port of a T2 laptop' left_front "$(field dfu_port "$line")"
+    expect "$what" keys t2_laptop "$(field dfu_keys "$line")"
     expect "$what" 'serial number' null "$(field serial_number "$line")"
     bed --macs 2 --mode recovery -- mac identify --port 1-1.2 --json
     expect "$what" recovery recovery "$(field mode "$line")"
