@@ -4,6 +4,7 @@
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
+. "$(dirname "$0")/small_room.sh"
 trap 'kill $pid 2>/dev/null; cleanup' EXIT
 pid=
 export GREENROOM_USB_LOCK=$work/usb.lock
@@ -44,36 +45,8 @@ BOARD
 
 # One slot, whose message goes to a board.
 room() {
-  cat >"$work/room.toml" <<ROOM
-[room]
-name = "one"
-controller_host = "host"
-[[circuit]]
-name = "branch"
-kind = "breaker"
-rating_A = 20
-voltage_V = 120
-dedicated = true
-[[pdu]]
-name = "left"
-dialect = "baytech-mmp"
-line = "model:left"
-circuit = "branch"
-outlets = 8
-power_on = "all_off"
-[[slot]]
-name = "1-01"
-bench = "b"
-kind = "restore"
-data_port = "host/1-1.1"
-dfu_entry = "vdm"
-dfu_via = "pty:$work/dongle"
-outlet = "left:1"
-brick = "apple-140"
-[[infrastructure]]
-name = "host"
-kind = "controller_host"
-ROOM
+  small_room model:left
+  room_slot 1-01 restore 1 'data_port = "host/1-1.1"' 'dfu_entry = "vdm"' "dfu_via = \"pty:$work/dongle\""
 }
 
 case $what in
