@@ -78,7 +78,7 @@ std::string named(const FirmwareFile& file) {
 std::string mac_words(ChipBoard mac) { return fmt::format("chip {:04X}, board {:02X}", mac.chip, mac.board); }
 
 // Why there is none, from the nearest to the farthest: it is there and not to be trusted, it is for other Macs, it is not
-// there at all.
+// there at all. Errc::refused where a look at the file may mend it; Errc::bad_config where somebody must bring one.
 Error nothing_for(std::span<const FirmwareFile> files, ChipBoard mac, std::string_view which,
                   const FirmwareFile* untrusted) {
   if (untrusted != nullptr) {
@@ -91,11 +91,12 @@ Error nothing_for(std::span<const FirmwareFile> files, ChipBoard mac, std::strin
   const auto of_others = std::count_if(files.begin(), files.end(),
                                        [which](const FirmwareFile& f) { return f.manifest && meant(*f.manifest, which); });
   if (of_others > 0)
-    return {Errc::refused, fmt::format("{} in the library, none with an erase install for {}; add the image of this model",
-                                       of_others == 1 ? fmt::format("one image of {} is", which)
-                                                      : fmt::format("{} images of {} are", of_others, which),
-                                       mac_words(mac))};
-  return {Errc::refused, fmt::format("no image of {} is in the library; add one: greenroom firmware add FILE", which)};
+    return {Errc::bad_config,
+            fmt::format("{} in the library, none with an erase install for {}; add the image of this model",
+                        of_others == 1 ? fmt::format("one image of {} is", which)
+                                       : fmt::format("{} images of {} are", of_others, which),
+                        mac_words(mac))};
+  return {Errc::bad_config, fmt::format("no image of {} is in the library; add one: greenroom firmware add FILE", which)};
 }
 
 }  // namespace

@@ -28,12 +28,15 @@ RestoreKind restore_kind(std::string_view text) {
 }
 
 // An engine that never started, or that nobody can follow. "cause; remedy", as errors are worded: who reads the case is
-// told what to do first.
-EffectResult not_run(std::uint64_t effect, std::string_view words) {
+// told what to do first. What no further try can help, such as an image that is not there, is its recipe's owner's at once.
+EffectResult not_run(std::uint64_t effect, const Error& why) {
+  const std::string_view words = why.message;
   const std::size_t end = std::min(words.rfind("; "), words.size());
   const std::size_t next = std::min(end + 2, words.size());
-  return {effect,       false, std::string(words.substr(0, end)), std::string(words.substr(next)), "bench_owner",
-          std::nullopt, false};
+  EffectResult result{effect, false, std::string(words.substr(0, end)), std::string(words.substr(next)), {}, {}};
+  result.owner = why.code == Errc::bad_config ? "recipe_owner" : "bench_owner";
+  result.ran = false;
+  return result;
 }
 
 std::uint64_t number(std::string_view text) {
@@ -50,7 +53,7 @@ void Bench::start_effects(const Facts& facts) {
       if (!order->shed || order->to != "off") start_switch(*order);  // shed went out when it was decided
     } else if (const auto* start = std::get_if<EffectStarted>(&fact.body)) {
       if (fact.at >= writes_since_ || !looks_at_a_port(start->kind)) start_effect(*start);
-      else post(not_run(start->effect, "the disk kept it too late; it is decided anew"));
+      else post(not_run(start->effect, Error(Errc::expired, "the disk kept it too late; it is decided anew")));
     }
   }
 }
@@ -155,7 +158,7 @@ asio::awaitable<void> Bench::run_engine(EffectStarted start, bool already_starte
   if (!already_started) {
     const auto port = port_of(start.slot);
     if (!port) {
-      post(not_run(start.effect, port.error().message));
+      post(not_run(start.effect, port.error()));
       co_return;
     }
     RestoreJob job(id, *port, Ecid{start.ecid}, restore_kind(start.restore_kind), start.detail);
@@ -163,7 +166,7 @@ asio::awaitable<void> Bench::run_engine(EffectStarted start, bool already_starte
     job.build = start.build;
     const auto started = co_await ports_.engine.start(std::move(job));
     if (!started) {
-      if (started.error().code != Errc::cancelled) post(not_run(start.effect, started.error().message));
+      if (started.error().code != Errc::cancelled) post(not_run(start.effect, started.error()));
       co_return;
     }
   }
@@ -172,7 +175,7 @@ asio::awaitable<void> Bench::run_engine(EffectStarted start, bool already_starte
   };
   const auto outcome = co_await ports_.engine.attach(id, std::move(report));
   if (!outcome) {
-    if (outcome.error().code != Errc::cancelled) post(not_run(start.effect, outcome.error().message));
+    if (outcome.error().code != Errc::cancelled) post(not_run(start.effect, outcome.error()));
     co_return;
   }
   EffectResult result{start.effect, outcome->completed, outcome->cause, outcome->remedy, outcome->owner, outcome->evidence};

@@ -76,7 +76,7 @@ void examine_hosts(const Options& options, std::vector<Finding>& all) {
 }
 
 std::vector<Finding> examine_needs(const Options& options) {
-  std::vector<Finding> all{judge_disk(options.data, free_bytes(options.data)),
+  std::vector<Finding> all{judge_needed_disk(options.data, free_bytes(options.data)),
                            judge_verified(read_firmware_folder(options.firmware.folder)),
                            judge_clock(this_year(), clock_is_kept())};
   if (!options.no_hosts) examine_hosts(options, all);

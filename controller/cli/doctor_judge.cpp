@@ -212,6 +212,12 @@ Finding judge_disk(const std::string& folder, std::optional<std::uint64_t> free_
   return good(what, words);
 }
 
+Finding judge_needed_disk(const std::string& folder, std::optional<std::uint64_t> free_bytes) {
+  Finding found = judge_disk(folder, free_bytes);
+  if (!free_bytes) found.verdict = Verdict::bad;
+  return found;
+}
+
 Finding judge_clock(int year, bool synchronised) {
   // This was written in 2026.
   if (year < 2026)

@@ -55,6 +55,8 @@ Finding judge_topology(std::span<const UsbNode>);
 Finding judge_fence(std::span<const std::string> rules_files);
 
 Finding judge_disk(const std::string& folder, std::optional<std::uint64_t> free_bytes);
+// Before a restore: what cannot be looked at is not taken for well.
+Finding judge_needed_disk(const std::string& folder, std::optional<std::uint64_t> free_bytes);
 Finding judge_clock(int year, bool synchronised);
 Finding judge_firmware(const Result<FirmwareFolder>&);
 // Is there any that an engine may be given: whole, and its digest verified since this machine started?

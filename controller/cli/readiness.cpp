@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controller/domain/sentence.hpp"
 #include "firmware-bridge/child_program.hpp"
 
 namespace greenroom::cli {
@@ -12,8 +13,7 @@ namespace asio = boost::asio;
 // Doctor's own patience with a host is 5 s, and it asks all at once; a disk may be slow to wake.
 constexpr Duration doctor_may_take = std::chrono::seconds{60};
 
-std::string sentence(std::string words) {
-  if (!words.empty() && words.back() != '.') words += '.';
+std::string capital(std::string words) {
   if (!words.empty() && words.front() >= 'a' && words.front() <= 'z') words.front() -= 'a' - 'A';
   return words;
 }
@@ -38,7 +38,7 @@ Readiness readiness_after(Readiness before, const Result<std::string>& answer, T
       return at != finding.end() && at->is_string() ? at->get<std::string>() : std::string();
     };
     if (text("verdict") != "bad") continue;
-    Readiness::Lack lack{sentence(text("what") + ": " + text("words")), sentence(text("remedy"))};
+    Readiness::Lack lack{capital(sentence(text("what") + ": " + text("words"))), capital(sentence(text("remedy")))};
     if (!text("what").starts_with("host ")) seen.lacks.push_back(std::move(lack));
     else if (!seen.hosts) seen.hosts = std::move(lack);
   }

@@ -39,6 +39,13 @@ TEST(ChooseFirmware, TakesTheBuildOrVersionThatARecipeNames) {
   EXPECT_EQ(chosen(files, air, "15.5"), "no image of 15.5 is in the library; add one: greenroom firmware add FILE");
 }
 
+TEST(ChooseFirmware, TellsAnImageThatIsNotThereFromOneThatIsToBeReadAgain) {
+  const std::vector<FirmwareFile> touched{image("b", "26.1", "25B78", FirmwareTrust::changed)};
+  EXPECT_EQ(choose_firmware(touched, air, "macos").error().code, Errc::refused);
+  EXPECT_EQ(choose_firmware(touched, air, "15.5").error().code, Errc::bad_config);
+  EXPECT_EQ(choose_firmware(touched, t2, "macos").error().code, Errc::bad_config);
+}
+
 TEST(ChooseFirmware, TakesABetaOnlyByItsBuild) {
   const std::vector<FirmwareFile> files{image("old", "26.1", "25B78"), image("beta", "26.2", "25C5031i")};
   EXPECT_EQ(chosen(files, air, "macos"), "old");

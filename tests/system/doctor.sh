@@ -113,6 +113,9 @@ case $what in
     run doctor --nothing; expect "$what" option 2 "$status"
     run doctor --json --data "$work/none" --folder "$work" --host 127.0.0.1:1 --patience 2
     finds "disk $work/none" warn 'cannot be looked at'
+    run doctor --needs --no-hosts --json --data "$work/none" --folder "$work"
+    finds "disk $work/none" bad 'cannot be looked at'
+    expect "$what --needs" 'exit code' 1 "$status"
     run doctor --data "$work" --folder "$work" --host 127.0.0.1:1 --patience 2
     says "$what" '^bad   host 127.0.0.1: ' "$work/out"
     says "$what" '^      -> let the firewall pass TCP to 127.0.0.1:1' "$work/out"

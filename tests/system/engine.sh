@@ -5,6 +5,7 @@
 set -u
 program=$1 testbed=$2 stand_in=$(realpath "$3") what=$4
 . "$(dirname "$0")/json.sh"
+. "$(dirname "$0")/small_room.sh"
 pids= bed=
 # Engines outlive their service, and the service its testbed: each is ended by its own number.
 end_engines() {
@@ -59,42 +60,10 @@ chmod +x "$work/bin/"*
 printf 'capture %s\nspeed 5\n' "$captures/success" >"$work/orders.engine"
 export STAND_IN=$work/orders.engine
 
-cat >"$work/room.toml" <<ROOM
-[room]
-name = "one"
-controller_host = "host"
-[timings]
-settle_s = 5
-[[circuit]]
-name = "branch"
-kind = "breaker"
-rating_A = 20
-voltage_V = 120
-dedicated = true
-[[pdu]]
-name = "left"
-dialect = "baytech-mmp"
-line = "pty:$work/pdu"
-circuit = "branch"
-power_on = "all_off"
-[[slot]]
-name = "1-01"
-bench = "b"
-kind = "restore"
-data_port = "host/1-1.1"
-dfu_entry = "by_hand"
-outlet = "left:1"
-brick = "apple-30"
-[[slot]]
-name = "2-01"
-bench = "b"
-kind = "shelf"
-outlet = "left:2"
-brick = "apple-30"
-[[infrastructure]]
-name = "host"
-kind = "controller_host"
-ROOM
+small_room "pty:$work/pdu"
+room_slot 1-01 restore 1 'data_port = "host/1-1.1"' 'dfu_entry = "by_hand"'
+room_slot 2-01 shelf 2
+printf '[timings]\nsettle_s = 5\n' >>"$work/room.toml"
 
 # An IPSW for the MacBook Air of 2020, or another board's, as far as the library looks.
 firmware() {

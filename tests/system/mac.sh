@@ -4,6 +4,7 @@
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
+. "$(dirname "$0")/small_room.sh"
 trap 'kill $pid 2>/dev/null; cleanup' EXIT
 pid=
 export GREENROOM_USB_LOCK=$work/usb.lock
@@ -44,36 +45,8 @@ BOARD
 
 # One slot, whose message goes to a board.
 room() {
-  cat >"$work/room.toml" <<ROOM
-[room]
-name = "one"
-controller_host = "host"
-[[circuit]]
-name = "branch"
-kind = "breaker"
-rating_A = 20
-voltage_V = 120
-dedicated = true
-[[pdu]]
-name = "left"
-dialect = "baytech-mmp"
-line = "model:left"
-circuit = "branch"
-outlets = 8
-power_on = "all_off"
-[[slot]]
-name = "1-01"
-bench = "b"
-kind = "restore"
-data_port = "host/1-1.1"
-dfu_entry = "vdm"
-dfu_via = "pty:$work/dongle"
-outlet = "left:1"
-brick = "apple-140"
-[[infrastructure]]
-name = "host"
-kind = "controller_host"
-ROOM
+  small_room model:left
+  room_slot 1-01 restore 1 'data_port = "host/1-1.1"' 'dfu_entry = "vdm"' "dfu_via = \"pty:$work/dongle\""
 }
 
 case $what in
@@ -81,6 +54,8 @@ case $what in
     bed --t2 -- mac identify --port host/1-1.1 --json
     in_dfu T2
     expect "$what" state dfuIDLE "$(field dfu_state "$line")"
+    expect "$what" 'DFU port of a T2 laptop' left_front "$(field dfu_port "$line")"
+    expect "$what" keys t2_laptop "$(field dfu_keys "$line")"
     expect "$what" 'serial number' null "$(field serial_number "$line")"
     bed --macs 2 --mode recovery -- mac identify --port 1-1.2 --json
     expect "$what" recovery recovery "$(field mode "$line")"

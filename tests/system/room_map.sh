@@ -4,39 +4,16 @@
 set -u
 program=$1 testbed=$2 what=$3
 . "$(dirname "$0")/json.sh"
+. "$(dirname "$0")/small_room.sh"
 trap 'kill $pid 2>/dev/null; cleanup' EXIT
 export GREENROOM_USB_LOCK=$work/usb.lock GREENROOM_DATA=$work/data
 # The testbed may be the sanitizers' build; the preload library stands before their runtime in what it starts.
 export ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0
 mkfifo "$work/orders"
 
-slot() {
-  printf '[[slot]]\nname = "%s"\nbench = "b"\nkind = "restore"\ndata_port = "host/%s"\ndfu_entry = "by_hand"\noutlet = "left:%s"\nbrick = "apple-140"\n' \
-    "$@" >>"$work/room.toml"
-}
-cat >"$work/room.toml" <<ROOM
-[room]
-name = "two"
-controller_host = "host"
-[[circuit]]
-name = "branch"
-kind = "breaker"
-rating_A = 20
-voltage_V = 120
-dedicated = true
-[[pdu]]
-name = "left"
-dialect = "baytech-rpc28-nc"
-line = "pty:$work/pdu"
-circuit = "branch"
-outlets = 20
-power_on = "all_off"
-[[infrastructure]]
-name = "host"
-kind = "controller_host"
-ROOM
-slot 1-01 1-1.1 1
-slot 1-02 1-1.2 2
+small_room "pty:$work/pdu" baytech-rpc28-nc 20
+room_slot 1-01 restore 1 'data_port = "host/1-1.1"' 'dfu_entry = "by_hand"'
+room_slot 1-02 restore 2 'data_port = "host/1-1.2"' 'dfu_entry = "by_hand"'
 "$program" pdu model --dialect baytech-rpc28-nc --link "$work/pdu" --moves --for 120 >"$work/moves" 2>&1 & pid=$!
 for _ in $(seq 200); do [ -e "$work/pdu" ] && break; read -rt 0.05 <> <(:) || :; done
 

@@ -129,7 +129,7 @@ test("a page that the service does not know any more says so", async () => {
 test("NEXT ticks the first thing that a tick ends; a chore that can't be done becomes a case with its reason", async () => {
   const service = await mock({ moving: false });
   const page = await RoomPage.open(browser, service.url);
-  await page.page.getByRole("button", { name: /^Can't do this/ }).click();
+  await page.page.locator(".chore.first").getByRole("button", { name: /^Can't do this/ }).click();
   await page.page.getByRole("button", { name: "Make it a case" }).click();
   await page.page.getByText("Say what is wrong").waitFor(); // a reason is asked for
   await page.page.getByLabel("What is wrong?").fill("hinge broken");

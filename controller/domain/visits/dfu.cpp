@@ -46,6 +46,7 @@ void restart(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
 
 // By the way itself; the lease is held, or the way does without one.
 void begin(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
+  d.usb_queue.reset();
   const bool there = awaits_engine(view_of(d.c, v)->port);
   const DfuEntry way = dfu_way(d.c, v, index);
   if (!there && way == DfuEntry::by_outlet) return restart(d, v, index, attempt);
@@ -205,6 +206,7 @@ void enter_dfu(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
   if (gap) return wait_for_shift(d, v, index, *gap);
   if (auto lack = start_lacks(d.c)) return wait_until_ready(d, v, index, std::move(*lack));
   if (auto first = trial_waits_for(d, v)) return wait_for_trial(d, v, index, std::move(*first));
+  if (auto refused = next_try_waits_for(d.c, v)) return wait_for_next_try(d, v, index, std::move(*refused));
   if (auto full = place_waits_for(d, v)) return wait_for_place(d, v, index, std::move(*full));
   if (!leased(d.c, v)) return wait_for_power(d, v, index, lease_words);
   if (auto taken = host_waits_for(d, v)) return wait_for_host(d, v, index, std::move(*taken));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "controller/domain/sentence.hpp"
+
 namespace greenroom::visits {
 
 void Draft::enter(const Visit& v, std::uint32_t step, StepState state, int attempt, TimePoint deadline, std::string what) {
@@ -40,16 +42,6 @@ void Draft::hold(const Visit& v, const Trouble& t) {
   }
   enter(v, v.step, StepState::held, v.attempt, in_staffed(std::chrono::hours{8}), t.reason + ": " + t.words);
 }
-
-namespace {
-
-// A case is read as sentences, one after the other; the cause of an engine or of an error ends without a full stop.
-std::string sentence(std::string words) {
-  if (!words.empty() && std::string_view(".!?").find(words.back()) == std::string_view::npos) words += '.';
-  return words;
-}
-
-}  // namespace
 
 void Draft::open_case(VisitNumber visit, std::string subject, const Trouble& t) {
   add(CaseOpened{0, visit, std::move(subject), t.reason, sentence(t.words), sentence(t.next),

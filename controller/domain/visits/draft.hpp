@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,14 @@ struct Trouble {
   std::string also{};  // another serial that it is about: its row, if it has one, gets a case of its own
 };
 
+// The queue for a place on the USB tree (usb_queue.cpp). It is looked at once in a decision, and anew when one took its
+// place.
+struct UsbQueue {
+  std::vector<std::string_view> busy;  // data ports: first of those that have a place, then of those whose turn it is
+  std::size_t places{};                // how many have one
+  std::map<VisitNumber, std::optional<std::string>> waits_for;  // of those in the queue; nothing: it is its turn
+};
+
 class Draft {
  public:
   Draft(const VisitContext& context, std::uint64_t next_effect) : c(context), next_effect_(next_effect) {}
@@ -29,6 +38,7 @@ class Draft {
   std::vector<FactBody> facts;
   std::string answer;
   bool refused{};
+  std::optional<UsbQueue> usb_queue;
 
   void add(FactBody f) { facts.push_back(std::move(f)); }
   void refuse(std::string words) {
@@ -146,8 +156,13 @@ std::optional<std::string> restore_lacks(const VisitContext&);
 std::optional<std::string> start_lacks(const VisitContext&);
 void wait_until_ready(Draft&, const Visit&, std::uint32_t dfu_step, std::string lack);
 bool waits_until_ready(const VisitContext&, const Visit&);
+// An engine that could not be started, or ended before it did anything to its Mac: the reason may pass, and three tries in
+// one moment would be one. What it was; nothing: the next try need not wait.
+std::optional<std::string> next_try_waits_for(const VisitContext&, const Visit&);
+void wait_for_next_try(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
 // At the gate: nothing is wrong with the Mac. Its engine is ended, and the run, which counts as none, comes again.
 void put_off(Draft&, const Visit&, const std::string& lack);
+std::string put_off_for(const Visit&);  // the lack, while the visit stands where it was put off
 // The case of a long lack ends with it.
 void close_lack(Draft&);
 
@@ -168,7 +183,7 @@ void close_trials(Draft&);
 // It holds one: since before it went into DFU, and until its engine ended.
 bool holds_place(const Draft&, const Visit&);
 // The part of the tree that is full, before a Mac is brought into DFU; nothing: there is a place for it.
-std::optional<std::string> place_waits_for(const Draft&, const Visit&);
+std::optional<std::string> place_waits_for(Draft&, const Visit&);
 void wait_for_place(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
 bool waits_for_place(const VisitContext&, const Visit&);
 
@@ -210,6 +225,7 @@ const Visit* proves_there(const VisitContext&, const Visit&, SlotId table);
 // What a visit waits for before DFU begins with these words.
 inline constexpr std::string_view lease_words = "power lease";
 inline constexpr std::string_view outlet_off_words = "outlet off";
+inline constexpr std::string_view next_try_words = "two minutes, then the next try";
 
 inline constexpr Duration reseat_window = std::chrono::seconds{30};
 inline constexpr Duration dfu_patience = std::chrono::minutes{10};

@@ -1,14 +1,18 @@
 // A restore that the machine or its network would fail is not begun, and not let through its gate (readiness.hpp): the Mac
 // waits as it is, and goes on by itself.
+#include "controller/domain/sentence.hpp"
 #include "controller/domain/visits/draft.hpp"
 
 namespace greenroom::visits {
 namespace {
 
 constexpr std::string_view not_ready_words = "not ready: ";
+constexpr std::string_view put_off_words = "stopping: not ready: ";
 constexpr std::string_view subject = "restores";  // of the case: it is about no one Mac
 constexpr std::string_view reason = "not_ready";
 constexpr Duration patience = std::chrono::hours{1};
+// A file is read whole again, or an engine put in place, within a few tries.
+constexpr Duration next_try_after = std::chrono::minutes{2};
 
 }  // namespace
 
@@ -38,10 +42,28 @@ void wait_until_ready(Draft& d, const Visit& v, std::uint32_t dfu_step, std::str
   d.enter(v, dfu_step, StepState::waiting, 1, same && !overdue ? v.deadline : d.in(patience), std::move(words));
 }
 
+std::optional<std::string> next_try_waits_for(const VisitContext& c, const Visit& v) {
+  const PortView& port = view_of(c, v)->port;
+  const bool untouched = v.runs > 0 && v.run.ended && !v.run.ok && awaits_engine(port) && port.since <= v.run.started;
+  if (!untouched || c.now >= v.run.ended_at + next_try_after) return std::nullopt;
+  std::string words = std::string(next_try_words) + ": the engine did nothing to this Mac. " + sentence(v.cause);
+  return v.remedy.empty() ? words : words + " " + sentence(v.remedy);
+}
+
+void wait_for_next_try(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string words) {
+  if (v.state == StepState::waiting && v.what == words) return;
+  d.enter(v, dfu_step, StepState::waiting, 1, v.run.ended_at + next_try_after, std::move(words));
+}
+
 void put_off(Draft& d, const Visit& v, const std::string& lack) {
   d.add(GateRefused{v.id, v.run.effect, std::string(slot_name(d.c, v)), "ready", lack});
   d.stop_engine(v);
-  d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}), "stopping: not ready: " + lack);
+  d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}), std::string(put_off_words) + lack);
+}
+
+std::string put_off_for(const Visit& v) {
+  const std::string_view what = v.what;
+  return std::string(what.starts_with(put_off_words) ? what.substr(put_off_words.size()) : what);
 }
 
 void close_lack(Draft& d) {

@@ -6,6 +6,10 @@
 namespace greenroom::visits {
 namespace {
 
+// So many runs beyond the recipe's tries may be put off: a machine that is ready before DFU and not at the gate, again and
+// again, is for a person to look at.
+constexpr int most_put_off = 5;
+
 // Everything that R4 compares must be shown by the Mac itself, in this run. A blank or garbled serial is none.
 // What was seen before this process started, or before a permit that was not written, may have left unseen.
 bool names_itself(const VisitContext& c, const PortView& p, const EngineRun& run) {
@@ -87,7 +91,14 @@ void judge_run(Draft& d, const Visit& v) {
   if (v.run.ok && (!proof_wanted || proves_erasure(d.c, v))) return d.done(v);
   const std::optional<std::uint32_t> dfu = step_before(d.c, v, StepKind::dfu);
   const bool put_off = v.run.refused;  // a Mac that was refused is held, and is not judged here
-  if (dfu && (v.runs < s.tries || put_off) && v.owner != "recipe_owner") return enter_dfu(d, v, *dfu, 1);
+  if (dfu && v.runs < s.tries + (put_off ? most_put_off : 0) && v.owner != "recipe_owner") return enter_dfu(d, v, *dfu, 1);
+  if (put_off) {
+    return d.hold(v, {"put_off",
+                      v.serial + " came to the gate of its restore " + std::to_string(v.runs) +
+                          " times while this machine was not ready. The last time: " + put_off_for(v),
+                      "See that it stays ready (greenroom doctor --needs), then close this case: the restore begins anew.",
+                      Owner::bench_owner});
+  }
   if (v.run.ok) {
     return d.hold(v, {"erase_unconfirmed", v.serial + " was restored, but it did not confirm that its data is gone.",
                       "Decide: erase it again by another way, or destroy the storage.", Owner::auditor});

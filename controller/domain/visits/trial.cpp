@@ -26,27 +26,27 @@ bool engine_runs(const Draft& d, const Visit& v) {
   return v.run.open() || std::any_of(d.facts.begin(), d.facts.end(), starts);
 }
 
-// Those before it among its like: whose engine runs, and, while it is not on its own way, whoever is on the way to one.
+// One that goes before it among its like: its engine runs, or, while this one is not on its own way, it is on the way to
+// one.
 template <class Like>
-std::vector<const Visit*> ahead_of(const Draft& d, const Visit& v, Like like) {
-  std::vector<const Visit*> ahead;
+const Visit* ahead_of(const Draft& d, const Visit& v, Like like) {
   const bool on_its_way = holds_place(d, v);
   for (const VisitNumber n : d.c.state.open) {
     const Visit* o = d.c.state.visit(n);
     if (o->id == v.id || o->model != v.model || !o->slot || !like(*o)) continue;
-    if (engine_runs(d, *o) || (!on_its_way && holds_place(d, *o))) ahead.push_back(o);
+    if (engine_runs(d, *o) || (!on_its_way && holds_place(d, *o))) return o;
   }
-  return ahead;
+  return nullptr;
 }
 
 std::optional<std::string> rehearsal_waits_for(const Draft& d, const Visit& v) {
   const auto& rehearsed = d.c.room.rehearsed;
   const std::string& model = model_of(d.c, v).product_type;
   if (!rehearsed || rehearsed->contains(model)) return std::nullopt;
-  const auto ahead = ahead_of(d, v, [](const Visit&) { return true; });
-  if (ahead.empty()) return std::nullopt;
+  const Visit* ahead = ahead_of(d, v, [](const Visit&) { return true; });
+  if (ahead == nullptr) return std::nullopt;
   return model + " is not rehearsed on this machine: one at a time, and now the one in slot " +
-         std::string(slot_name(d.c, *ahead.front()));
+         std::string(slot_name(d.c, *ahead));
 }
 
 std::vector<CombinationRun> runs_of(const Draft& d, const Visit& v, const RestoreMeans::Choice& choice) {
@@ -56,12 +56,13 @@ std::vector<CombinationRun> runs_of(const Draft& d, const Visit& v, const Restor
     if (t.engine_version == engine && t.model == choice.product_type && t.build == choice.build)
       runs.push_back({t.slot, false, t.completed, t.cause, t.owner});
   }
+  if (std::any_of(runs.begin(), runs.end(), [](const CombinationRun& r) { return r.completed; })) return runs;
   const auto like = [&](const Visit& o) {
     if (o.run.open()) return o.run.engine_version == engine && o.run.build == choice.build;
     const auto* other = choice_for(d.c, o);
     return other != nullptr && other->build == choice.build;
   };
-  for (const Visit* o : ahead_of(d, v, like)) runs.push_back({std::string(slot_name(d.c, *o)), true, false, {}, {}});
+  if (const Visit* o = ahead_of(d, v, like)) runs.push_back({std::string(slot_name(d.c, *o)), true, false, {}, {}});
   return runs;
 }
 

@@ -145,6 +145,14 @@ TEST(DoctorFence, IsMissingWithoutRules) {
   EXPECT_EQ(judge_fence(rules).words, "/etc/udev/rules.d/72-greenroom.rules gives the Macs to their slots");
 }
 
+TEST(DoctorDisk, ThatCannotBeLookedAtIsNotReadyForARestore) {
+  const Finding found = judge_needed_disk("/d", std::nullopt);
+  EXPECT_EQ(found.verdict, Verdict::bad);
+  EXPECT_EQ(found.words, "cannot be looked at");
+  EXPECT_EQ(found.remedy, "make /d and give it to the service's user");
+  EXPECT_EQ(judge_needed_disk("/d", 19'900'000'000).verdict, Verdict::warn);
+}
+
 TEST(DoctorDisk, WarnsBelowAnImageAndFailsBelowALog) {
   EXPECT_EQ(judge_disk("/d", 500'000'000).verdict, Verdict::bad);
   EXPECT_EQ(judge_disk("/d", 19'900'000'000).verdict, Verdict::warn);

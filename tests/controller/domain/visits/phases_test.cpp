@@ -81,8 +81,10 @@ TEST_F(PhasesTest, AfterPortDfuAnotherMacThanTheOneInDfuIsRefused) {
 TEST_F(PhasesTest, ARunFromPortDfuDoesNotTakeAnotherMacForTheOneOfTheRunBefore) {
   const auto engine = first_runs(MacMode::dfu, ecid_a);
   r.result(engine, false, "It failed.", "technician");
+  r.gone("1-01");
   reaches("1-01", MacMode::port_dfu, port_ecid);
   ASSERT_EQ(r.effects("engine").size(), 2U);
+  EXPECT_EQ(r.effects("engine")[1].ecid, port_ecid);
   r.gone("1-01");
   r.now += seconds{5};
   r.shows("1-01", MacMode::dfu, "", ecid_b);

@@ -51,6 +51,28 @@ struct ReadinessTest : testing::Test {
     seen.lacks = {disk};
     r.feed(Input{seen});
   }
+  // In recovery, with its engine waiting, when the disk has become full.
+  void put_off_at_the_gate() {
+    lacks_disk();
+    r.now += seconds{5};
+    r.gone("1-01");
+    r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
+    r.result(r.last_effect("stop_engine"), true);
+  }
+  void runs_again() {
+    r.gone("1-01");
+    r.now += minutes{1};
+    r.shows("1-01", MacMode::booted, mac_a);
+    r.result(r.last_effect("put_back"), true);
+    ready();
+    r.lease("1-01");
+    ASSERT_EQ(r.at(), "dfu running") << r.visit().what;
+    r.gone("1-01");
+    r.now += seconds{10};
+    r.shows("1-01", MacMode::dfu, "", ecid_a);
+    r.result(r.last_effect("enter_dfu"), true);
+    ASSERT_EQ(r.at(), "restore running");
+  }
   std::optional<Want> want() {
     for (const Demand& d : demands(r.context())) {
       if (d.slot == r.slot_id("1-01")) return d.want;
@@ -124,28 +146,29 @@ TEST_F(ReadinessTest, TheGateStaysShutWhereItIsLacking) {
 
 TEST_F(ReadinessTest, ARunThatWasPutOffAtItsGateIsPutBackAndComesAgainWithoutACase) {
   r.to_restore(mac_a, "1-01", ecid_a);
-  for (int round = 0; round < 3; ++round) {  // more often than a restore is tried
-    lacks_disk();
-    r.now += seconds{5};
-    r.gone("1-01");
-    r.shows("1-01", MacMode::recovery, mac_a, ecid_a);
-    r.result(r.last_effect("stop_engine"), true);
+  for (std::size_t round = 1; round <= 3; ++round) {  // more often than a restore is tried
+    put_off_at_the_gate();
     EXPECT_EQ(r.at(), "dfu waiting");
-    ASSERT_EQ(r.effects("put_back").size(), static_cast<std::size_t>(round) + 1);
-    r.gone("1-01");
-    r.now += minutes{1};
-    r.shows("1-01", MacMode::booted, mac_a);
-    r.result(r.last_effect("put_back"), true);
-    ready();
-    r.lease("1-01");
-    ASSERT_EQ(r.at(), "dfu running") << r.visit().what;
-    r.gone("1-01");
-    r.now += seconds{10};
-    r.shows("1-01", MacMode::dfu, "", ecid_a);
-    r.result(r.last_effect("enter_dfu"), true);
-    ASSERT_EQ(r.at(), "restore running");
+    ASSERT_EQ(r.effects("put_back").size(), round);
+    ASSERT_NO_FATAL_FAILURE(runs_again());
   }
   EXPECT_TRUE(r.open_cases().empty());
+}
+
+TEST_F(ReadinessTest, ARunThatIsPutOffAgainAndAgainIsHeldWithWhatItWaitedForLast) {
+  r.to_restore(mac_a, "1-01", ecid_a);
+  for (int round = 1; round < 2 + 5; ++round) {  // its tries, and five more
+    put_off_at_the_gate();
+    ASSERT_NO_FATAL_FAILURE(runs_again());
+  }
+  put_off_at_the_gate();
+  EXPECT_EQ(r.at(), "restore held");
+  ASSERT_THAT(r.open_cases(), testing::ElementsAre("put_off"));
+  const Case& k = r.state.visits.cases[0];
+  EXPECT_THAT(k.words, testing::AllOf(testing::StartsWith(mac_a), testing::HasSubstr("7 times"),
+                                      testing::EndsWith("The disk of /srv/ipsw is full. Free 20 GB there.")));
+  EXPECT_EQ(k.owner, "bench_owner");
+  EXPECT_EQ(r.effects("put_back").size(), 7U);
 }
 
 TEST_F(ReadinessTest, APermitThatBecameDurableLateDoesNotGoOut) {

@@ -83,6 +83,30 @@ TEST_F(RestoreTest, AnEngineThatFailsIsRunAgainFromDfuAndThenHeldWithItsOwner) {
   EXPECT_EQ(r.effects("put_back").size(), 1U);
 }
 
+TEST_F(RestoreTest, AnEngineThatDidNothingIsTriedAgainAfterTwoMinutesBecauseItsReasonMayPass) {
+  const auto first = r.to_restore(mac_a, "1-01", ecid_a);
+  r.now += seconds{1};
+  r.result(first, false, "macos.ipsw was touched since it was read.", "bench_owner");
+  EXPECT_EQ(r.at(), "dfu waiting");
+  EXPECT_EQ(r.visit().what,
+            "two minutes, then the next try: the engine did nothing to this Mac. macos.ipsw was touched since it was read.");
+  r.wait(minutes{2} - seconds{1});
+  EXPECT_EQ(r.effects("engine").size(), 1U);
+  r.wait(seconds{1});
+  EXPECT_EQ(r.effects("engine").size(), 2U);
+  r.result(r.last_effect("engine"), false, "macos.ipsw was touched since it was read.", "bench_owner");
+  EXPECT_EQ(r.at(), "restore held");
+}
+
+TEST_F(RestoreTest, AfterTheCaseOfAnEngineThatDidNothingTheNextStartIsAtOnce) {
+  const auto first = r.to_restore(mac_a, "1-01", ecid_a);
+  r.result(first, false, "No IPSW fits.", "recipe_owner");
+  ASSERT_EQ(r.at(), "restore held");
+  r.result(r.last_effect("leave_dfu"), false);
+  r.command(CommandKind::close_case, "", 1);
+  EXPECT_EQ(r.effects("engine").size(), 2U) << r.answer << r.visit().what;
+}
+
 TEST_F(RestoreTest, AFirmwareThatAppleRefusesIsNotTriedTwice) {
   const auto engine = r.to_restore(mac_a, "1-01", ecid_a);
   r.result(engine, false, "Apple does not sign this firmware.", "recipe_owner");

@@ -12,6 +12,9 @@ std::string serial(int i) { return "C02TESTMAC" + std::string(1, static_cast<cha
 std::uint64_t ecid(int i) { return 0xC000000000010 + static_cast<std::uint64_t>(i); }
 std::string slot(int i) { return "1-0" + std::to_string(i + 1); }
 
+const auto its_turn = testing::StartsWith("power lease");
+const std::string one_runs = "1 of 1 restores run on host/1";
+
 // Six restore slots: the first three behind one hub, the others behind another, both on one controller.
 struct UsbQueueTest : testing::Test {
   Rig r;
@@ -100,8 +103,8 @@ TEST_F(UsbQueueTest, TwoMacsThatComeInOneMomentDoNotShareTheLastPlace) {
   ASSERT_EQ(of(1).what.substr(0, 5), "shift");
   r.setup.room.shifts.clear();
   r.wait(hours{19} - minutes{5});
-  EXPECT_EQ(of(0).what.substr(0, 11), "power lease");
-  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+  EXPECT_THAT(of(0).what, its_turn);
+  EXPECT_EQ(of(1).what, one_runs);
 }
 
 TEST_F(UsbQueueTest, ThePlaceIsFreeWhenTheEngineEnded) {
@@ -110,7 +113,7 @@ TEST_F(UsbQueueTest, ThePlaceIsFreeWhenTheEngineEnded) {
   charged(1);
   ASSERT_EQ(at(1), "dfu waiting");
   erased(0, engine);
-  EXPECT_EQ(of(1).what.substr(0, 11), "power lease");
+  EXPECT_THAT(of(1).what, its_turn);
   r.lease(slot(1));
   EXPECT_EQ(at(1), "dfu running");
 }
@@ -122,8 +125,8 @@ TEST_F(UsbQueueTest, WhoWaitedLongerGoesFirst) {
   r.wait(minutes{1});
   charged(1);
   erased(0, engine);
-  EXPECT_EQ(of(2).what.substr(0, 11), "power lease");
-  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+  EXPECT_THAT(of(2).what, its_turn);
+  EXPECT_EQ(of(1).what, one_runs);
 }
 
 TEST_F(UsbQueueTest, WhoComesNewDoesNotPassOneThatWaits) {
@@ -134,7 +137,7 @@ TEST_F(UsbQueueTest, WhoComesNewDoesNotPassOneThatWaits) {
   charged(1);
   r.lease(slot(2));
   EXPECT_EQ(at(2), "dfu running");
-  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+  EXPECT_EQ(of(1).what, one_runs);
 }
 
 TEST_F(UsbQueueTest, TheWaitCountsFromItsBeginWhateverItNames) {
@@ -147,7 +150,7 @@ TEST_F(UsbQueueTest, TheWaitCountsFromItsBeginWhateverItNames) {
   ASSERT_EQ(of(1).what, "2 of 2 restores run on host/1");  // since then this is what is full first
   charged(2);
   erased(0, first);
-  EXPECT_EQ(of(1).what.substr(0, 11), "power lease");
+  EXPECT_THAT(of(1).what, its_turn);
   EXPECT_EQ(at(2), "dfu waiting");
   erased(3, other);
 }
@@ -168,20 +171,32 @@ TEST_F(UsbQueueTest, TheMacOfAFullHubIsNotPassedByOthersOfItsController) {
   runs(3);
   charged(4);
   erased(0, engine);
-  EXPECT_EQ(of(1).what.substr(0, 11), "power lease");
+  EXPECT_THAT(of(1).what, its_turn);
   EXPECT_EQ(of(4).what, "2 of 2 restores run on host/1");
 }
 
 TEST_F(UsbQueueTest, AMacWhoseCircuitIsFullHoldsUpNobody) {
   limits(1, 4);
   charged(0);
-  ASSERT_EQ(of(0).what.substr(0, 11), "power lease");
+  ASSERT_THAT(of(0).what, its_turn);
   r.apply_one(OutletWaits{"left:1", "hard", "branch"});
   charged(1);
   r.lease(slot(1));
   EXPECT_EQ(at(1), "dfu running");
   r.lease(slot(0));  // too late: the place is taken
-  EXPECT_EQ(of(0).what, "1 of 1 restores run on host/1");
+  EXPECT_EQ(of(0).what, one_runs);
+}
+
+TEST_F(UsbQueueTest, OneThatPowerRefusedAndOneThatWaitsDoNotShareTheLastPlaceWhenBothGetTheirLeases) {
+  limits(1, 4);
+  charged(0);
+  r.apply_one(OutletWaits{"left:1", "hard", "branch"});
+  charged(1);
+  r.apply_one(LeaseGiven{"left:1", r.visit_at(slot(0))});
+  r.apply_one(LeaseGiven{"left:2", r.visit_at(slot(1))});
+  r.settle();
+  EXPECT_EQ(at(0), "dfu running");
+  EXPECT_EQ(of(1).what, one_runs);
 }
 
 TEST_F(UsbQueueTest, ARunThatFailedIsTriedAgainInItsPlace) {
@@ -189,9 +204,12 @@ TEST_F(UsbQueueTest, ARunThatFailedIsTriedAgainInItsPlace) {
   const auto engine = runs(0);
   charged(1);
   r.result(engine, false, "It failed.", "technician");
+  r.wait(minutes{1});
+  EXPECT_EQ(of(1).what, one_runs);
+  r.wait(minutes{1});
   EXPECT_EQ(r.effects("engine").size(), 2U);  // it is in DFU still
   EXPECT_EQ(at(0), "restore running");
-  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+  EXPECT_EQ(of(1).what, one_runs);
 }
 
 TEST_F(UsbQueueTest, AMacWhoseOutletIsAboutToCloseKeepsItsTurn) {
@@ -199,8 +217,8 @@ TEST_F(UsbQueueTest, AMacWhoseOutletIsAboutToCloseKeepsItsTurn) {
   charged(0);
   r.apply_one(OutletWaits{"left:1", "spacing", "branch"});
   charged(1);
-  EXPECT_EQ(of(0).what.substr(0, 11), "power lease");
-  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+  EXPECT_THAT(of(0).what, its_turn);
+  EXPECT_EQ(of(1).what, one_runs);
 }
 
 TEST_F(UsbQueueTest, MacsThatPowerRefusesWaitInPeace) {
@@ -210,8 +228,8 @@ TEST_F(UsbQueueTest, MacsThatPowerRefusesWaitInPeace) {
   charged(1);
   r.apply_one(OutletWaits{"left:2", "lease_would_not_fit", "branch"});
   r.settle();
-  EXPECT_EQ(of(0).what.substr(0, 11), "power lease");
-  EXPECT_EQ(of(1).what.substr(0, 11), "power lease");
+  EXPECT_THAT(of(0).what, its_turn);
+  EXPECT_THAT(of(1).what, its_turn);
 }
 
 TEST_F(UsbQueueTest, AWaitForAPlaceIsNoCaseHoweverLong) {
@@ -224,7 +242,7 @@ TEST_F(UsbQueueTest, AWaitForAPlaceIsNoCaseHoweverLong) {
     r.apply_one(StepChanged{1, of(0).step, "restore", "running", 1, r.now + hours{2}, {}});  // it goes on and on
     r.settle();
   }
-  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+  EXPECT_EQ(of(1).what, one_runs);
   EXPECT_GT(of(1).entered, entered);
   EXPECT_GT(of(1).deadline, r.now);
   EXPECT_TRUE(r.open_cases().empty());
@@ -253,7 +271,7 @@ TEST_F(UsbQueueTest, AMacWhoseTurnIsNextAsksForItsLeaseOnlyWithItsPlace) {
     EXPECT_NE(want(1), Want::protect) << at(1);
     for (const FactBody& f : advance_visits(r.context(), r.state.next_effect)) r.apply_one(f);
   }
-  EXPECT_EQ(of(1).what, "1 of 1 restores run on host/1");
+  EXPECT_EQ(of(1).what, one_runs);
 }
 
 TEST_F(UsbQueueTest, AMacThatWaitsForAPlaceInDfuIsProtectedAndAfterTenMinutesTakenOutOfIt) {
