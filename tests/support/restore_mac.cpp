@@ -87,15 +87,28 @@ void RestoreMac::plug() {
   }
   face.control = [this](const UsbSetup& setup, const Octets& data) {
     const std::lock_guard lock(mutex_);
+    if (is_cut()) return std::optional<Octets>();
     auto answer = boot_.control(setup, data);
     look();
     return answer;
   };
   face.bulk = [this](std::uint8_t endpoint, const Octets& data, std::size_t) {
     const std::lock_guard lock(mutex_);
-    return boot_.bulk(endpoint, data);
+    return is_cut() ? std::nullopt : boot_.bulk(endpoint, data);
   };
   bed_.plug(port, std::move(face));
+}
+
+void RestoreMac::cut_at(MacBoot::Stage stage, int transfers) {
+  const std::lock_guard lock(mutex_);
+  cut_ = stage;
+  until_cut_ = transfers;
+}
+
+bool RestoreMac::is_cut() {
+  if (cut_ != boot_.stage() || until_cut_-- > 0) return false;
+  if (until_cut_ == -1) asio::post(executor_, [this] { unplug(); });
+  return true;
 }
 
 // On the testbed's thread, which may not change the testbed: the loop does.

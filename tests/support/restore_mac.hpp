@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "hw/async/task_group.hpp"
 #include "tests/support/mac_boot.hpp"
@@ -24,6 +25,7 @@ class RestoreMac {
   [[nodiscard]] std::vector<std::string> environment() const;
   [[nodiscard]] std::string root() const { return bed_.root(); }  // UMOCKDEV_DIR, for one that is linked to it
   void unplug();                                                  // its cable, while it stands in DFU
+  void cut_at(MacBoot::Stage, int transfers);                     // it goes off its port after so many of that stage
   void shows(MacBoot::SerialShown);                               // from its next arrival on
   void restart();                                                 // somebody holds its power button
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
@@ -38,6 +40,7 @@ class RestoreMac {
  private:
   void plug();
   void look();
+  bool is_cut();
   asio::awaitable<void> re_enumerate(bool by_hand);
 
   ModelMac identity_;
@@ -46,6 +49,8 @@ class RestoreMac {
   mutable std::mutex mutex_;  // the testbed asks on a thread of its own
   MacBoot boot_;
   bool moving_ = false;
+  std::optional<MacBoot::Stage> cut_;
+  int until_cut_ = 0;
   RestoreOs os_;
   TaskGroup tasks_;
   UsbTestbed bed_;
