@@ -75,6 +75,26 @@ TEST_F(AppleSilicon, ARestoreOsThatOnlySaysThatAllIsWellConfirmsNothing) {
   EXPECT_FALSE(mac.os().erased);
 }
 
+// ---- the same Mac in KIS ----
+
+TEST_F(AppleSilicon, AMacThatArrivesInKisIsErasedFromThereToTheEnd) {
+  RestoreMac& mac = add_mac(MacBoot::Arrival::kis);
+  const Job& job = begin(mac);
+  ASSERT_TRUE(until_it_stands_at_the_gate(job));
+  EXPECT_EQ(mac.os().starts, 0);
+  EXPECT_TRUE(run(engine_->permit(job.id)));
+  expect_erased(outcome_of(job), mac, OsState::installed);
+  expect_nothing_wrong();
+}
+
+TEST_F(AppleSilicon, AMacInKisStaysThereWithAWrongFirstImage) {
+  RestoreMac& mac = add_mac(MacBoot::Arrival::kis);
+  engine_orders("spoil iBSS\n");
+  expect_untouched(restore(mac), mac);
+  EXPECT_EQ(mac.stage(), MacBoot::Stage::dfu);
+  EXPECT_THAT(mac.wrong(), ElementsAre("iBSS: another payload"));
+}
+
 // ---- what is sent wrongly, or not at all, before the erase point ----
 
 struct Mistake {

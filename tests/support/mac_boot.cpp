@@ -15,10 +15,15 @@ std::string spaced_hex(const Octets& bytes) {
 
 Octets nonce_of(const ModelMac& mac) { return noise(static_cast<std::uint32_t>(mac.ecid) + 1, 32); }
 
+std::string nonces_of(const ModelMac& mac) {
+  return fmt::format(" NONC:{} SNON:{}", spaced_hex(nonce_of(mac)),
+                     spaced_hex(noise(static_cast<std::uint32_t>(mac.ecid), 20)));
+}
+
 }  // namespace
 
-MacBoot::MacBoot(ModelMac mac, const ModelFirmware& firmware)
-    : shown{mac.serial}, mac_(std::move(mac)), firmware_(firmware) {
+MacBoot::MacBoot(ModelMac mac, const ModelFirmware& firmware, Arrival arrival)
+    : shown{mac.serial}, mac_(std::move(mac)), firmware_(firmware), arrival_(arrival), kis_(dfu_string(), nonces_of(mac_)) {
   recovery_.variables = {{"build-version", "iBoot-10151.1.1"},
                          {"build-style", "RELEASE"},
                          {"ramdisk-size", "0x20000000"},
@@ -29,12 +34,19 @@ MacBoot::MacBoot(ModelMac mac, const ModelFirmware& firmware)
 Octets MacBoot::ticket(TicketKind kind) const { return ticket_for(mac_.ecid, nonce_of(mac_), kind); }
 
 // A T2's board is 0C, which idevicerestore 1.0.0 knows; 3F, that of face_of(), it does not.
+std::string MacBoot::who() const {
+  return fmt::format("{} CPFM:03 SCEP:01 BDID:{:02X} ECID:{:016X}",
+                     firmware_.apple_silicon() ? "SDOM:01 CPID:8103 CPRV:11" : "CPID:8012 CPRV:10", firmware_.board_id,
+                     mac_.ecid);
+}
+
+std::string MacBoot::dfu_string() const {
+  return fmt::format("{} IBFL:3C SRTG:[{}]", who(), firmware_.apple_silicon() ? "iBoot-7429.61.2" : "iBoot-3401.0.0.1.16");
+}
+
 UsbFace MacBoot::face() const {
   const bool m1 = firmware_.apple_silicon();
-  const std::string who = fmt::format("{} CPFM:03 SCEP:01 BDID:{:02X} ECID:{:016X}",
-                                      m1 ? "SDOM:01 CPID:8103 CPRV:11" : "CPID:8012 CPRV:10", firmware_.board_id, mac_.ecid);
-  const std::string nonces = fmt::format(" NONC:{} SNON:{}", spaced_hex(nonce_of(mac_)),
-                                         spaced_hex(noise(static_cast<std::uint32_t>(mac_.ecid), 20)));
+  const std::string nonces = nonces_of(mac_);
   UsbFace f;
   if (stage_ == Stage::restore) {
     const std::string udid = fmt::format("{:08X}{:016X}", firmware_.chip, mac_.ecid);
@@ -42,10 +54,11 @@ UsbFace MacBoot::face() const {
   }
   if (stage_ == Stage::booted) return booted_face(mac_.serial, m1 ? 0x1905 : 0x8600, 0);
   if (stage_ == Stage::dfu) {
-    f = dfu_face(fmt::format("{} IBFL:3C SRTG:[{}]", who, m1 ? "iBoot-7429.61.2" : "iBoot-3401.0.0.1.16"));
+    if (arrival_ == Arrival::kis) return kis_face();
+    f = dfu_face(dfu_string());
   } else {
     const bool tells = !shown.text.empty() && stage_ >= shown.since;
-    f = recovery_face(who + " IBFL:3D" + (tells ? fmt::format(" SRNM:[{}]", shown.text) : ""), nonces);
+    f = recovery_face(who() + " IBFL:3D" + (tells ? fmt::format(" SRNM:[{}]", shown.text) : ""), nonces);
     f.kept = shown.kept;
   }
   f.strings[0] = nonces;
@@ -55,6 +68,7 @@ UsbFace MacBoot::face() const {
 std::optional<Octets> MacBoot::control(const UsbSetup& setup, const Octets& data) {
   if (stage_ == Stage::restore || stage_ == Stage::booted || leaves_) return std::nullopt;
   if (stage_ == Stage::dfu) {
+    if (arrival_ == Arrival::kis) return std::nullopt;
     auto answer = dfu_.control(setup, data);
     for (std::string& why : dfu_.wrong) wrong.push_back(std::move(why));
     dfu_.wrong.clear();
@@ -69,6 +83,14 @@ std::optional<Octets> MacBoot::control(const UsbSetup& setup, const Octets& data
 }
 
 std::optional<Octets> MacBoot::bulk(std::uint8_t endpoint, const Octets& data) {
+  if (stage_ == Stage::dfu && arrival_ == Arrival::kis && !leaves_) {
+    auto answer = kis_.bulk(endpoint, data);
+    for (std::string& why : kis_.wrong) wrong.push_back(std::move(why));
+    kis_.wrong.clear();
+    // Its answer to the word that starts it is fetched first.
+    if ((endpoint & 0x80) != 0 && kis_.booted()) leaves_ = accept(kis_.image(), "iBSS");
+    return answer;
+  }
   if (leaves_ || !sent_) return refuse("bytes that nobody announced"), std::nullopt;
   return recovery_.bulk(endpoint, data);
 }

@@ -10,6 +10,7 @@
 
 #include "tests/support/boot_places.hpp"
 #include "tests/support/img4.hpp"
+#include "tests/support/kis_boot.hpp"
 #include "tests/support/usb_boot_model.hpp"
 #include "tests/support/usb_model_mac.hpp"
 
@@ -19,6 +20,9 @@ class MacBoot {
  public:
   enum class Stage { dfu, ibss, ibec, restore, recovery, booted };  // recovery: by its own iBoot
 
+  // As what it shows its DFU: Macs from about M3 on in KIS, with the same strings inside (macs.md 1.1).
+  enum class Arrival { dfu, kis };
+
   // What it says of its serial number in recovery.
   struct SerialShown {
     std::string text;
@@ -26,7 +30,7 @@ class MacBoot {
     bool kept = true;  // false: the kernel has not read it
   };
 
-  MacBoot(ModelMac, const ModelFirmware&);
+  MacBoot(ModelMac, const ModelFirmware&, Arrival = Arrival::dfu);
 
   [[nodiscard]] UsbFace face() const;  // of this stage; who puts it on a port adds what answers
   std::optional<Octets> control(const UsbSetup&, const Octets& data);
@@ -49,6 +53,8 @@ class MacBoot {
   bool take(const std::string& line, std::uint8_t request);
   bool in_its_place(const std::string& line, std::uint8_t request);
   bool refuse(std::string why);
+  [[nodiscard]] std::string dfu_string() const;
+  [[nodiscard]] std::string who() const;
   bool accept(const Octets& image, const std::string& component);
   [[nodiscard]] std::string what_is_wrong(const Octets& image, const std::string& component) const;
 
@@ -56,7 +62,9 @@ class MacBoot {
   const ModelFirmware& firmware_;
   Stage stage_ = Stage::dfu;
   bool leaves_ = false, sent_ = false;
+  Arrival arrival_;
   DfuModel dfu_;
+  KisBoot kis_;
   RecoveryModel recovery_;
   std::deque<BootPlace> due_;
 };

@@ -17,7 +17,8 @@ namespace greenroom::test {
 
 class RestoreMac {
  public:
-  RestoreMac(asio::any_io_executor, unsigned number, const ModelFirmware&, UsbmuxdStandIn&);
+  RestoreMac(asio::any_io_executor, unsigned number, const ModelFirmware&, UsbmuxdStandIn&,
+             MacBoot::Arrival = MacBoot::Arrival::dfu);
   void end();
   [[nodiscard]] bool ended() const { return tasks_.size() == 0; }
 

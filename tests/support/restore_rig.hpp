@@ -33,9 +33,9 @@ class RestoreRig : public JobRig {
     });
   }
 
-  RestoreMac& add_mac() {
+  RestoreMac& add_mac(MacBoot::Arrival arrival = MacBoot::Arrival::dfu) {
     const auto number = static_cast<unsigned>(macs_.size());
-    return macs_.emplace_back(loop_.get_executor(), number, firmware_, usbmuxd_);
+    return macs_.emplace_back(loop_.get_executor(), number, firmware_, usbmuxd_, arrival);
   }
 
   // What restores that Mac: env(1), what makes the engine see its testbed and keeps it on this machine, and the product's

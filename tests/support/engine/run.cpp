@@ -121,7 +121,7 @@ void Run::come_back(seconds gone_within, const std::string& image) {
 void Run::send_ibss() {
   const Octets image = images_->personalised("iBSS");
   talk_.info(fmt::format("Sending iBSS ({} bytes)...", image.size()));
-  if (!mac_->send_by_dfu(image))
+  if (!mac_->send_ibss(image))
     talk_.fail({"Unable to send iBSS component: Unable to upload data to device", "Unable to send iBSS to device",
                 "Unable to place device into recovery mode from DFU mode"});
   come_back(gone, "iBSS");

@@ -4,12 +4,14 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "tests/support/engine/kis.hpp"
+
 namespace greenroom::test::engine {
 namespace {
 
 constexpr unsigned patience_ms = 10'000;  // of each transfer
 constexpr std::uint8_t idle = 2, download_idle = 5;
-constexpr std::uint16_t dfu = 0x1227, recovery = 0x1281;
+constexpr std::uint16_t dfu = 0x1227, recovery = 0x1281, kis = 0x1881;
 
 std::string string_at(libusb_device_handle* handle, std::uint8_t index) {
   unsigned char text[256];
@@ -54,7 +56,8 @@ std::unique_ptr<UsbMac> Usb::find(std::uint64_t ecid) {
     libusb_device_descriptor about{};
     libusb_device_handle* handle = nullptr;
     libusb_get_device_descriptor(all[i], &about);
-    if (about.idVendor != 0x05ac || (about.idProduct != dfu && about.idProduct != recovery)) continue;
+    const bool boots = about.idProduct == dfu || about.idProduct == recovery || about.idProduct == kis;
+    if (about.idVendor != 0x05ac || !boots) continue;
     if (libusb_open(all[i], &handle) != 0) continue;
     found = std::make_unique<UsbMac>(handle, about.idProduct);
     if (std::strtoull(found->value("ECID").c_str(), nullptr, 16) != ecid) found.reset();
@@ -66,8 +69,9 @@ std::unique_ptr<UsbMac> Usb::find(std::uint64_t ecid) {
 UsbMac::UsbMac(libusb_device_handle* handle, std::uint16_t product) : handle_(handle), product_(product) {
   libusb_device_descriptor about{};
   libusb_get_device_descriptor(libusb_get_device(handle_), &about);
-  strings_ = " " + string_at(handle_, about.iSerialNumber) + " " + string_at(handle_, 1);
   libusb_claim_interface(handle_, 0);
+  if (product == kis) strings_ = " " + kis_strings(handle_);
+  else strings_ = " " + string_at(handle_, about.iSerialNumber) + " " + string_at(handle_, 1);
 }
 UsbMac::~UsbMac() { libusb_close(handle_); }
 
@@ -102,6 +106,8 @@ std::optional<std::uint8_t> UsbMac::in(std::uint8_t request, std::uint16_t lengt
   if (libusb_control_transfer(handle_, 0xa1, request, 0, 0, bytes, length, patience_ms) != length) return std::nullopt;
   return bytes[at];
 }
+
+bool UsbMac::send_ibss(const Octets& image) { return product_ == kis ? kis_send(handle_, image) : send_by_dfu(image); }
 
 bool UsbMac::send_by_dfu(Octets image) {
   constexpr std::size_t longest = 0x800, suffix_size = 16;

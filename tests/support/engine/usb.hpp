@@ -42,13 +42,14 @@ class UsbMac {
   [[nodiscard]] std::string value(const std::string& key) const;  // of its strings, "ECID", "NONC"; brackets taken off
   [[nodiscard]] Octets nonce(const std::string& key) const;
 
-  // False: the Mac refused a part of it, or left.
-  bool send_by_dfu(Octets image);
+  // By DFU or KIS, as it stands there. False: the Mac refused a part of it, or left.
+  bool send_ibss(const Octets& image);
   void command(const std::string& line);  // never says how it ended, as libirecovery
   std::string answer();
   bool upload(const Octets& image);
 
  private:
+  bool send_by_dfu(Octets image);
   bool out(std::uint8_t type, std::uint8_t request, std::uint16_t value, Octets data);
   std::optional<std::uint8_t> in(std::uint8_t request, std::uint16_t length, std::size_t at);
   libusb_device_handle* handle_;
