@@ -95,6 +95,34 @@ TEST_F(AppleSilicon, AMacInKisStaysThereWithAWrongFirstImage) {
   EXPECT_THAT(mac.wrong(), ElementsAre("iBSS: another payload"));
 }
 
+// ---- and one whose port controller comes first ----
+
+class PortDfu : public AppleSilicon {
+ protected:
+  // Its job is begun under the only ECID that is there: the port controller's.
+  [[nodiscard]] std::uint64_t job_ecid(const RestoreMac& mac) const override { return mac.port_ecid(); }
+};
+
+TEST_F(PortDfu, AMacIsErasedFromThereAndTheEvidenceIsOfItsOwnEcid) {
+  RestoreMac& mac = add_mac(MacBoot::Arrival::port_dfu);
+  const Job& job = begin(mac);
+  ASSERT_TRUE(until_it_stands_at_the_gate(job));
+  EXPECT_EQ(mac.os().starts, 0);
+  EXPECT_TRUE(run(engine_->permit(job.id)));
+  expect_erased(outcome_of(job), mac, OsState::installed);
+  expect_nothing_wrong();
+}
+
+TEST_F(PortDfu, AMacWhosePortTakesNotItsFirmwareStaysThereWithItsCause) {
+  RestoreMac& mac = add_mac(MacBoot::Arrival::port_dfu);
+  engine_orders("spoil USBPortController1,USBFirmware\n");
+  const RestoreOutcome outcome = restore(mac);
+  expect_untouched(outcome, mac);
+  EXPECT_EQ(mac.stage(), MacBoot::Stage::port_dfu);
+  EXPECT_EQ(outcome.cause, "the Mac's port controller did not come back");
+  EXPECT_THAT(mac.wrong(), ElementsAre("another firmware or ticket of the port controller"));
+}
+
 // ---- what is sent wrongly, or not at all, before the erase point ----
 
 struct Mistake {

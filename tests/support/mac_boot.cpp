@@ -23,7 +23,12 @@ std::string nonces_of(const ModelMac& mac) {
 }  // namespace
 
 MacBoot::MacBoot(ModelMac mac, const ModelFirmware& firmware, Arrival arrival)
-    : shown{mac.serial}, mac_(std::move(mac)), firmware_(firmware), arrival_(arrival), kis_(dfu_string(), nonces_of(mac_)) {
+    : shown{mac.serial},
+      mac_(std::move(mac)),
+      firmware_(firmware),
+      stage_(arrival == Arrival::port_dfu ? Stage::port_dfu : Stage::dfu),
+      arrival_(arrival),
+      kis_(dfu_string(), nonces_of(mac_)) {
   recovery_.variables = {{"build-version", "iBoot-10151.1.1"},
                          {"build-style", "RELEASE"},
                          {"ramdisk-size", "0x20000000"},
@@ -53,7 +58,11 @@ UsbFace MacBoot::face() const {
     return booted_face(udid, m1 ? 0x1901 : 0x12a8, 0);
   }
   if (stage_ == Stage::booted) return booted_face(mac_.serial, m1 ? 0x1905 : 0x8600, 0);
-  if (stage_ == Stage::dfu) {
+  if (stage_ == Stage::port_dfu) {
+    // The port controller's own chip id and ECID, and the Mac's chip and board within its board id.
+    f = port_dfu_face(
+        fmt::format("CPID:000F BDID:{:02X}{:04X}00 ECID:{:016X} PREV:01", firmware_.board_id, firmware_.chip, port_ecid()));
+  } else if (stage_ == Stage::dfu) {
     if (arrival_ == Arrival::kis) return kis_face();
     f = dfu_face(dfu_string());
   } else {
@@ -67,11 +76,12 @@ UsbFace MacBoot::face() const {
 
 std::optional<Octets> MacBoot::control(const UsbSetup& setup, const Octets& data) {
   if (stage_ == Stage::restore || stage_ == Stage::booted || leaves_) return std::nullopt;
-  if (stage_ == Stage::dfu) {
-    if (arrival_ == Arrival::kis) return std::nullopt;
-    auto answer = dfu_.control(setup, data);
-    for (std::string& why : dfu_.wrong) wrong.push_back(std::move(why));
-    dfu_.wrong.clear();
+  if (stage_ == Stage::dfu || stage_ == Stage::port_dfu) {
+    if (stage_ == Stage::dfu && arrival_ == Arrival::kis) return std::nullopt;
+    DfuModel& dfu = stage_ == Stage::dfu ? dfu_ : port_;
+    auto answer = dfu.control(setup, data);
+    for (std::string& why : dfu.wrong) wrong.push_back(std::move(why));
+    dfu.wrong.clear();
     return answer;
   }
   if (setup.type == 0x41) sent_ = true;
@@ -96,6 +106,7 @@ std::optional<Octets> MacBoot::bulk(std::uint8_t endpoint, const Octets& data) {
 }
 
 void MacBoot::reset() {
+  if (stage_ == Stage::port_dfu && !leaves_ && port_.manifested()) leaves_ = accept_port(port_.image());
   if (stage_ != Stage::dfu || leaves_ || !dfu_.manifested()) return;
   leaves_ = accept(dfu_.image(), "iBSS");
 }
@@ -110,6 +121,10 @@ void MacBoot::restart() {
 void MacBoot::leave() {
   if (recovery_.rebooted) return restart();
   leaves_ = false;
+  if (stage_ == Stage::port_dfu) {
+    stage_ = Stage::dfu;
+    return;
+  }
   if (stage_ == Stage::dfu) {
     stage_ = Stage::ibss;
     due_ = first_recovery(firmware_);
@@ -153,6 +168,19 @@ bool MacBoot::in_its_place(const std::string& line, std::uint8_t request) {
 bool MacBoot::refuse(std::string why) {
   wrong.push_back(std::move(why));
   return false;
+}
+
+std::uint64_t MacBoot::port_ecid() const { return mac_.ecid ^ 0x11E5000000000000U; }
+
+// The firmware and a ticket for the controller, whose nonce is told in the other order. How an engine joins the two is not
+// in our facts; here one comes after the other (unverified).
+bool MacBoot::accept_port(const Octets& image) {
+  Octets nonce = nonce_of(mac_);
+  std::reverse(nonce.begin(), nonce.end());
+  Octets due = firmware_.at(port_firmware).payload;
+  const Octets own = ticket_for(port_ecid(), nonce, TicketKind::port_controller);
+  due.insert(due.end(), own.begin(), own.end());
+  return image == due || refuse("another firmware or ticket of the port controller");
 }
 
 bool MacBoot::accept(const Octets& image, const std::string& component) {

@@ -18,10 +18,11 @@ namespace greenroom::test {
 
 class MacBoot {
  public:
-  enum class Stage { dfu, ibss, ibec, restore, recovery, booted };  // recovery: by its own iBoot
+  enum class Stage { port_dfu, dfu, ibss, ibec, restore, recovery, booted };  // recovery: by its own iBoot
 
-  // As what it shows its DFU: Macs from about M3 on in KIS, with the same strings inside (macs.md 1.1).
-  enum class Arrival { dfu, kis };
+  // As what it arrives: Macs from about M3 on show their DFU in KIS, with the same strings inside; of M4 Macs the port
+  // controller asks for its own firmware before, under an ECID of its own (macs.md 1.1, 2.4).
+  enum class Arrival { dfu, kis, port_dfu };
 
   // What it says of its serial number in recovery.
   struct SerialShown {
@@ -44,6 +45,7 @@ class MacBoot {
 
   [[nodiscard]] Stage stage() const { return stage_; }
   [[nodiscard]] Octets ticket(TicketKind = TicketKind::restore) const;
+  [[nodiscard]] std::uint64_t port_ecid() const;
   std::vector<std::string> commands;  // as they came
   std::vector<std::string> images;    // that it took: name, size, CRC-32 as gzip has it
   std::vector<std::string> wrong;     // what no Mac would have taken
@@ -55,14 +57,16 @@ class MacBoot {
   bool refuse(std::string why);
   [[nodiscard]] std::string dfu_string() const;
   [[nodiscard]] std::string who() const;
+  bool accept_port(const Octets& image);
   bool accept(const Octets& image, const std::string& component);
   [[nodiscard]] std::string what_is_wrong(const Octets& image, const std::string& component) const;
 
   ModelMac mac_;
   const ModelFirmware& firmware_;
-  Stage stage_ = Stage::dfu;
+  Stage stage_;
   bool leaves_ = false, sent_ = false;
   Arrival arrival_;
+  DfuModel port_{DfuModel::Of::port_controller};
   DfuModel dfu_;
   KisBoot kis_;
   RecoveryModel recovery_;

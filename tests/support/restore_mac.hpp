@@ -30,6 +30,7 @@ class RestoreMac {
   void shows(MacBoot::SerialShown);                               // from its next arrival on
   void restart();                                                 // somebody holds its power button
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
+  [[nodiscard]] std::uint64_t port_ecid() const { return boot_.port_ecid(); }
   [[nodiscard]] Octets ticket() const { return boot_.ticket(); }
   [[nodiscard]] MacBoot::Stage stage() const;
   [[nodiscard]] bool moving() const;                        // to its next stage

@@ -15,12 +15,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::uint16_t recovery = 0x1281;
-constexpr seconds detect{10}, gone{10}, back{10}, gone_at_bootx{30}, restore_mode{300};
+constexpr seconds detect{10}, gone{10}, back{10}, port_gone{5}, port_back{20}, gone_at_bootx{30}, restore_mode{300};
 
 class Run {
  public:
-  explicit Run(const RunOptions& o) : options_(o), talk_(std::stod(order("speed", "1")), order("hang", "")), ipsw_(o.ipsw) {}
+  explicit Run(const RunOptions& o)
+      : options_(o), ecid_(o.ecid), talk_(std::stod(order("speed", "1")), order("hang", "")), ipsw_(o.ipsw) {}
   void all();
 
  private:
@@ -30,6 +30,7 @@ class Run {
   }
   void find_mac();
   void prepare();
+  void start_port();
   void send_ibss();
   void first_recovery();
   void second_recovery();
@@ -43,6 +44,7 @@ class Run {
   [[noreturn]] void fail_boot(const std::string& why);
 
   const RunOptions& options_;
+  std::uint64_t ecid_;  // in Port DFU the controller's, until it has left
   Talk talk_;
   Ipsw ipsw_;
   Usb usb_;
@@ -66,16 +68,20 @@ void Run::all() {
 
 void Run::find_mac() {
   talk_.progress(0, 0);
-  if (!talk_.until([this] { return (mac_ = usb_.find(options_.ecid)) != nullptr; }, detect))
+  if (!talk_.until([this] { return (mac_ = usb_.find(ecid_)) != nullptr; }, detect))
     talk_.fail({"Unable to discover device mode. Please make sure a device is attached."});
   talk_.progress(0, 0.1);
-  talk_.info(fmt::format("Found device in {} mode", mac_->product() == recovery ? "Recovery" : "DFU"));
-  talk_.info(fmt::format("ECID: {}", options_.ecid));
+  const char* mode = mac_->product() == port_dfu ? "Port DFU" : mac_->product() == recovery ? "Recovery" : "DFU";
+  talk_.info(fmt::format("Found device in {} mode", mode));
+  talk_.info(fmt::format("ECID: {}", ecid_));
 }
 
 void Run::prepare() {
   // Its one Mac of libirecovery's table.
-  if (mac_->value("CPID") != "8103" || mac_->value("BDID") != "26") talk_.fail({"Unable to discover device type"});
+  const bool own = mac_->value("CPID") == "8103" && mac_->value("BDID") == "26";
+  // A port controller has both in its board id: bits 8 to 23, and 24 to 31 (macs.md 1.3).
+  const bool port = mac_->product() == port_dfu && mac_->value("BDID") == "26810300";
+  if (!own && !port) talk_.fail({"Unable to discover device type"});
   talk_.info("Identified device as j313ap, MacBookAir10,1");
   talk_.progress(0, 0.2);
   talk_.info("Extracting BuildManifest from IPSW");
@@ -96,9 +102,10 @@ void Run::prepare() {
   talk_.info("All required components found in IPSW");
   talk_.progress(1, 0.2);
   images_ = std::make_unique<Images>(ipsw_, identity, order("spoil", ""));
-  signing_ = std::make_unique<Signing>(talk_, options_.server, *images_, options_.ecid);
+  signing_ = std::make_unique<Signing>(talk_, options_.server, *images_);
+  if (port) start_port();
   talk_.info("Trying to fetch new SHSH blob");
-  images_->tickets = signing_->for_restore(mac_->nonce("NONC"), mac_->nonce("SNON"));
+  images_->tickets = signing_->for_restore(ecid_, mac_->nonce("NONC"), mac_->nonce("SNON"));
   talk_.progress(1, 0.3);
 }
 
@@ -114,8 +121,25 @@ void Run::come_back(seconds gone_within, const std::string& image) {
   if (!talk_.until([this, address] { return !usb_.lists(address); }, gone_within))
     fail_boot("Device did not disconnect." + advice);
   const char* modes = image == "iBSS" ? "DFU or recovery" : "recovery";
-  if (!talk_.until([this] { return (mac_ = usb_.find(options_.ecid)) != nullptr; }, back))
+  if (!talk_.until([this] { return (mac_ = usb_.find(ecid_)) != nullptr; }, back))
     fail_boot(fmt::format("Device did not reconnect in {} mode.{}", modes, advice));
+}
+
+// Then its own DFU, under its own ECID: as a git build this takes the first Mac that shows itself.
+void Run::start_port() {
+  Octets nonce = mac_->nonce("NONC");
+  std::reverse(nonce.begin(), nonce.end());
+  Octets image = images_->plain("USBPortController1,USBFirmware");
+  const Octets ticket = signing_->for_port(ecid_, nonce);
+  image.insert(image.end(), ticket.begin(), ticket.end());
+  const std::uint8_t address = mac_->address();
+  const bool sent = mac_->send_to_port(image);
+  mac_.reset();
+  if (!sent || !talk_.until([this, address] { return !usb_.lists(address); }, port_gone) ||
+      !talk_.until([this] { return (mac_ = usb_.find_any_in_dfu()) != nullptr; }, port_back))
+    talk_.fail({"Device did not reconnect in DFU mode. Port DFU failed.", "Make sure to use the correct USB port"});
+  ecid_ = mac_->ecid();
+  talk_.info(fmt::format("ECID: {}", ecid_));
 }
 
 void Run::send_ibss() {
@@ -208,14 +232,14 @@ void Run::restore() {
   if (listener) mux_say(listener, {{"MessageType", "Listen"}});
   std::unique_ptr<Restored> found;
   const auto comes = [&] {
-    mac_ = usb_.find(options_.ecid);
+    mac_ = usb_.find(ecid_);
     if (mac_ != nullptr) return true;  // back in recovery
     if (!listener || !listener.readable(milliseconds{0})) return false;
     const auto message = mux_hear(listener);
     if (!message || text_in(*message, "MessageType") != "Attached") return false;
     const auto device = message->at("DeviceID").get<std::uint64_t>();
     auto one = std::make_unique<Restored>(talk_, *images_, *signing_, device);
-    if (one->ecid() == options_.ecid) found = std::move(one);
+    if (one->ecid() == ecid_) found = std::move(one);
     return found != nullptr;
   };
   const bool came = talk_.until(comes, restore_mode);

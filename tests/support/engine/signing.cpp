@@ -56,7 +56,15 @@ Octets Signing::ask(const Plist& request, const std::string& name) {
   return data_in(*reply, name);
 }
 
-Tickets Signing::for_restore(const Octets& ap_nonce, const Octets& sep_nonce) {
+Octets Signing::for_port(std::uint64_t port_ecid, const Octets& nonce) {
+  const Plist request{{"@USBPortController1,Ticket", true},
+                      {"USBPortController1,ECID", port_ecid},
+                      {"USBPortController1,Nonce", plist_data(nonce)}};
+  return ask(request, "USBPortController1,Ticket");
+}
+
+Tickets Signing::for_restore(std::uint64_t ecid, const Octets& ap_nonce, const Octets& sep_nonce) {
+  ecid_ = ecid;
   Plist common = of_mac();
   common["ApNonce"] = plist_data(ap_nonce);
   Plist whole = common;

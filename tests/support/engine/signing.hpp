@@ -11,10 +11,11 @@ namespace greenroom::test::engine {
 
 class Signing {
  public:
-  Signing(Talk& talk, std::string server, const Images& images, std::uint64_t ecid)
-      : talk_(talk), server_(std::move(server)), images_(images), ecid_(ecid) {}
+  Signing(Talk& talk, std::string server, const Images& images) : talk_(talk), server_(std::move(server)), images_(images) {}
 
-  Tickets for_restore(const Octets& ap_nonce, const Octets& sep_nonce);
+  // ecid: the Mac's own.
+  Tickets for_restore(std::uint64_t ecid, const Octets& ap_nonce, const Octets& sep_nonce);
+  Octets for_port(std::uint64_t port_ecid, const Octets& nonce);
   Octets for_recovery_policy(const Plist& named_by_mac);
   Octets for_updater(const Plist& named_by_mac);
 
@@ -26,7 +27,7 @@ class Signing {
   Talk& talk_;
   std::string server_;
   const Images& images_;
-  std::uint64_t ecid_;
+  std::uint64_t ecid_ = 0;
 };
 
 }  // namespace greenroom::test::engine

@@ -11,7 +11,6 @@ namespace {
 
 constexpr unsigned patience_ms = 10'000;  // of each transfer
 constexpr std::uint8_t idle = 2, download_idle = 5;
-constexpr std::uint16_t dfu = 0x1227, recovery = 0x1281, kis = 0x1881;
 
 std::string string_at(libusb_device_handle* handle, std::uint8_t index) {
   unsigned char text[256];
@@ -49,6 +48,14 @@ bool Usb::lists(std::uint8_t address) {
 }
 
 std::unique_ptr<UsbMac> Usb::find(std::uint64_t ecid) {
+  return find_first([ecid](const UsbMac& mac) { return mac.ecid() == ecid; });
+}
+
+std::unique_ptr<UsbMac> Usb::find_any_in_dfu() {
+  return find_first([](const UsbMac& mac) { return (mac.product() == dfu || mac.product() == kis) && mac.ecid() != 0; });
+}
+
+std::unique_ptr<UsbMac> Usb::find_first(const std::function<bool(const UsbMac&)>& fits) {
   libusb_device** all = nullptr;
   const ssize_t count = libusb_get_device_list(context_, &all);
   std::unique_ptr<UsbMac> found;
@@ -56,11 +63,12 @@ std::unique_ptr<UsbMac> Usb::find(std::uint64_t ecid) {
     libusb_device_descriptor about{};
     libusb_device_handle* handle = nullptr;
     libusb_get_device_descriptor(all[i], &about);
-    const bool boots = about.idProduct == dfu || about.idProduct == recovery || about.idProduct == kis;
+    const bool boots =
+        about.idProduct == dfu || about.idProduct == recovery || about.idProduct == kis || about.idProduct == port_dfu;
     if (about.idVendor != 0x05ac || !boots) continue;
     if (libusb_open(all[i], &handle) != 0) continue;
     found = std::make_unique<UsbMac>(handle, about.idProduct);
-    if (std::strtoull(found->value("ECID").c_str(), nullptr, 16) != ecid) found.reset();
+    if (!fits(*found)) found.reset();
   }
   libusb_free_device_list(all, 1);
   return found;
@@ -76,6 +84,8 @@ UsbMac::UsbMac(libusb_device_handle* handle, std::uint16_t product) : handle_(ha
 UsbMac::~UsbMac() { libusb_close(handle_); }
 
 std::uint8_t UsbMac::address() const { return libusb_get_device_address(libusb_get_device(handle_)); }
+
+std::uint64_t UsbMac::ecid() const { return std::strtoull(value("ECID").c_str(), nullptr, 16); }
 
 std::string UsbMac::value(const std::string& key) const {
   const std::size_t at = strings_.find(" " + key + ":");
@@ -131,6 +141,22 @@ bool UsbMac::send_by_dfu(Octets image) {
   }
   if (!room && !block(last, body, image.size())) return false;
   if (!out(0x21, 1, static_cast<std::uint16_t>(last + 1), {})) return false;
+  in(3, 6, 4);
+  in(3, 6, 4);
+  libusb_reset_device(handle_);
+  return true;
+}
+
+bool UsbMac::send_to_port(const Octets& image) {
+  constexpr std::size_t longest = 0x40;
+  if (in(5, 1, 0) != idle) return false;
+  std::uint16_t number = 0;
+  for (std::size_t at = 0; at < image.size(); at += longest) {
+    const auto from = image.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto size = static_cast<std::ptrdiff_t>(std::min(longest, image.size() - at));
+    if (!out(0x21, 1, number++, {from, from + size}) || in(3, 6, 4) != download_idle) return false;
+  }
+  if (!out(0x21, 1, number, {})) return false;
   in(3, 6, 4);
   in(3, 6, 4);
   libusb_reset_device(handle_);
