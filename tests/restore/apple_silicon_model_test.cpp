@@ -127,6 +127,57 @@ TEST_F(AppleSiliconBoot, IsPutBackAfterARefusal) {
   EXPECT_EQ(mac_.face().product, 0x1905);
 }
 
+// ---- its boot in KIS ----
+
+class KisBootTest : public testing::Test {
+ protected:
+  // Both ways over that portal's endpoint; the status at the end of the answer, 0 for well.
+  int status_of(std::uint8_t endpoint, const Octets& request) {
+    EXPECT_TRUE(mac_.bulk(endpoint, request));
+    const Octets reply = mac_.bulk(static_cast<std::uint8_t>(endpoint | 0x80), {}).value();
+    return reply.at(reply.size() - 4);
+  }
+  void open_it() {
+    EXPECT_EQ(status_of(1, {0, 0, 0xa0, 0x01, 1, 0x0a, 0x04, 0, 4, 0, 0, 0, 0x21, 0, 0, 0}), 0);
+    EXPECT_EQ(status_of(1, {0, 0, 0xa0, 0x01, 1, 0x14, 0x04, 0, 4, 0, 0, 0, 0x01, 0, 0, 0}), 0);
+  }
+  int piece_at(std::uint8_t address, std::uint8_t byte) {
+    return status_of(3, {0, 0, 0xa0, 0x10, 3, 0x0d, 0, 0, 13, 0, 0, 0, address, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, byte});
+  }
+  int start(std::uint8_t length) { return status_of(3, {0, 0, 0xa0, 0x10, 1, 0x03, 0x01, 0, 4, 0, 0, 0, length, 0, 0, 0}); }
+  KisBoot mac_{"CPID:8103", "NONC:00"};
+};
+
+TEST_F(KisBootTest, TakesPiecesThatFollowOneAnother) {
+  open_it();
+  EXPECT_EQ(piece_at(0, 7), 0);
+  EXPECT_EQ(piece_at(1, 8), 0);
+  EXPECT_FALSE(mac_.booted());
+  EXPECT_EQ(start(2), 0);
+  EXPECT_TRUE(mac_.booted());
+  EXPECT_EQ(mac_.image(), (Octets{7, 8}));
+  EXPECT_THAT(mac_.wrong, IsEmpty());
+}
+
+TEST_F(KisBootTest, RefusesAPieceThatIsMissing) {
+  open_it();
+  EXPECT_EQ(piece_at(0, 7), 0);
+  EXPECT_NE(piece_at(2, 8), 0);
+  EXPECT_THAT(mac_.wrong, ElementsAre("a piece at 2 after 1 bytes"));
+}
+
+TEST_F(KisBootTest, DoesNotStartAnImageOfAnotherLength) {
+  open_it();
+  EXPECT_EQ(piece_at(0, 7), 0);
+  EXPECT_NE(start(2), 0);
+  EXPECT_FALSE(mac_.booted());
+}
+
+TEST_F(KisBootTest, TakesNothingBeforeItWasOpened) {
+  EXPECT_NE(piece_at(0, 7), 0);
+  EXPECT_THAT(mac_.wrong, ElementsAre("a request before it was opened"));
+}
+
 // ---- its restore OS, with the test in the engine's place ----
 
 class AppleSiliconRestoreOs : public RestoreRig {

@@ -2,7 +2,7 @@
 // what not: docs/testing.md.
 #include <gmock/gmock.h>
 
-#include "tests/support/restore_rig.hpp"
+#include "tests/support/engine_rig.hpp"
 
 namespace greenroom::test {
 namespace {
@@ -10,64 +10,6 @@ namespace {
 using testing::Each;
 using testing::HasSubstr;
 using testing::UnorderedElementsAreArray;
-
-class RestoreByEngine : public RestoreRig {
- protected:
-  RestoreByEngine() { renew_controller(); }
-
-  void renew_controller() {
-    engine_.reset();
-    auto command = [this](const RestoreJob& job) {
-      for (const RestoreMac& mac : macs_) {
-        if (job_for(mac).ecid == job.ecid) return EngineCommand(engine_for(mac, job.kind));
-      }
-      return EngineCommand({"no such Mac"});
-    };
-    EngineProgram program(command, {gate_program_}, path("upstream"));
-    engine_ = std::make_unique<ProcessEngine>(loop_.get_executor(), *clock_, path("jobs"), std::move(program));
-  }
-
-  // One job of a Mac: started, and followed beside.
-  struct Job {
-    RestoreMac* mac;
-    JobId id;
-    RestoreProgress last;
-    std::shared_ptr<std::optional<Result<RestoreOutcome>>> end;
-    [[nodiscard]] bool waits() const { return last.stage == RestoreStage::waiting_for_restore_mode; }
-  };
-  Job& begin(RestoreMac& mac) {
-    Job& job = jobs_.emplace_back(Job{&mac, job_for(mac).id, {}, {}});
-    const auto started = run(engine_->start(job_for(mac)));
-    EXPECT_TRUE(started) << started.error().message;
-    job.end = beside(engine_->attach(job.id, [&job](const RestoreProgress& now) { job.last = now; }));
-    return job;
-  }
-  // The engine says that it waits for the restore OS, and the Mac runs it: only the gate stands between them.
-  bool until_it_stands_at_the_gate(const Job& job) {
-    return in_time_for_a_restore([&job] { return job.waits() && job.mac->stage() == MacBoot::Stage::restore; });
-  }
-  RestoreOutcome outcome_of(const Job& job) {
-    EXPECT_TRUE(in_time_for_a_restore([&job] { return job.end->has_value(); }));
-    EXPECT_TRUE(job.end->has_value() && **job.end) << read_file(job_path(static_cast<std::uint64_t>(job.id), "stdout"));
-    return job.end->has_value() && **job.end ? ***job.end : RestoreOutcome{};
-  }
-  RestoreOutcome attach_to_the_end(JobId id) {
-    Job& job = jobs_.emplace_back(Job{nullptr, id, {}, beside(engine_->attach(id, nullptr))});
-    return outcome_of(job);
-  }
-  static void expect_erased(const RestoreOutcome& outcome, RestoreMac& mac) {
-    EXPECT_TRUE(outcome.completed) << outcome.cause;
-    EXPECT_EQ(outcome.evidence.erased, Erased::confirmed);
-    EXPECT_THAT(outcome.evidence.checkpoint, HasSubstr("CHECKPOINT_ID 1567 (format_effaceable_storage)"));  // 0x61F
-    EXPECT_EQ(outcome.evidence.ecid, Ecid{mac.identity().ecid});
-    EXPECT_EQ(outcome.evidence.serial, mac.identity().serial);
-    EXPECT_EQ(outcome.evidence.os, OsState::none);  // a T2's restore leaves no macOS
-    EXPECT_TRUE(mac.os().erased);
-    EXPECT_EQ(mac.os().starts, 1);
-  }
-
-  std::list<Job> jobs_;
-};
 
 TEST_F(RestoreByEngine, FourMacsInTestbedsOfTheirOwnAreErasedAtOnceAndEachEvidenceIsItsOwn) {
   for (int i = 0; i < 4; ++i) begin(add_mac());

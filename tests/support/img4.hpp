@@ -24,8 +24,8 @@ struct Img4 {
 std::optional<Img4> read_img4(const Octets&);
 
 // What a ticket is for: the restore; on Apple silicon also the policy that lets the restore system start, the recovery
-// system that stays behind, and its policy.
-enum class TicketKind : std::uint8_t { restore, local_policy, recovery_os, recovery_os_policy };
+// system that stays behind, its policy, and the firmware of its USB-C port controller.
+enum class TicketKind : std::uint8_t { restore, local_policy, recovery_os, recovery_os_policy, port_controller };
 // What the signing server gives to one Mac for one nonce, and what no other Mac takes.
 Octets ticket_for(std::uint64_t ecid, const Octets& nonce, TicketKind kind = TicketKind::restore);
 

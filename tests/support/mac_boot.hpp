@@ -10,6 +10,7 @@
 
 #include "tests/support/boot_places.hpp"
 #include "tests/support/img4.hpp"
+#include "tests/support/kis_boot.hpp"
 #include "tests/support/usb_boot_model.hpp"
 #include "tests/support/usb_model_mac.hpp"
 
@@ -17,7 +18,11 @@ namespace greenroom::test {
 
 class MacBoot {
  public:
-  enum class Stage { dfu, ibss, ibec, restore, recovery, booted };  // recovery: by its own iBoot
+  enum class Stage { port_dfu, dfu, ibss, ibec, restore, recovery, booted };  // recovery: by its own iBoot
+
+  // As what it arrives: Macs from about M3 on show their DFU in KIS, with the same strings inside; of M4 Macs the port
+  // controller asks for its own firmware before, under an ECID of its own (macs.md 1.1, 2.4).
+  enum class Arrival { dfu, kis, port_dfu };
 
   // What it says of its serial number in recovery.
   struct SerialShown {
@@ -26,7 +31,7 @@ class MacBoot {
     bool kept = true;  // false: the kernel has not read it
   };
 
-  MacBoot(ModelMac, const ModelFirmware&);
+  MacBoot(ModelMac, const ModelFirmware&, Arrival = Arrival::dfu);
 
   [[nodiscard]] UsbFace face() const;  // of this stage; who puts it on a port adds what answers
   std::optional<Octets> control(const UsbSetup&, const Octets& data);
@@ -42,6 +47,7 @@ class MacBoot {
 
   [[nodiscard]] Stage stage() const { return stage_; }
   [[nodiscard]] Octets ticket(TicketKind = TicketKind::restore) const;
+  [[nodiscard]] std::uint64_t port_ecid() const;
   std::vector<std::string> commands;  // as they came
   std::vector<std::string> images;    // that it took: name, size, CRC-32 as gzip has it
   std::vector<std::string> wrong;     // what no Mac would have taken
@@ -51,14 +57,20 @@ class MacBoot {
   bool take(const std::string& line, std::uint8_t request);
   bool in_its_place(const std::string& line, std::uint8_t request);
   bool refuse(std::string why);
+  [[nodiscard]] std::string dfu_string() const;
+  [[nodiscard]] std::string who() const;
+  bool accept_port(const Octets& image);
   bool accept(const Octets& image, const std::string& component);
   [[nodiscard]] std::string what_is_wrong(const Octets& image, const std::string& component) const;
 
   ModelMac mac_;
   const ModelFirmware& firmware_;
-  Stage stage_ = Stage::dfu;
+  Stage stage_;
   bool leaves_ = false, sent_ = false;
+  Arrival arrival_;
+  DfuModel port_{DfuModel::Of::port_controller};
   DfuModel dfu_;
+  KisBoot kis_;
   RecoveryModel recovery_;
   std::deque<BootPlace> due_;
 };

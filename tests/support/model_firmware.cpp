@@ -56,6 +56,9 @@ class Zip {
 
 }  // namespace
 
+// BaseSystem was in no request of git's (seen); a port controller has a ticket of its own.
+bool Component::trusted() const { return !path.empty() && name != "OS" && name != "BaseSystem" && name != port_firmware; }
+
 Octets Component::file() const { return tag.empty() ? payload : im4p(tag_in_file(*this), payload); }
 
 const Component& ModelFirmware::at(std::string_view name) const {
@@ -139,6 +142,7 @@ ModelFirmware m1_firmware() {
   add("Ap,SystemVolumeCanonicalMetadata", "Firmware/os.dmg.mtree", "msys", 116, 500);
   add("BaseSystem", "basesystem.dmg", "bsys", 117, 300'000);
   add("OS", "os.dmg", "", 118, 3'000'000);
+  add(port_firmware, "Firmware/USBPortController/port.bin", "", 122, 5'000);
   f.files["RestoreVersion.plist"] = noise(119, 241);
   f.files["SystemVersion.plist"] = noise(120, 238);
   f.files[global_manifest(f)] = noise(121, 3'000);
@@ -158,7 +162,7 @@ Plist build_identity(const ModelFirmware& f) {
     if (c.by_ibss) info["IsLoadedByiBootStage1"] = true;
     if (c.is_firmware) info["IsFirmwarePayload"] = true;
     if (c.is_extra) info["IsFUDFirmware"] = true;
-    manifest[c.name] = {{"Digest", plist_data(f.digest(c))}, {"Info", info}, {"Trusted", c.name != "OS"}};
+    manifest[c.name] = {{"Digest", plist_data(f.digest(c))}, {"Info", info}, {"Trusted", c.trusted()}};
   }
   Plist info{{"BuildNumber", f.build},     {"DeviceClass", f.board},         {"BuildTrain", "Model"},
              {"RestoreBehavior", "Erase"}, {"MinimumSystemPartition", 1000}, {"Variant", "Customer Erase Install (IPSW)"}};

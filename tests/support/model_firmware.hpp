@@ -21,7 +21,11 @@ struct Component {
   bool is_firmware{};  // flashed with the rest
   bool is_extra{};     // listed when the device asks for its small firmwares (FUD)
   [[nodiscard]] Octets file() const;
+  [[nodiscard]] bool trusted() const;  // stands in the restore's ticket
 };
+
+// What a Mac in Port DFU wants first.
+constexpr const char* port_firmware = "USBPortController1,USBFirmware";
 
 struct ModelFirmware {
   std::string product = "iBridge2,4", board = "j132ap";

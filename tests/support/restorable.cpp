@@ -19,7 +19,7 @@ namespace greenroom::test {
 namespace {
 
 const char* word_of(MacBoot::Stage stage) {
-  static constexpr const char* words[] = {"dfu", "recovery_1", "recovery_2", "restore", "recovery", "booted"};
+  static constexpr const char* words[] = {"port_dfu", "dfu", "recovery_1", "recovery_2", "restore", "recovery", "booted"};
   return words[static_cast<std::size_t>(stage)];
 }
 

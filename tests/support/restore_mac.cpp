@@ -15,11 +15,11 @@ constexpr std::chrono::milliseconds until_gone{100}, until_back{300};
 }  // namespace
 
 RestoreMac::RestoreMac(asio::any_io_executor executor, unsigned number, const ModelFirmware& firmware,
-                       UsbmuxdStandIn& usbmuxd)
+                       UsbmuxdStandIn& usbmuxd, MacBoot::Arrival arrival)
     : identity_(model_mac(number, !firmware.apple_silicon())),
       usbmuxd_(usbmuxd),
       executor_(executor),
-      boot_(identity_, firmware),
+      boot_(identity_, firmware, arrival),
       os_(identity_, boot_.ticket(), firmware, boot_.ticket(TicketKind::recovery_os)),
       tasks_(executor) {
   bed_.on_reset = [this](const std::string&) {
@@ -91,15 +91,31 @@ void RestoreMac::plug() {
   }
   face.control = [this](const UsbSetup& setup, const Octets& data) {
     const std::lock_guard lock(mutex_);
+    if (is_cut()) return std::optional<Octets>();
     auto answer = boot_.control(setup, data);
     look();
     return answer;
   };
   face.bulk = [this](std::uint8_t endpoint, const Octets& data, std::size_t) {
     const std::lock_guard lock(mutex_);
-    return boot_.bulk(endpoint, data);
+    if (is_cut()) return std::optional<Octets>();
+    auto answer = boot_.bulk(endpoint, data);
+    look();
+    return answer;
   };
   bed_.plug(port, std::move(face));
+}
+
+void RestoreMac::cut_at(MacBoot::Stage stage, int transfers) {
+  const std::lock_guard lock(mutex_);
+  cut_ = stage;
+  until_cut_ = transfers;
+}
+
+bool RestoreMac::is_cut() {
+  if (cut_ != boot_.stage() || until_cut_-- > 0) return false;
+  if (until_cut_ == -1) asio::post(executor_, [this] { unplug(); });
+  return true;
 }
 
 // On the testbed's thread, which may not change the testbed: the loop does.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "hw/async/task_group.hpp"
 #include "tests/support/mac_boot.hpp"
@@ -16,7 +17,8 @@ namespace greenroom::test {
 
 class RestoreMac {
  public:
-  RestoreMac(asio::any_io_executor, unsigned number, const ModelFirmware&, UsbmuxdStandIn&);
+  RestoreMac(asio::any_io_executor, unsigned number, const ModelFirmware&, UsbmuxdStandIn&,
+             MacBoot::Arrival = MacBoot::Arrival::dfu);
   void end();
   [[nodiscard]] bool ended() const { return tasks_.size() == 0; }
 
@@ -24,11 +26,13 @@ class RestoreMac {
   [[nodiscard]] std::vector<std::string> environment() const;
   [[nodiscard]] std::string root() const { return bed_.root(); }  // UMOCKDEV_DIR, for one that is linked to it
   void unplug();                                                  // its cable, while it stands in DFU
+  void cut_at(MacBoot::Stage, int transfers);                     // it goes off its port after so many of that stage
   void shows(MacBoot::SerialShown);                               // from its next arrival on
   void restart();                                                 // somebody holds its power button
   void hold_dfu_keys();
   void restart_restored();  // its restore OS is done
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
+  [[nodiscard]] std::uint64_t port_ecid() const { return boot_.port_ecid(); }
   [[nodiscard]] Octets ticket() const { return boot_.ticket(); }
   [[nodiscard]] MacBoot::Stage stage() const;
   [[nodiscard]] bool moving() const;                        // to its next stage
@@ -42,6 +46,7 @@ class RestoreMac {
   void look();
   using Into = void (MacBoot::*)();
   void come_anew(Into);
+  bool is_cut();
   asio::awaitable<void> re_enumerate(Into);
 
   ModelMac identity_;
@@ -50,6 +55,8 @@ class RestoreMac {
   mutable std::mutex mutex_;  // the testbed asks on a thread of its own
   MacBoot boot_;
   bool moving_ = false;
+  std::optional<MacBoot::Stage> cut_;
+  int until_cut_ = 0;
   RestoreOs os_;
   TaskGroup tasks_;
   UsbTestbed bed_;

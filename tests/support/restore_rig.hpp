@@ -33,9 +33,9 @@ class RestoreRig : public JobRig {
     });
   }
 
-  RestoreMac& add_mac() {
+  RestoreMac& add_mac(MacBoot::Arrival arrival = MacBoot::Arrival::dfu) {
     const auto number = static_cast<unsigned>(macs_.size());
-    return macs_.emplace_back(loop_.get_executor(), number, firmware_, usbmuxd_);
+    return macs_.emplace_back(loop_.get_executor(), number, firmware_, usbmuxd_, arrival);
   }
 
   // What restores that Mac: env(1), what makes the engine see its testbed and keeps it on this machine, and the product's
@@ -48,9 +48,10 @@ class RestoreRig : public JobRig {
     return words;
   }
   [[nodiscard]] RestoreJob job_for(const RestoreMac& mac, RestoreKind kind = RestoreKind::erase) const {
-    return {JobId{mac.identity().ecid & 0xffff}, *PortPath::parse("host/1-4.2"), Ecid{mac.identity().ecid}, kind,
-            path("t2.ipsw")};
+    return {JobId{mac.identity().ecid & 0xffff}, *PortPath::parse("host/1-4.2"), Ecid{job_ecid(mac)}, kind, path("t2.ipsw")};
   }
+
+  [[nodiscard]] virtual std::uint64_t job_ecid(const RestoreMac& mac) const { return mac.identity().ecid; }
 
   // A program in the test's directory, its output in the files stdout and stderr there.
   pid_t spawn_program(std::vector<std::string> words) {

@@ -12,6 +12,7 @@
 //   serial WORDS           instead of the capture's serial number
 //   hang TEXT              from the line that begins so, for ever
 //   ignore_signals yes     SIGTERM and SIGINT
+//   transfers yes          no replay: it restores an Apple-silicon Mac itself (engine/run.hpp, with orders of its own)
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -31,12 +32,15 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/engine/run.hpp"
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
 std::map<std::string, std::string> orders;
 std::uint64_t ecid = 0;
+std::string server;
 double speed = 1;
 
 std::string order(const std::string& name, const std::string& otherwise = "") {
@@ -217,6 +221,7 @@ bool read_options(int argc, char** argv) {
                           {"cache-path", required_argument, nullptr, 'C'}, {nullptr, 0, nullptr, 0}};
   for (int one = 0; (one = getopt_long(argc, argv, "i:eyPs:C:", known, nullptr)) != -1;) {
     if (one == 'i') ecid = std::strtoull(optarg, nullptr, 0);
+    else if (one == 's') server = optarg;
     else if (one == '?') return false;
   }
   return ecid != 0 && optind + 1 == argc;
@@ -239,5 +244,6 @@ int main(int argc, char** argv) {
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
   }
+  if (order("transfers") == "yes") return greenroom::test::engine::run_transfers({ecid, argv[optind], server, orders});
   return replay();
 }

@@ -93,6 +93,11 @@ bool TssStandIn::for_recovery_os(const Plist& request) const { return firmware_.
 
 Plist TssStandIn::ticket_of(const Plist& request) {
   if (request.contains("@Cryptex1,Ticket")) return {{"Cryptex1,Ticket", plist_data(cryptex_ticket(firmware_.chip))}};
+  if (request.contains("@USBPortController1,Ticket")) {
+    const auto port = request.at("USBPortController1,ECID").get<std::uint64_t>();
+    const Octets nonce = data_in(request, "USBPortController1,Nonce");
+    return {{"USBPortController1,Ticket", plist_data(ticket_for(port, nonce, TicketKind::port_controller))}};
+  }
   const auto ecid = request.at("ApECID").get<std::uint64_t>();
   const auto signs = [&](const Octets& nonce, TicketKind kind) {
     return Plist{{"ApImg4Ticket", plist_data(ticket_for(ecid, nonce, kind))}};
@@ -110,6 +115,10 @@ std::string TssStandIn::what_is_wrong(const Plist& request) const {
     const auto found = request.find(key);
     return found != request.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
   };
+  if (request.contains("@USBPortController1,Ticket"))
+    return number("USBPortController1,ECID") != 0 && !data_in(request, "USBPortController1,Nonce").empty()
+               ? ""
+               : "a port controller without its ECID or nonce";
   if (number("ApChipID") != firmware_.chip || number("ApBoardID") != firmware_.board_id) return "another chip or board";
   if (request.contains("@Cryptex1,Ticket")) return number("Cryptex1,ChipID") != 0 ? "" : "no Cryptex1 chip";
   if (number("ApECID") == 0) return "no ECID";
@@ -119,9 +128,7 @@ std::string TssStandIn::what_is_wrong(const Plist& request) const {
   const bool recovery_os = for_recovery_os(request);
   for (const Component& c : firmware_.components) {
     const bool of_it = std::count(std::begin(of_recovery_os), std::end(of_recovery_os), c.name) > 0;
-    // BaseSystem was in neither of git's requests.
-    const bool trusted = !c.path.empty() && c.name != "OS" && c.name != "BaseSystem";
-    if (recovery_os ? !of_it : !trusted) continue;
+    if (recovery_os ? !of_it : !c.trusted()) continue;
     const auto found = request.find(c.name);
     if (found == request.end()) return c.name + " is missing";
     if (data_in(*found, "Digest") != firmware_.digest(c)) return c.name + " has another digest";

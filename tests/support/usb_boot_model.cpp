@@ -9,7 +9,7 @@
 namespace greenroom::test {
 namespace {
 
-constexpr std::size_t longest_block = 2048, trailer_size = 16;
+constexpr std::size_t longest_of_rom = 2048, longest_of_port = 64, trailer_size = 16;
 constexpr std::array<std::uint8_t, 12> trailer{0xff, 0xff, 0xff, 0xff, 0xac, 0x05, 0x00, 0x01, 0x55, 0x46, 0x44, 0x10};
 
 }  // namespace
@@ -48,11 +48,13 @@ std::optional<Octets> DfuModel::download(std::uint16_t block, const Octets& data
     state_ = error;
     return std::nullopt;
   };
+  const bool rom = of_ == Of::boot_rom;
+  const std::size_t longest_block = rom ? longest_of_rom : longest_of_port;
   if (state_ != idle && state_ != download_idle) return refuse(fmt::format("a block in state {}", state_));
   if (data.empty()) return finish(), Octets{};
   if (data.size() > longest_block) return refuse(fmt::format("a block of {} bytes", data.size()));
   // A trailer that has no room in the last block comes as a block of its own, with that one's number.
-  const bool alone = data.size() == trailer_size && next_ > 0 && block + 1U == next_;
+  const bool alone = rom && data.size() == trailer_size && next_ > 0 && block + 1U == next_;
   if (!alone && block != next_) return refuse(fmt::format("block {} where {} was due", block, next_));
   if (short_block_ && !alone) return refuse(fmt::format("block {} after the last one", block));
   short_block_ = data.size() < longest_block;
@@ -63,6 +65,11 @@ std::optional<Octets> DfuModel::download(std::uint16_t block, const Octets& data
 }
 
 void DfuModel::finish() {
+  if (of_ == Of::port_controller) {
+    image_ = sent_;
+    state_ = image_.empty() ? error : manifest;
+    return;
+  }
   state_ = error;
   if (sent_.size() < trailer_size) return wrong.push_back("an end without a trailer");
   const Octets covered(sent_.begin(), sent_.end() - 4);

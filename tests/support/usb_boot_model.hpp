@@ -13,9 +13,11 @@
 namespace greenroom::test {
 
 // DFU: 21/1 DNLOAD in blocks of at most 2048 bytes, numbered from 0, a trailer of 16 bytes at the end, an empty DNLOAD to
-// finish; A1/3 GETSTATUS, A1/5 GETSTATE, 21/4 CLRSTATUS, 21/6 ABORT.
+// finish; a port controller takes smaller blocks, and no trailer. A1/3 GETSTATUS, A1/5 GETSTATE, 21/4 CLRSTATUS, 21/6 ABORT.
 class DfuModel {
  public:
+  enum class Of { boot_rom, port_controller };
+  explicit DfuModel(Of of = Of::boot_rom) : of_(of) {}
   std::optional<Octets> control(const UsbSetup&, const Octets& data);
   [[nodiscard]] bool manifested() const { return state_ == manifest; }  // a reset starts what was sent
   [[nodiscard]] const Octets& image() const { return image_; }          // what was sent whole, without its trailer
@@ -25,6 +27,7 @@ class DfuModel {
   static constexpr std::uint8_t idle = 2, download_idle = 5, manifest = 8, error = 10;
   std::optional<Octets> download(std::uint16_t block, const Octets& data);
   void finish();
+  Of of_;
   std::uint8_t state_ = idle;
   unsigned next_ = 0;
   bool short_block_ = false;
