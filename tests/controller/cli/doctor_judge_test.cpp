@@ -145,6 +145,15 @@ TEST(DoctorFence, IsMissingWithoutRules) {
   EXPECT_EQ(judge_fence(rules).words, "/etc/udev/rules.d/72-greenroom.rules gives the Macs to their slots");
 }
 
+TEST(DoctorRehearsals, NamesTheModelsAndWarnsWithoutAny) {
+  const Finding some = judge_rehearsals({"Mac14,2", "Mac15,3"}, {});
+  EXPECT_EQ(some.verdict, Verdict::good);
+  EXPECT_NE(some.words.find("Mac14,2 Mac15,3"), std::string::npos) << some.words;
+  EXPECT_EQ(judge_rehearsals({}, {}).verdict, Verdict::warn);
+  const std::vector<std::string> troubles{"a.json is no sheet"};
+  EXPECT_EQ(judge_rehearsals({"Mac14,2"}, troubles).verdict, Verdict::warn);
+}
+
 TEST(DoctorDisk, WarnsBelowAnImageAndFailsBelowALog) {
   EXPECT_EQ(judge_disk("/d", 500'000'000).verdict, Verdict::bad);
   EXPECT_EQ(judge_disk("/d", 19'900'000'000).verdict, Verdict::warn);
