@@ -29,10 +29,9 @@ namespace {
 
 constexpr const char* verb = "greenroom mac rehearse";
 
-// The room's gate opens within 1 s of the serial number (docs/testing.md), and the engine's own waits on its way to restored
-// add up to 26 s (idevicerestore 1.0.0): a gate that let anything through would have shown it by then. The engine gives up
-// after 180 s (1.0.0) or 300 s.
-constexpr double shut_for_s = 60, shut_least_s = 10, shut_most_s = 150;
+// The room's gate opens within 1 s of the serial number, and all of the engine's own waits in a whole restore add up to 26 s
+// (idevicerestore 1.0.0, seen): what a gate let through would have shown by then. The engine gives up after 180 s.
+constexpr double shut_for_s = 60, shut_least_s = 30, shut_most_s = 150;
 
 struct Rehearsal {
   RestoreOptions o;

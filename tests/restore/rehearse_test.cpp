@@ -69,7 +69,7 @@ brick = "apple-140"
     std::filesystem::remove(path("stdout"));
     answers_at_ = path("answers");
     return begin(mac, {"rehearse", "--room", path("room.toml"), "--slot", "1-01", "--data", path("data"), "--serial", serial,
-                       "--folder", path("firmware"), "--usbmuxd-socket", path("upstream"), "--no-hosts", "--shut-for", "10",
+                       "--folder", path("firmware"), "--usbmuxd-socket", path("upstream"), "--no-hosts", "--shut-for", "30",
                        "--json"});
   }
   // The person at the bench, who does once each time what the verb asks for.
