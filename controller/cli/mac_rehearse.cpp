@@ -2,6 +2,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -123,7 +125,10 @@ Task<void> rehearse(const Rehearsal& r, const std::optional<Metered>& meter, con
   if (auto opened = lines.open(); !opened) co_return opened;
   RehearsalSheet sheet;
   RehearsalPorts ports(mac, engines);
-  ports.next_line = [&lines] { return lines.next(); };
+  ports.next_line = [&lines] {
+    tcflush(STDIN_FILENO, TCIFLUSH);  // at a terminal nothing counts that was typed before it was asked
+    return lines.next();
+  };
   ports.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   ports.known = [&sheet](ChipBoard board) { return take_note(board, sheet); };
   std::unique_ptr<Pdu> pdu;
