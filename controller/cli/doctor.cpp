@@ -14,6 +14,7 @@
 #include "controller/cli/firmware_verbs.hpp"
 #include "controller/cli/options.hpp"
 #include "controller/cli/pdu_line.hpp"
+#include "controller/cli/rehearsal_sheet.hpp"
 #include "controller/cli/screen.hpp"
 #include "controller/cli/verbs.hpp"
 
@@ -96,6 +97,8 @@ std::vector<Finding> examine(const Options& options) {
   all.push_back(judge_topology(nodes));
   all.push_back(judge_disk(options.data, free_bytes(options.data)));
   all.push_back(judge_firmware(read_firmware_folder(options.firmware.folder)));
+  const Rehearsed rehearsed = read_rehearsals(options.data);
+  all.push_back(judge_rehearsals(rehearsed.product_types, rehearsed.troubles));
   all.push_back(judge_clock(this_year(), clock_is_kept()));
   examine_hosts(options, all);
   return all;

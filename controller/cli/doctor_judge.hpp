@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,6 +62,9 @@ Finding judge_clock(int year, bool synchronised);
 Finding judge_firmware(const Result<FirmwareFolder>&);
 // Is there any that an engine may be given: whole, and its digest verified since this machine started?
 Finding judge_verified(const Result<FirmwareFolder>&);
+
+// The models whose rehearsal passed on this machine, by product type, and what is no sheet of one.
+Finding judge_rehearsals(const std::set<std::string>& product_types, std::span<const std::string> troubles);
 
 // "NAME=value" lines of the environment that curl, and so the engine, takes for this host; nothing: straight on.
 std::optional<std::string> proxy_for(const std::string& host, std::span<const std::string> environment);

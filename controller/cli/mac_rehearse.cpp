@@ -2,6 +2,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -29,10 +31,9 @@ namespace {
 
 constexpr const char* verb = "greenroom mac rehearse";
 
-// The room's gate opens within 1 s of the serial number (docs/testing.md), and the engine's own waits on its way to restored
-// add up to 26 s (idevicerestore 1.0.0): a gate that let anything through would have shown it by then. The engine gives up
-// after 180 s (1.0.0) or 300 s.
-constexpr double shut_for_s = 60, shut_least_s = 10, shut_most_s = 150;
+// The room's gate opens within 1 s of the serial number, and all of the engine's own waits in a whole restore add up to 26 s
+// (idevicerestore 1.0.0, seen): what a gate let through would have shown by then. The engine gives up after 180 s.
+constexpr double shut_for_s = 60, shut_least_s = 30, shut_most_s = 150;
 
 struct Rehearsal {
   RestoreOptions o;
@@ -124,7 +125,10 @@ Task<void> rehearse(const Rehearsal& r, const std::optional<Metered>& meter, con
   if (auto opened = lines.open(); !opened) co_return opened;
   RehearsalSheet sheet;
   RehearsalPorts ports(mac, engines);
-  ports.next_line = [&lines] { return lines.next(); };
+  ports.next_line = [&lines] {
+    tcflush(STDIN_FILENO, TCIFLUSH);  // at a terminal nothing counts that was typed before it was asked
+    return lines.next();
+  };
   ports.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   ports.known = [&sheet](ChipBoard board) { return take_note(board, sheet); };
   std::unique_ptr<Pdu> pdu;

@@ -114,8 +114,10 @@ std::optional<bool> is_it(const RehearsalSeen& seen, const Showing& w) {
 // A booted Mac counts when it says who it is (rules.md R12).
 PointItem judge_boot(const RehearsalSeen& seen, Point point, const std::optional<RehearsalRun>& run) {
   if (!run || !run->ended) return open(point);
-  const Showing* came =
-      first_at(seen, *run->ended, [&seen](const Showing& w) { return booted(*w.mode) && is_it(seen, w).has_value(); });
+  // An engine may end after its Mac has booted.
+  const Showing* restore = first_in(seen, run->began, [](MacMode m) { return m == MacMode::restore; });
+  const Showing* came = first_at(seen, restore != nullptr ? restore->at : *run->ended,
+                                 [&seen](const Showing& w) { return booted(*w.mode) && is_it(seen, w).has_value(); });
   if (came == nullptr) return open(point);
   if (!*is_it(seen, *came))
     return failed(point, fmt::format("another Mac booted there, {}", came->serial),

@@ -43,7 +43,7 @@ class Walk {
   Task<void> ask_for_data();
   Task<void> enough_draws_of(DrawOf);
   asio::awaitable<void> hold_gate(const RestoreOrder&, ProcessEngine&, EngineRun&);
-  Task<void> follow(const RestoreOrder&, EngineRun&, ProcessEngine&, asio::awaitable<void> gate, RehearsalRun&);
+  Task<void> follow(EngineRun&, ProcessEngine&, asio::awaitable<void> gate, RehearsalRun&);
   Result<void> so_far() const;
 
   const RehearsalPorts& p_;
@@ -114,8 +114,7 @@ asio::awaitable<void> Walk::hold_gate(const RestoreOrder& order, ProcessEngine& 
   if (const auto stopped = co_await engine.stop(run.id); !stopped) run.refused += stopped.error().message;
 }
 
-Task<void> Walk::follow(const RestoreOrder& order, EngineRun& run, ProcessEngine& engine, asio::awaitable<void> gate,
-                        RehearsalRun& seen) {
+Task<void> Walk::follow(EngineRun& run, ProcessEngine& engine, asio::awaitable<void> gate, RehearsalRun& seen) {
   ProgressSink sink = [this, &seen](const RestoreProgress& now) {
     if (now.stage > seen.furthest) p_.say(fmt::format("{}, {} %", to_string(now.stage), now.percent));
     seen.furthest = std::max(seen.furthest, now.stage);
@@ -127,7 +126,6 @@ Task<void> Walk::follow(const RestoreOrder& order, EngineRun& run, ProcessEngine
   seen.outcome = *came;
   seen.ended = watch_.now();
   mac_.engine_owns = false;
-  seen_.ecid = order.ecid;
   // attend() has put it off, so that no engine is left alone; from here on a signal ends the wait for the Mac again.
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   co_return so_far();
@@ -139,7 +137,7 @@ Task<void> Walk::shut_run(RestoreOrder order, JobId id) {
   run.id = id;
   if (const auto started = co_await start_engine(mac_, *engine, order, id); !started) co_return started;
   auto gate = hold_gate(order, *engine, run);
-  co_return co_await follow(order, run, *engine, std::move(gate), *seen_.shut);
+  co_return co_await follow(run, *engine, std::move(gate), *seen_.shut);
 }
 
 Task<void> Walk::open_run(RestoreOrder order, JobId id) {
@@ -150,7 +148,7 @@ Task<void> Walk::open_run(RestoreOrder order, JobId id) {
   seen_.open->began = watch_.now();
   if (const auto started = co_await start_engine(mac_, *engine, order, id); !started) co_return started;
   auto gate = keep_gate(order, mac_, *engine, run);
-  co_return co_await follow(order, run, *engine, std::move(gate), *seen_.open);
+  co_return co_await follow(run, *engine, std::move(gate), *seen_.open);
 }
 
 Task<void> Walk::until_booted(Point point) {

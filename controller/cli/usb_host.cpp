@@ -93,17 +93,19 @@ int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus
   }
   UsbTable table(**bus, *clock);
   std::optional<Result<void>> outcome;
-  TaskGroup tasks(io.get_executor());
+  // A signal ends the work alone: what that does to end well (a Mac put back) still needs to see the ports.
+  TaskGroup tasks(io.get_executor()), pump(io.get_executor());
   asio::signal_set ends(io, SIGINT, SIGTERM);
   ends.async_wait([&tasks](boost::system::error_code error, int) {
     if (!error) tasks.cancel();
   });
   tasks.spawn(run(work(**bus, table, *clock), outcome));
-  tasks.spawn(table.run());
+  pump.spawn(table.run());
   while (!outcome.has_value()) io.run_one();
   ends.cancel();
   tasks.cancel();
-  while (tasks.size() > 0) io.run_one();
+  pump.cancel();
+  while (tasks.size() + pump.size() > 0) io.run_one();
   if (*outcome || outcome->error().code == Errc::cancelled) return 0;  // a signal: asked to end
   std::fprintf(stderr, "%s: %s\n", verb, outcome->error().message.c_str());
   return 1;

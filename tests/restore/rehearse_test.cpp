@@ -2,6 +2,7 @@
 // outlet.
 #include <gmock/gmock.h>
 
+#include "hw/base/file_lock.hpp"
 #include "tests/support/mac_verb_rig.hpp"
 
 namespace greenroom::test {
@@ -9,7 +10,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 
 // By its board, the model Mac is this one (config/macs.toml).
 constexpr const char* model = "MacBookPro15,2";
@@ -69,7 +69,7 @@ brick = "apple-140"
     std::filesystem::remove(path("stdout"));
     answers_at_ = path("answers");
     return begin(mac, {"rehearse", "--room", path("room.toml"), "--slot", "1-01", "--data", path("data"), "--serial", serial,
-                       "--folder", path("firmware"), "--usbmuxd-socket", path("upstream"), "--no-hosts", "--shut-for", "10",
+                       "--folder", path("firmware"), "--usbmuxd-socket", path("upstream"), "--no-hosts", "--shut-for", "30",
                        "--json"});
   }
   // The person at the bench, who does once each time what the verb asks for.
@@ -96,7 +96,9 @@ brick = "apple-140"
     return ended;
   }
   int rehearse(RestoreMac& mac, Person& person, const std::string& serial) {
-    const pid_t child = begin_rehearsal(mac, serial);
+    return go_through(mac, person, begin_rehearsal(mac, serial));
+  }
+  int go_through(RestoreMac& mac, Person& person, pid_t child) {
     int status = 0;
     const auto ended = [&] { return act(mac, person, waitpid(child, &status, WNOHANG) == child); };
     const bool done = in_time_for_a_restore(ended) || in_time_for_a_restore(ended);
@@ -147,6 +149,43 @@ TEST_F(Rehearsal, ErasesNothingWhenAPersonFindsTheDataChanged) {
   EXPECT_THAT(sheet(std::string(model) + ".failed.json"),
               AllOf(HasSubstr(point("put_back", "passed")), HasSubstr(point("data", "failed")),
                     HasSubstr(point("draw_in_dfu", "not metered"))));
+}
+
+TEST_F(Rehearsal, PutsTheMacBackWhenASignalEndsItBehindTheShutGate) {
+  RestoreMac& mac = add_mac();
+  Person person;
+  const pid_t verb = begin_rehearsal(mac, mac.identity().serial);
+  ASSERT_TRUE(in_time_for_a_restore([this] { return times(read_file(path("stderr")), "the gate stays shut") == 1; }));
+  ASSERT_EQ(kill(verb, SIGTERM), 0);
+  EXPECT_EQ(go_through(mac, person, verb), 1);
+  EXPECT_EQ(mac.os().starts, 0);
+  EXPECT_THAT(sheet(std::string(model) + ".failed.json"),
+              AllOf(HasSubstr("ended by a signal"), HasSubstr(R"("mac":"it was put back")")));
+  EXPECT_TRUE(eventually([&mac] { return mac.stage() == T2Boot::Stage::booted; }));
+}
+
+TEST_F(Rehearsal, TouchesNoMacWhoseOutletReadsOff) {
+  plug_into_pdu();
+  const std::vector<std::string> off{GREENROOM_PROGRAM,    "pdu",       "set",         "1",         "off", "--line",
+                                     "pty:" + path("pdu"), "--dialect", "baytech-mmp", "--outlets", "8"};
+  ASSERT_EQ(end_of(spawn_program(off)), 0);
+  RestoreMac& mac = add_mac();
+  Person person;
+  EXPECT_EQ(rehearse(mac, person, mac.identity().serial), 1);
+  EXPECT_THAT(read_file(path("stderr")), HasSubstr("outlet left:1 does not read on"));
+  EXPECT_EQ(mac.stage(), T2Boot::Stage::dfu);
+  EXPECT_FALSE(std::filesystem::exists(path("data/rehearsals/runs/approvals.jsonl")));
+}
+
+TEST_F(Rehearsal, IsRefusedWhileAServiceOwnsTheRoomsData) {
+  std::filesystem::create_directory(path("data"));
+  const auto service = FileLock::take(path("data/lock"), path("data"), "greenroom serve", "use another --data");
+  ASSERT_TRUE(service);
+  RestoreMac& mac = add_mac();
+  Person person;
+  EXPECT_EQ(rehearse(mac, person, mac.identity().serial), 1);
+  EXPECT_THAT(read_file(path("stderr")), HasSubstr("is owned by greenroom serve"));
+  EXPECT_EQ(mac.stage(), T2Boot::Stage::dfu);
 }
 
 TEST_F(Rehearsal, FailsWithARestoreOsThatOnlySaysThatAllIsWell) {

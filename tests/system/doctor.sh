@@ -105,6 +105,7 @@ case $what in
     finds topology good '2 hubs, 1 deep at most'
     finds fence warn 'one restore at a time'
     finds firmware warn 'has no IPSW'
+    finds rehearsals warn 'no model was rehearsed here'
     ;;
   wrong)
     run doctor --host ''; expect "$what" 'no host' 2 "$status"

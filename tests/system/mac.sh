@@ -177,14 +177,21 @@ case $what in
       expect "$what" "$verb" 1 "$status"
       says "$what" "this machine's USB is owned by" "$work/err"
     done
+    room
+    bed -- mac rehearse --room "$work/room.toml" --slot 1-01 --data "$work/data" --serial C02GR00000
+    expect "$what" rehearse 1 "$status"
+    says "$what" "this machine's USB is owned by" "$work/err"
     ;;
   serves)   # a service has the Macs of its room's ports, and what it has no verb touches
     room
+    mkdir -p "$work/data/rehearsals"
+    echo '{' >"$work/data/rehearsals/Mac14,2.json"
     port() { "$program" slot 1-01 --data "$work/data" --json 2>/dev/null; }
     until_port() { local i; for i in $(seq 400); do grep -q "$1" <<<"$(port)" && return; read -rt 0.05 <> <(:) || :; done; wrong "$what" port "$1" "$(port; cat "$work/err")"; }
     "$testbed" --mode recovery --orders "$work/orders" -- "$program" serve --no-hosts --room "$work/room.toml" --data "$work/data" >"$work/out" 2>"$work/err" & pid=$!
     exec 8>"$work/orders"
     until_port '"port":{"mode":"recovery","serial":"C02GR00000"'
+    says "$what" 'not rehearsed: .*/Mac14,2.json is no sheet of a rehearsal' "$work/err"
     run mac identify --port 1-1.1
     expect "$what" 'a verb' 1 "$status"
     grep -q 'is owned by greenroom serve, process' "$work/err" || wrong "$what" 'the owner' 'greenroom serve' "$(cat "$work/err")"
@@ -226,6 +233,8 @@ case $what in
     says "$what" 'is on the machine elsewhere' "$work/err"
     run mac identify --port 1-4 --slot 1-01 --room x
     expect "$what" 'both' 2 "$status"
+    run mac rehearse --serial C02GR00000
+    expect "$what" 'a rehearsal without a slot' 2 "$status"
     run mac dfu --port 1-4 --via usb
     expect "$what" 'no way' 2 "$status"
     run mac identify --slot 1-01 --room "$work/none.toml"

@@ -153,6 +153,15 @@ TEST(DoctorDisk, ThatCannotBeLookedAtIsNotReadyForARestore) {
   EXPECT_EQ(judge_needed_disk("/d", 19'900'000'000).verdict, Verdict::warn);
 }
 
+TEST(DoctorRehearsals, NamesTheModelsAndWarnsWithoutAny) {
+  const Finding some = judge_rehearsals({"Mac14,2", "Mac15,3"}, {});
+  EXPECT_EQ(some.verdict, Verdict::good);
+  EXPECT_NE(some.words.find("Mac14,2 Mac15,3"), std::string::npos) << some.words;
+  EXPECT_EQ(judge_rehearsals({}, {}).verdict, Verdict::warn);
+  const std::vector<std::string> troubles{"a.json is no sheet"};
+  EXPECT_EQ(judge_rehearsals({"Mac14,2"}, troubles).verdict, Verdict::warn);
+}
+
 TEST(DoctorDisk, WarnsBelowAnImageAndFailsBelowALog) {
   EXPECT_EQ(judge_disk("/d", 500'000'000).verdict, Verdict::bad);
   EXPECT_EQ(judge_disk("/d", 19'900'000'000).verdict, Verdict::warn);

@@ -47,7 +47,7 @@ struct IrecoveryTest : UsbRig {
   void plug(const std::string& mode) {
     if (plugged) bed.unplug(port);
     plugged = true;
-    dfu = {};
+    dfu = DfuModel();
     recovery = {};
     UsbFace face = mode == "dfu" ? dfu_face(dfu_string) : recovery_face(recovery_string, " NONC:8B2D0102 SNON:00FF00FF");
     face.control = [this, mode](const UsbSetup& s, const Octets& d) {
