@@ -39,11 +39,11 @@ TEST_F(MacRestoreVerb, PutsTheMacBackWhenASignalEndsItBeforeItsGateOpens) {
   RestoreMac& mac = add_mac();
   mac.shows({""});
   const pid_t verb = begin_restore(mac, mac.identity().serial);
-  ASSERT_TRUE(in_time_for_a_restore([&mac] { return mac.stage() == T2Boot::Stage::ibec; }));
+  ASSERT_TRUE(in_time_for_a_restore([&mac] { return mac.stage() == MacBoot::Stage::ibec; }));
   ASSERT_EQ(kill(verb, SIGTERM), 0);
   EXPECT_EQ(end_of(verb), 1);
   EXPECT_THAT(read_file(path("stderr")), HasSubstr("it was put back"));
-  EXPECT_TRUE(eventually([&mac] { return mac.stage() == T2Boot::Stage::booted; }));
+  EXPECT_TRUE(eventually([&mac] { return mac.stage() == MacBoot::Stage::booted; }));
   EXPECT_EQ(mac.os().starts, 0);
 }
 
