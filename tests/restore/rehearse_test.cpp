@@ -161,7 +161,7 @@ TEST_F(Rehearsal, PutsTheMacBackWhenASignalEndsItBehindTheShutGate) {
   EXPECT_EQ(mac.os().starts, 0);
   EXPECT_THAT(sheet(std::string(model) + ".failed.json"),
               AllOf(HasSubstr("ended by a signal"), HasSubstr(R"("mac":"it was put back")")));
-  EXPECT_TRUE(eventually([&mac] { return mac.stage() == T2Boot::Stage::booted; }));
+  EXPECT_TRUE(eventually([&mac] { return mac.stage() == MacBoot::Stage::booted; }));
 }
 
 TEST_F(Rehearsal, TouchesNoMacWhoseOutletReadsOff) {
@@ -173,7 +173,7 @@ TEST_F(Rehearsal, TouchesNoMacWhoseOutletReadsOff) {
   Person person;
   EXPECT_EQ(rehearse(mac, person, mac.identity().serial), 1);
   EXPECT_THAT(read_file(path("stderr")), HasSubstr("outlet left:1 does not read on"));
-  EXPECT_EQ(mac.stage(), T2Boot::Stage::dfu);
+  EXPECT_EQ(mac.stage(), MacBoot::Stage::dfu);
   EXPECT_FALSE(std::filesystem::exists(path("data/rehearsals/runs/approvals.jsonl")));
 }
 
@@ -185,7 +185,7 @@ TEST_F(Rehearsal, IsRefusedWhileAServiceOwnsTheRoomsData) {
   Person person;
   EXPECT_EQ(rehearse(mac, person, mac.identity().serial), 1);
   EXPECT_THAT(read_file(path("stderr")), HasSubstr("is owned by greenroom serve"));
-  EXPECT_EQ(mac.stage(), T2Boot::Stage::dfu);
+  EXPECT_EQ(mac.stage(), MacBoot::Stage::dfu);
 }
 
 TEST_F(Rehearsal, FailsWithARestoreOsThatOnlySaysThatAllIsWell) {
