@@ -16,16 +16,8 @@ class AppleSilicon : public RestoreByEngine {
  protected:
   AppleSilicon() : RestoreByEngine(m1_firmware()) { engine_orders(""); }
 
-  // Ten times real time for what it waits; the transfers take what they take.
-  void engine_orders(const std::string& more) const { write_file(path("orders"), "transfers yes\nspeed 10\n" + more); }
   [[nodiscard]] std::vector<std::string> words_for(const RestoreMac& mac, RestoreKind kind) const override {
-    const EngineCommand command =
-        idevicerestore_command(GREENROOM_STAND_IN_ENGINE, EngineGeneration::git, job_for(mac, kind));
-    std::vector<std::string> words{"/usr/bin/env", "STAND_IN=" + path("orders"),
-                                   "ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0"};
-    for (const auto& more : {mac.environment(), tss_.proxies(), command.environment, command.arguments})
-      words.insert(words.end(), more.begin(), more.end());
-    return words;
+    return stand_in_for(mac, kind);
   }
   // With its gate opened from the start.
   RestoreOutcome restore(RestoreMac& mac) {

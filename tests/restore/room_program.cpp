@@ -1,7 +1,7 @@
-// restore_room DATA FACTS SERIAL OTHER IPSW SECONDS GATE UPSTREAM ENGINE WORDS...: the controller of a room with one slot,
-// put together as `greenroom serve` does it, on the USB of this machine and with a model PDU. Macs of both serials are on an
-// approved list; the first is scanned there, and to be erased within so many seconds by that engine. FACTS gets each fact of
-// its journal, one a line, when it is durable. It runs until it is killed.
+// restore_room DATA FACTS SERIAL OTHER MODEL IPSW SECONDS GATE UPSTREAM ENGINE WORDS...: the controller of a room with one
+// slot, put together as `greenroom serve` does it, on the USB of this machine and with a model PDU. Macs of both serials are
+// on an approved list; the first is scanned there, and to be erased within so many seconds by that engine. FACTS gets each
+// fact of its journal, one a line, when it is durable. It runs until it is killed.
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -77,7 +77,7 @@ Recipe erase_recipe(const std::string& ipsw, Duration deadline) {
   Recipe recipe;
   recipe.id = "erase";
   recipe.version = 1;
-  recipe.families = {"T2"};
+  recipe.families = {"T2", "AppleSilicon"};
   recipe.steps = {step(StepKind::receive), step(StepKind::seat, "restore"),   step(StepKind::identify), step(StepKind::dfu),
                   std::move(restore),      step(StepKind::pack, "pack_table")};
   return recipe;
@@ -95,12 +95,12 @@ RoomSetup setup_of(const std::string& ipsw, Duration deadline) {
 }
 
 // What its people do: the same keys after a restart, so that all is done once.
-std::vector<Command> orders(const std::string& serial, const std::string& other) {
+std::vector<Command> orders(const std::string& serial, const std::string& other, const std::string& model) {
   Command list, map, mac, slot;
   list.kind = CommandKind::import_batch;
   list.text = "returns";
-  list.rows = {{2, "IT-1", serial, "MacBookPro15,2", "", "Returned - Wipe", "", ""},
-               {3, "IT-2", other, "MacBookPro15,2", "", "Returned - Wipe", "", ""}};
+  list.rows = {{2, "IT-1", serial, model, "", "Returned - Wipe", "", ""},
+               {3, "IT-2", other, model, "", "Returned - Wipe", "", ""}};
   map.kind = CommandKind::prove_map;
   map.label = "left:1";
   map.text = "1-01";
@@ -138,7 +138,7 @@ void run(const std::vector<std::string>& words) {
   const std::string& data = words[0];
   asio::io_context loop{1};
   const auto executor = loop.get_executor();
-  RoomSetup setup = setup_of(words[4], seconds_of(std::strtod(words[5].c_str(), nullptr)));
+  RoomSetup setup = setup_of(words[5], seconds_of(std::strtod(words[6].c_str(), nullptr)));
   const auto journal = or_give_up(SqliteJournal::open(executor, data + "/journal.db"));
   FoldedState folded = or_give_up(fold(*journal, setup, fingerprint_of(setup)));
   const Incarnation process{"restore_room", boot_id(), boot_time()};
@@ -154,8 +154,8 @@ void run(const std::vector<std::string>& words) {
   const auto bus = or_give_up(make_libusb_bus(executor, *clock, std::move(options)));
   UsbTable table(*bus, *clock);
   UsbMacActions macs(*bus, table, *clock, {});
-  const auto command = [&words](const RestoreJob&) { return EngineCommand({words.begin() + 8, words.end()}); };
-  ProcessEngine engine(executor, *clock, data + "/jobs", EngineProgram(command, {words[6]}, words[7]));
+  const auto command = [&words](const RestoreJob&) { return EngineCommand({words.begin() + 9, words.end()}); };
+  ProcessEngine engine(executor, *clock, data + "/jobs", EngineProgram(command, {words[7]}, words[8]));
 
   std::ofstream told(words[1]);
   for (const Fact& fact : or_give_up(journal->read(1, 1'000'000))) told << to_json_line(fact) << std::endl;
@@ -168,7 +168,7 @@ void run(const std::vector<std::string>& words) {
   TaskGroup tasks(executor);
   tasks.spawn(table.run());
   bench->start(std::move(folded), process);
-  for (Command& order : orders(words[2], words[3])) {
+  for (Command& order : orders(words[2], words[3], words[4])) {
     bench->submit(std::move(order), [](const Answer& answer) {
       if (!answer.accepted) std::fprintf(stderr, "%s\n", answer.words.c_str());
     });
@@ -180,7 +180,7 @@ void run(const std::vector<std::string>& words) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() < 9) return 2;
+  if (words.size() < 10) return 2;
   run(words);
   return 0;
 }

@@ -47,6 +47,18 @@ class RestoreRig : public JobRig {
       words.insert(words.end(), more.begin(), more.end());
     return words;
   }
+  // The stand-in engine that makes the transfers, in the real one's place; its orders lie in the test's directory.
+  [[nodiscard]] std::vector<std::string> stand_in_for(const RestoreMac& mac, RestoreKind kind = RestoreKind::erase) const {
+    const EngineCommand command =
+        idevicerestore_command(GREENROOM_STAND_IN_ENGINE, EngineGeneration::git, job_for(mac, kind));
+    std::vector<std::string> words{"/usr/bin/env", "STAND_IN=" + path("orders"),
+                                   "ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0"};
+    for (const auto& more : {mac.environment(), tss_.proxies(), command.environment, command.arguments})
+      words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  // Ten times real time for what it waits; the transfers take what they take.
+  void engine_orders(const std::string& more) const { write_file(path("orders"), "transfers yes\nspeed 10\n" + more); }
   [[nodiscard]] RestoreJob job_for(const RestoreMac& mac, RestoreKind kind = RestoreKind::erase) const {
     return {JobId{mac.identity().ecid & 0xffff}, *PortPath::parse("host/1-4.2"), Ecid{job_ecid(mac)}, kind, path("t2.ipsw")};
   }

@@ -1,4 +1,4 @@
-// Rooms over model T2 Macs: for each Mac a controller process of its own (restore_room), which a test starts, reads and
+// Rooms over model Macs: for each Mac a controller process of its own (restore_room), which a test starts, reads and
 // kills.
 #pragma once
 
@@ -14,6 +14,8 @@ constexpr const char* other_serial = "C02GR99999";
 
 class RoomRig : public RestoreRig {
  protected:
+  using RestoreRig::RestoreRig;
+
   // One Mac, its room and the controllers that ran it, one after the other.
   struct Room {
     Room(RoomRig& rig, RestoreMac& m) : mac(m), data(rig.path("room" + std::to_string(m.identity().ecid & 0xffff))) {
@@ -66,8 +68,8 @@ class RoomRig : public RestoreRig {
     }
   };
 
-  Room& add_room() {
-    RestoreMac& mac = add_mac();
+  Room& add_room(MacBoot::Arrival arrival = MacBoot::Arrival::dfu) {
+    RestoreMac& mac = add_mac(arrival);
     Room& room = rooms_.emplace_back(*this, mac);
     room.engine = engine_for(mac);
     return room;
@@ -82,6 +84,7 @@ class RoomRig : public RestoreRig {
                                    facts,
                                    room.mac.identity().serial,
                                    other_serial,
+                                   firmware_.apple_silicon() ? firmware_.product : "MacBookPro15,2",
                                    path("t2.ipsw"),
                                    std::to_string(room.seconds),
                                    gate_program_,

@@ -44,13 +44,17 @@ void restart(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
   d.enter(v, index, StepState::waiting, attempt, d.in(to_open), std::move(words));
 }
 
+// In DFU, but in KIS it does not say who it is before the way into DFU has asked (macs facts, 2.3).
+bool is_to_be_asked(const PortView& p) { return p.present && p.mode == MacMode::kis && p.ecid == 0; }
+
 // By the way itself; the lease is held, or the way does without one.
 void begin(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
   d.usb_queue.reset();
-  const bool there = awaits_engine(view_of(d.c, v)->port);
+  const PortView& port = view_of(d.c, v)->port;
+  const bool there = awaits_engine(port), by_way = there || is_to_be_asked(port);
   const DfuEntry way = dfu_way(d.c, v, index);
-  if (!there && way == DfuEntry::by_outlet) return restart(d, v, index, attempt);
-  if (!there && way == DfuEntry::by_hand) return press_keys(d, v, index, attempt);
+  if (!by_way && way == DfuEntry::by_outlet) return restart(d, v, index, attempt);
+  if (!by_way && way == DfuEntry::by_hand) return press_keys(d, v, index, attempt);
   if (!there) d.effect(v, "enter_dfu");
   d.enter(v, index, StepState::running, attempt, d.in(deadline_of(recipe_of(d.c, v).steps[index])), {});
 }
@@ -107,6 +111,8 @@ void running(Draft& d, const Visit& v, const PortView& port) {
     return;
   }
   if (awaits_engine(port) && leased(d.c, v)) return arrived(d, v, port);
+  const bool asked = v.effect_kind == "enter_dfu" && port.since <= v.entered;
+  if (is_to_be_asked(port) && !asked && leased(d.c, v)) return enter_dfu(d, v, v.step, v.attempt);
   const bool by_outlet = dfu_way(d.c, v, v.step) == DfuEntry::by_outlet;
   if (v.action_failed || d.c.now >= v.deadline || (by_outlet && started_as_usual(v, port))) again(d, v);
 }
@@ -131,6 +137,7 @@ void waiting(Draft& d, const Visit& v, const PortView& port) {
 void hands(Draft& d, const Visit& v, const PortView& port) {
   const DfuEntry way = dfu_way(d.c, v, v.step);
   if (way == DfuEntry::by_hand && awaits_engine(port)) return arrived(d, v, port);
+  if (way == DfuEntry::by_hand && is_to_be_asked(port)) return enter_dfu(d, v, v.step, v.attempt);
   if (way == DfuEntry::by_outlet && outlet_of(d.c, v).sensed == Sensed::on) return restart(d, v, v.step, v.attempt);
   if (way == DfuEntry::vdm && port.present) return enter_dfu(d, v, v.step, v.attempt + 1);
   if (d.c.now < v.deadline) return;

@@ -151,5 +151,42 @@ TEST(DfuByHand, ALaptopAtASlotForDesktopsIsAskedForItsKeys) {
   EXPECT_EQ(d.at(), "restore running");
 }
 
+// Who a Mac in KIS is stands inside it, and only the way into DFU asks for that.
+TEST(DfuByHand, AMacThatShowsKisIsAskedWhoItIsAndNobodyForKeys) {
+  Desk d(DfuEntry::by_hand, "MacBook Pro 16");
+  d.command(CommandKind::battery, mac_a, 60);
+  ASSERT_EQ(d.at(), "dfu hands");
+  d.gone("1-01");
+  d.shows("1-01", MacMode::kis, "");
+  EXPECT_EQ(d.at(), "dfu running");
+  ASSERT_EQ(d.effects("enter_dfu").size(), 1U);
+  d.shows("1-01", MacMode::kis, "", ecid_a);
+  d.result(d.last_effect("enter_dfu"), true);
+  EXPECT_EQ(d.at(), "restore running");
+}
+
+TEST(DfuByHand, AMacInKisIsAskedOnceForEachArrival) {
+  Desk d(DfuEntry::by_hand, "MacBook Pro 16");
+  d.command(CommandKind::battery, mac_a, 60);
+  d.gone("1-01");
+  d.shows("1-01", MacMode::kis, "");
+  d.result(d.last_effect("enter_dfu"), true);  // and what it said was not seen yet
+  EXPECT_EQ(d.effects("enter_dfu").size(), 1U);
+  EXPECT_EQ(d.at(), "dfu running");
+}
+
+TEST(DfuByHand, AMacInKisThatDoesNotSayWhoItIsEndsInACase) {
+  Desk d(DfuEntry::by_hand, "MacBook Pro 16");
+  d.command(CommandKind::battery, mac_a, 60);
+  d.gone("1-01");
+  d.shows("1-01", MacMode::kis, "");
+  for (int tries = 0; tries < 3; ++tries) {
+    ASSERT_EQ(d.at(), "dfu running");
+    d.result(d.last_effect("enter_dfu"), false);
+  }
+  EXPECT_EQ(d.at(), "dfu held");
+  EXPECT_EQ(d.state.visits.cases.back().reason, "dfu_not_reached");
+}
+
 }  // namespace
 }  // namespace greenroom::test
