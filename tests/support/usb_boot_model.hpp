@@ -17,7 +17,8 @@ namespace greenroom::test {
 class DfuModel {
  public:
   enum class Of { boot_rom, port_controller };
-  explicit DfuModel(Of of = Of::boot_rom) : of_(of) {}
+  DfuModel() = default;
+  explicit DfuModel(Of of) : of_(of) {}
   std::optional<Octets> control(const UsbSetup&, const Octets& data);
   [[nodiscard]] bool manifested() const { return state_ == manifest; }  // a reset starts what was sent
   [[nodiscard]] const Octets& image() const { return image_; }          // what was sent whole, without its trailer
@@ -27,7 +28,7 @@ class DfuModel {
   static constexpr std::uint8_t idle = 2, download_idle = 5, manifest = 8, error = 10;
   std::optional<Octets> download(std::uint16_t block, const Octets& data);
   void finish();
-  Of of_;
+  Of of_ = Of::boot_rom;
   std::uint8_t state_ = idle;
   unsigned next_ = 0;
   bool short_block_ = false;
