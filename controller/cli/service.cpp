@@ -242,7 +242,7 @@ void Service::Parts::start(FoldedState folded, const Incarnation& process) {
     tasks.spawn(table->run());
   }
   bench->start(std::move(folded), process);
-  if (usb) { tasks.spawn(empty_ports()); }
+  if (usb) tasks.spawn(empty_ports());
   if (http) http->start();
 }
 

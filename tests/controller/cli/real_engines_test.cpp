@@ -9,7 +9,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "hw/async/manual_clock.hpp"
 #include "hw/async/real_clock.hpp"
+#include "hw/async/task_group.hpp"
 #include "tests/support/small_ipsw.hpp"
 
 namespace greenroom::cli {
@@ -108,6 +110,44 @@ TEST_F(RealEnginesTest, AnImageThatTheSlotsUserCannotReachIsToldBeforeTheStart) 
   std::filesystem::permissions(scratch_ / "ipsw", std::filesystem::perms{0755});
   std::filesystem::permissions(scratch_ / "ipsw/a.ipsw", std::filesystem::perms{0600});
   EXPECT_THAT(command(real).error().message, HasSubstr("a.ipsw is not readable by the slots' users: chmod o+r it"));
+}
+
+Catalogue one_model() {
+  Catalogue c;
+  c.models.resize(1);
+  c.models[0].product_type = "MacBookAir10,1";
+  c.models[0].family = "AppleSilicon";
+  c.models[0].chip_boards = {0x810326};
+  c.recipes.resize(1);
+  c.recipes[0].steps.resize(1);
+  c.recipes[0].steps[0].kind = StepKind::restore;
+  c.recipes[0].steps[0].firmware = "macos";
+  return c;
+}
+
+TEST_F(RealEnginesTest, WhatEachModelWouldGetIsToldAndAgainWithinAMinuteOfAnotherEngine) {
+  add_image();
+  auto manual = std::make_unique<ManualClock>(loop_.get_executor());
+  ManualClock& time = *manual;
+  clock_ = std::move(manual);
+  auto real = engines();
+  const Catalogue catalogue = one_model();
+  std::vector<RestoreMeans> told;
+  TaskGroup tasks(loop_.get_executor());
+  tasks.spawn(real.tell_means(catalogue, [&told](const RestoreMeans& m) { told.push_back(m); }));
+  while (told.size() < 2) loop_.run_one();
+  EXPECT_EQ(told[0].trouble, "the engine and the firmware were not looked at yet");
+  EXPECT_EQ(told[1].engine, "1.0.0-270-g405fcd1");
+  const RestoreMeans::Choice fresh{"MacBookAir10,1", "macos", "25B78", {}};
+  EXPECT_THAT(told[1].choices, testing::ElementsAre(fresh));
+  program("engine", "echo 'idevicerestore 1.0.0'");
+  time.nap(std::chrono::minutes{1});
+  while (time.next().value_or(never) <= time.now()) time.run_next();
+  while (told.size() < 3) loop_.run_one();
+  EXPECT_EQ(told[2].choices[0].known.known, Known::bad);
+  EXPECT_THAT(told[2].choices[0].known.why, HasSubstr("1.0.0 cannot restore Macs with Apple silicon"));
+  tasks.cancel();
+  loop_.run();
 }
 
 }  // namespace
