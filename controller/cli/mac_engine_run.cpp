@@ -175,6 +175,10 @@ Task<void> start_engine(const MacAtHand& mac, ProcessEngine& engine, const Resto
   mac.engine_owns = true;
   const auto started = co_await engine.start(std::move(job));
   if (started) co_return Result<void>{};
+  // A gate that is on its way up would start its engine without us: also where a signal came meanwhile. Nothing to stop is
+  // well.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  static_cast<void>(co_await engine.stop(id));
   mac.engine_owns = false;
   co_return fail(started.error());
 }

@@ -125,11 +125,13 @@ Task<void> rehearse(const Rehearsal& r, const std::optional<Metered>& meter, con
   if (auto opened = lines.open(); !opened) co_return opened;
   RehearsalSheet sheet;
   RehearsalPorts ports(mac, engines);
-  ports.next_line = [&lines] {
-    tcflush(STDIN_FILENO, TCIFLUSH);  // at a terminal nothing counts that was typed before it was asked
+  ports.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+  ports.ask = [&lines, &ports](const std::string& question) {
+    tcflush(STDIN_FILENO, TCIFLUSH);  // nothing counts that was typed before it was asked
+    lines.forget();
+    ports.say(question);
     return lines.next();
   };
-  ports.say = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
   ports.known = [&sheet](ChipBoard board) { return take_note(board, sheet); };
   std::unique_ptr<Pdu> pdu;
   if (meter) {

@@ -189,8 +189,8 @@ Task<std::string> Walk::take_back() {
 
 Task<void> Walk::ask_for_data() {
   reach(Point::data);
-  p_.say("Look at the Mac: is everything on it as it was? The next step erases it. Type yes or no:");
-  const auto answer = co_await p_.next_line();
+  const auto answer =
+      co_await p_.ask("Look at the Mac: is everything on it as it was? The next step erases it. Type yes or no:");
   if (!answer) co_return fail(answer.error());
   if (*answer != "yes" && *answer != "no")
     co_return fail(Errc::refused, "nobody said whether the Mac's data are as they were");

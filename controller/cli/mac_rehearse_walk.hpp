@@ -25,8 +25,8 @@ struct RehearsalPorts {
   const MacAtHand& mac;
   RealEngines& engines;
   std::optional<MeterAt> meter;
-  std::function<Task<std::string>()> next_line;  // what a person types; empty: there is no more
-  std::function<void(const std::string&)> say;   // one line to that person
+  std::function<Task<std::string>(const std::string& question)> ask;  // a line that was typed after it; empty: the end
+  std::function<void(const std::string&)> say;                        // one line to that person
   std::function<Result<void>(ChipBoard)> known;  // takes note of the model; fails for one that has no name
 };
 

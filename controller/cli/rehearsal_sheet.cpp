@@ -89,7 +89,9 @@ Result<void> write_durable(const std::string& path, const std::string& text) {
 
 // Does the file say that its model was rehearsed? Errc::storage for what is no such sheet.
 Result<bool> says_passed(const fs::path& path) {
-  const auto text = read_whole(path.string());
+  std::error_code none;
+  const bool file = fs::is_regular_file(path, none);  // a pipe would be waited for
+  const auto text = file ? read_whole(path.string()) : Result<std::optional<std::string>>(std::nullopt);
   if (!text) return fail(text.error());
   const Json json = Json::parse(text->value_or(""), nullptr, /*allow_exceptions=*/false);
   const auto is = [&json](const char* key, bool (Json::*kind)() const noexcept) {

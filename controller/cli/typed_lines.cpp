@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -33,6 +34,14 @@ Result<void> TypedLines::open() {
   input_->stream.assign(::dup(STDIN_FILENO), error);
   if (error) return fail(Errc::usage, "what you type is taken from a terminal or a pipe: " + error.message());
   return {};
+}
+
+void TypedLines::forget() {
+  input_->kept.clear();
+  std::array<char, longest_line> block{};
+  input_->stream.non_blocking(true);
+  boost::system::error_code error;
+  for (int i = 0; i < 1000 && !error; ++i) input_->stream.read_some(asio::buffer(block), error);  // `yes` never ends
 }
 
 Task<std::string> TypedLines::next() {

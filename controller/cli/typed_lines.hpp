@@ -18,6 +18,8 @@ class TypedLines {
 
   // Errc::usage: stdin is neither a terminal nor a pipe.
   Result<void> open();
+  // What stands there already is no answer to what is asked now.
+  void forget();
   // The next line, without the blanks around it; empty at the end of stdin.
   Task<std::string> next();
 

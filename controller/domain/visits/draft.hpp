@@ -152,6 +152,8 @@ bool waits_for_shift(const VisitContext&, const Visit&);
 
 // What is lacking, in words of cause and remedy; nothing: it may start, or nobody asks in this room.
 std::optional<std::string> restore_lacks(const VisitContext&);
+// Nobody has looked yet; the answer comes within a minute (controller/cli/readiness.cpp).
+bool lacks_first_answer(const VisitContext&);
 // The same, or there is no engine.
 std::optional<std::string> start_lacks(const VisitContext&);
 void wait_until_ready(Draft&, const Visit&, std::uint32_t dfu_step, std::string lack);
@@ -175,7 +177,8 @@ std::optional<std::string> trial_waits_for(Draft&, const Visit&);
 void wait_for_trial(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
 bool waits_for_trial(const VisitContext&, const Visit&);
 void note_trial(Draft&, const Visit&, const EffectResult&);
-// The case of a combination that was never tried ends when it is another's turn.
+void note_failure(Draft&, const Visit&, std::string cause, std::string owner);
+// The case of a combination ends when another engine or build takes its place.
 void close_trials(Draft&);
 
 // ---- its place on the USB tree (usb_queue.cpp) ------------------------------------------------------------------------

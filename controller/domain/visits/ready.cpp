@@ -20,6 +20,11 @@ std::optional<std::string> restore_lacks(const VisitContext& c) {
   return c.senses.readiness ? not_ready(*c.senses.readiness, c.now) : std::nullopt;
 }
 
+bool lacks_first_answer(const VisitContext& c) {
+  const auto& r = c.senses.readiness;
+  return r && r->lacks.empty() && !r->hosts && r->hosts_reached == TimePoint::min();
+}
+
 std::optional<std::string> start_lacks(const VisitContext& c) {
   if (auto lack = restore_lacks(c)) return lack;
   if (c.senses.means && !c.senses.means->trouble.empty()) return c.senses.means->trouble;

@@ -64,6 +64,7 @@ void watch_engine(Draft& d, const Visit& v, const PortView& p) {
                    "stopping: a Mac came to slot " + *slot + " that its engine may have opened");
   } else if (!v.run.permitted && !v.run.refused && !v.run.stop_sent && names_itself(d.c, p, v.run)) {
     if (auto refusal = gate_refusal(d.c, v, p)) return refuse_gate(d, v, *refusal);
+    if (lacks_first_answer(d.c)) return;  // a service that has just started; the engine waits for minutes
     if (auto lack = restore_lacks(d.c)) return put_off(d, v, *lack);
     permit(d, v, p);
   }
@@ -75,6 +76,7 @@ void watch_engine(Draft& d, const Visit& v, const PortView& p) {
   }
   // Past the recipe's deadline a run only holds its slot; a stopped restore is cured by the next one from DFU.
   d.stop_engine(v);
+  note_failure(d, v, "the run took longer than its recipe allows", "bench_owner");
   d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}), "stopping: the run took too long");
 }
 

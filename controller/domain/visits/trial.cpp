@@ -10,6 +10,7 @@ namespace greenroom::visits {
 namespace {
 
 constexpr std::string_view trial_words = "trial: ";
+constexpr std::string_view stage_at_the_gate = "waiting_for_restore_mode";  // firmware-bridge/restore_engine.hpp
 constexpr std::string_view unconfirmed = "the engine ended well, and the Mac did not say that it was erased";
 
 const Step* restore_of(const Recipe& r) {
@@ -33,10 +34,15 @@ const Visit* ahead_of(const Draft& d, const Visit& v, Like like) {
   const bool on_its_way = holds_place(d, v);
   for (const VisitNumber n : d.c.state.open) {
     const Visit* o = d.c.state.visit(n);
-    if (o->id == v.id || o->model != v.model || !o->slot || !like(*o)) continue;
+    if (o->id == v.id || o->model != v.model || !like(*o)) continue;
     if (engine_runs(d, *o) || (!on_its_way && holds_place(d, *o))) return o;
   }
   return nullptr;
+}
+
+// A Mac that was taken out of its slot may have an engine still.
+std::string place_of(const VisitContext& c, const Visit& v) {
+  return v.slot ? std::string(slot_name(c, v)) : "(none any more)";
 }
 
 std::optional<std::string> rehearsal_waits_for(const Draft& d, const Visit& v) {
@@ -45,8 +51,7 @@ std::optional<std::string> rehearsal_waits_for(const Draft& d, const Visit& v) {
   if (!rehearsed || rehearsed->contains(model)) return std::nullopt;
   const Visit* ahead = ahead_of(d, v, [](const Visit&) { return true; });
   if (ahead == nullptr) return std::nullopt;
-  return model + " is not rehearsed on this machine: one at a time, and now the one in slot " +
-         std::string(slot_name(d.c, *ahead));
+  return model + " is not rehearsed on this machine: one at a time, and now the one in slot " + place_of(d.c, *ahead);
 }
 
 std::vector<CombinationRun> runs_of(const Draft& d, const Visit& v, const RestoreMeans::Choice& choice) {
@@ -62,7 +67,7 @@ std::vector<CombinationRun> runs_of(const Draft& d, const Visit& v, const Restor
     const auto* other = choice_for(d.c, o);
     return other != nullptr && other->build == choice.build;
   };
-  if (const Visit* o = ahead_of(d, v, like)) runs.push_back({std::string(slot_name(d.c, *o)), true, false, {}, {}});
+  if (const Visit* o = ahead_of(d, v, like)) runs.push_back({place_of(d.c, *o), true, false, {}, {}});
   return runs;
 }
 
@@ -109,31 +114,54 @@ void wait_for_trial(Draft& d, const Visit& v, std::uint32_t dfu_step, std::strin
   d.enter(v, dfu_step, StepState::waiting, 1, d.in(std::chrono::hours{4}), std::move(words));
 }
 
-// A run that we ended says nothing of what it ran with.
+// One Mac's own trouble, again and again, is one failure: two Macs tell it from the combination's.
+void note_failure(Draft& d, const Visit& v, std::string cause, std::string owner) {
+  if (v.run.build.empty()) return;
+  CombinationTried now{v.id,
+                       std::string(slot_name(d.c, v)),
+                       v.run.engine_version,
+                       model_of(d.c, v).product_type,
+                       v.run.build,
+                       false,
+                       std::move(cause),
+                       std::move(owner)};
+  const auto& tried = d.c.state.tried;
+  const auto same = [&now](const CombinationTried& t) {
+    return t.visit == now.visit && t.engine_version == now.engine_version && t.build == now.build && t.cause == now.cause;
+  };
+  if (std::none_of(tried.begin(), tried.end(), same)) d.add(std::move(now));
+}
+
+// A run that we ended says nothing of what it ran with, nor does one that met its shut gate.
 void note_trial(Draft& d, const Visit& v, const EffectResult& in) {
   if (v.run.effect != in.effect || v.run.stop_sent || v.run.build.empty()) return;
   const Step* step = restore_of(recipe_of(d.c, v));
   const bool revive = step != nullptr && step->restore_kind == "revive";
   const bool completed = in.ok && (revive || (in.evidence && in.evidence->erased == Erased::confirmed));
-  const std::string cause = in.ok ? std::string(unconfirmed) : in.cause;
+  const auto at_the_gate = [&](const EngineProgress& e) { return e.effect == in.effect && e.stage == stage_at_the_gate; };
+  const auto& engines = d.c.senses.engines;
+  if (!completed && !v.run.permitted && std::any_of(engines.begin(), engines.end(), at_the_gate)) return;
+  if (!completed) return note_failure(d, v, in.ok ? std::string(unconfirmed) : in.cause, in.owner);
   d.add(CombinationTried{v.id, std::string(slot_name(d.c, v)), v.run.engine_version, model_of(d.c, v).product_type,
-                         v.run.build, completed, completed ? "" : cause, completed ? "" : in.owner});
+                         v.run.build, true, "", ""});
 }
 
+// While nobody can tell what a restore would be made with, nothing changes.
 void close_trials(Draft& d) {
-  if (!d.c.senses.means) return;
+  if (!d.c.senses.means || !d.c.senses.means->trouble.empty()) return;
   const RestoreMeans& means = *d.c.senses.means;
   for (const auto& [name, number] : d.c.state.open_cases) {
+    const std::string& subject = name.first;
     if (name.second != combination_stopped) continue;
-    const auto bad = [&, &subject = name.first](const RestoreMeans::Choice& one) {
-      return one.known.known == Known::bad && subject_of(means, one) == subject;
-    };
-    const auto failed = [&subject = name.first](const CombinationTried& t) {
+    const auto failed = [&subject](const CombinationTried& t) {
       return !t.completed && combination_subject(t.engine_version, t.model, t.build) == subject;
     };
-    if (std::any_of(means.choices.begin(), means.choices.end(), bad)) continue;
-    if (std::any_of(d.c.state.tried.begin(), d.c.state.tried.end(), failed)) continue;  // a person closes it
-    d.add(CaseClosed{number, "another engine or build is used now"});
+    const bool has_failed = std::any_of(d.c.state.tried.begin(), d.c.state.tried.end(), failed);
+    const auto still = [&](const RestoreMeans::Choice& one) {
+      return subject_of(means, one) == subject && (has_failed || one.known.known == Known::bad);
+    };
+    if (std::none_of(means.choices.begin(), means.choices.end(), still))
+      d.add(CaseClosed{number, "another engine or build is used now"});
   }
 }
 

@@ -105,6 +105,20 @@ TEST_F(ReadinessTest, TheMacThatWaitsAsksForNoLeaseAndGoesOnByItself) {
   EXPECT_EQ(r.at(), "dfu running");
 }
 
+TEST_F(ReadinessTest, AGateWaitsForTheFirstAnswerOfAServiceThatHasJustStarted) {
+  ready();
+  const auto engine = r.to_restore(mac_a, "1-01", 0x1111);
+  r.feed(Input{Readiness{}});
+  r.now += seconds{5};
+  r.gone("1-01");
+  r.shows("1-01", MacMode::recovery, mac_a, 0x1111);
+  EXPECT_TRUE(r.effects("permit").empty());
+  EXPECT_TRUE(r.effects("stop_engine").empty());
+  ready();
+  ASSERT_EQ(r.effects("permit").size(), 1U);
+  EXPECT_EQ(r.effects("permit")[0].detail, std::to_string(engine));
+}
+
 TEST_F(ReadinessTest, AnHourWithoutItIsOneCaseThatEndsWithIt) {
   r.import({row(3, mac_b)}, "more");
   lacks_disk();

@@ -35,6 +35,18 @@ struct TrialTest : testing::Test {
     r.now += seconds{30};
     r.result(engine, false, std::move(cause), "bench_owner");
   }
+  // Each Mac has two tries.
+  void two_fail_alike() {
+    fails(engine_at("1-01", ecid_a), "no ticket for this build");
+    fails(engine_at("1-01", ecid_a), "no ticket for this build");
+    fails(engine_at("1-02", ecid_b), "no ticket for this build");
+  }
+  std::uint64_t stopped_case() const {
+    for (const Case& k : r.state.visits.cases) {
+      if (k.open && k.reason == combination_stopped) return k.number;
+    }
+    return 0;
+  }
   std::vector<std::string> words_of_open_cases() const {
     std::vector<std::string> words;
     for (const Case& k : r.state.visits.cases) {
@@ -94,12 +106,19 @@ TEST_F(TrialTest, AnEraseThatTheMacDoesNotConfirmIsNoSuccess) {
   EXPECT_EQ(r.at(2), "dfu waiting");
 }
 
-TEST_F(TrialTest, TwoEqualFailuresStopTheCombinationAndNotItsSlots) {
+TEST_F(TrialTest, OneMacThatFailsAgainAndAgainIsOneFailure) {
   tell(means());
   both_wait();
   fails(engine_at("1-01", ecid_a), "no ticket for this build");
-  EXPECT_TRUE(r.open_cases().empty());
   fails(engine_at("1-01", ecid_a), "no ticket for this build");
+  EXPECT_EQ(r.open_cases(), std::vector<std::string>{"restore_failed"});
+  EXPECT_EQ(r.at(2), "dfu running");  // the next one is the first now
+}
+
+TEST_F(TrialTest, TwoMacsThatFailAlikeStopTheCombinationAndNotItsSlots) {
+  tell(means());
+  both_wait();
+  two_fail_alike();
   EXPECT_EQ(r.at(2), "dfu waiting");
   EXPECT_THAT(r.visit(2).what, testing::StartsWith("trial: stopped: this engine failed twice alike"));
   EXPECT_THAT(
@@ -112,14 +131,54 @@ TEST_F(TrialTest, TwoEqualFailuresStopTheCombinationAndNotItsSlots) {
 TEST_F(TrialTest, WhoClosesItsCaseLetsOneMacTryAgain) {
   tell(means());
   both_wait();
-  fails(engine_at("1-01", ecid_a), "no ticket for this build");
-  fails(engine_at("1-01", ecid_a), "no ticket for this build");
-  std::uint64_t stopped = 0;
-  for (const Case& k : r.state.visits.cases) {
-    if (k.reason == combination_stopped) stopped = k.number;
-  }
-  r.command(CommandKind::close_case, "", stopped, "Apple signs it again");
-  EXPECT_EQ(r.at(2), "dfu running");
+  two_fail_alike();
+  r.wait(minutes{3});
+  EXPECT_EQ(r.effects("engine").size(), 3U);
+  r.command(CommandKind::close_case, "", stopped_case(), "Apple signs it again");
+  EXPECT_EQ(r.effects("engine").size(), 4U);
+}
+
+TEST_F(TrialTest, ItsCaseEndsWhenAnotherEngineIsThere) {
+  tell(means());
+  both_wait();
+  two_fail_alike();
+  RestoreMeans other = means();
+  other.engine = "1.0.0-300-gabcdef0";
+  tell(other);
+  EXPECT_EQ(stopped_case(), 0U);
+  r.wait(minutes{3});  // it still stands in DFU, and its last engine did nothing
+  EXPECT_EQ(r.effects("engine").size(), 4U);
+}
+
+TEST_F(TrialTest, ItsCaseStaysWhileNobodyCanTellWhichEngineIsThere) {
+  tell(means(Known::bad, "too old; use another"));
+  r.to_dfu(mac_a, "1-01");
+  const auto before = stopped_case();
+  ASSERT_NE(before, 0U);
+  RestoreMeans none;
+  none.trouble = "the engine and the firmware were not looked at yet";
+  tell(none);
+  tell(means(Known::bad, "too old; use another"));
+  EXPECT_EQ(stopped_case(), before);
+}
+
+TEST_F(TrialTest, ARunThatEndedAtItsShutGateSaysNothing) {
+  tell(means());
+  both_wait();
+  const auto engine = engine_at("1-01", ecid_a);
+  r.feed(Input{EngineReported{engine, "waiting_for_restore_mode", 20}});
+  fails(engine, "the engine met no Mac in restore mode");
+  EXPECT_TRUE(r.all<CombinationTried>().empty());
+}
+
+TEST_F(TrialTest, ARunThatTookTooLongIsAFailure) {
+  tell(means());
+  both_wait();
+  engine_at("1-01", ecid_a);
+  r.wait(minutes{61});
+  ASSERT_EQ(r.effects("stop_engine").size(), 1U);
+  ASSERT_EQ(r.all<CombinationTried>().size(), 1U);
+  EXPECT_EQ(r.all<CombinationTried>()[0].cause, "the run took longer than its recipe allows");
 }
 
 TEST_F(TrialTest, ARunThatWeEndedSaysNothing) {
