@@ -66,8 +66,18 @@ std::set<std::string> images_of(const Catalogue& catalogue) {
   return words;
 }
 
-ChipBoard first_board(const MacModel& m) {
-  return {static_cast<std::uint16_t>(m.chip_boards.front() >> 8), static_cast<std::uint8_t>(m.chip_boards.front())};
+// A model may have several boards, which a list cannot tell apart. Where they get different builds nothing is said of it:
+// the board at the port decides then.
+std::optional<Prospect> prospect_of_model(const EngineAtHand& engine, std::span<const EngineRow> rows, const MacModel& m,
+                                          const std::string& image, const FirmwareFolder& folder) {
+  std::optional<Prospect> found;
+  for (const std::uint32_t one : m.chip_boards) {
+    const ChipBoard board{static_cast<std::uint16_t>(one >> 8), static_cast<std::uint8_t>(one)};
+    Prospect p = prospect_of(engine.version, rows, m.family, m.product_type, board, image, folder);
+    if (found && p.build != found->build && !found->build.empty() && !p.build.empty()) return std::nullopt;
+    if (!found || found->build.empty()) found = std::move(p);
+  }
+  return found;
 }
 
 }  // namespace
@@ -161,9 +171,9 @@ Task<RestoreMeans> RealEngines::means(const Catalogue& catalogue) {
   }
   found.engine = engine->version.text;
   for (const MacModel& m : catalogue.models) {
-    for (const std::string& image : m.chip_boards.empty() ? std::set<std::string>() : images_of(catalogue)) {
-      Prospect p = prospect_of(engine->version, table.rows, m.family, m.product_type, first_board(m), image, folder_);
-      found.choices.push_back({m.product_type, image, std::move(p.build), std::move(p.known)});
+    for (const std::string& image : images_of(catalogue)) {
+      auto p = prospect_of_model(*engine, table.rows, m, image, folder_);
+      if (p) found.choices.push_back({m.product_type, image, std::move(p->build), std::move(p->known)});
     }
   }
   co_return found;

@@ -14,11 +14,6 @@
 namespace greenroom::cli {
 namespace {
 
-void print(const std::string& line) {
-  std::fwrite((line + "\n").c_str(), 1, line.size() + 1, stdout);
-  std::fflush(stdout);
-}
-
 bool shown(const UsbRow& row, bool all) { return all || row.mode.has_value(); }
 
 Task<void> list(UsbTable& table, Clock& clock, bool json, bool all) {
@@ -33,14 +28,13 @@ Task<void> list(UsbTable& table, Clock& clock, bool json, bool all) {
   if (json) {
     std::string array;
     for (const UsbRow& row : rows) array += (array.empty() ? "" : ",") + json_of(row);
-    print("[" + array + "]");
-    co_return Result<void>{};
+    co_return put_out("[" + array + "]\n");
   }
   if (rows.empty())
     std::fputs("greenroom usb list: no Mac shows itself on USB; a booted Mac does so only with macOS running\n", stderr);
-  else print(heading_of_rows());
-  for (const UsbRow& row : rows) print(text_of(row));
-  co_return Result<void>{};
+  std::string lines = rows.empty() ? "" : heading_of_rows() + "\n";
+  for (const UsbRow& row : rows) lines += text_of(row) + "\n";
+  co_return put_out(lines);
 }
 
 }  // namespace
@@ -69,17 +63,21 @@ int usb_watch(const std::vector<std::string>& arguments) {
   const MacsFile macs = load_macs();
   return with_usb("greenroom usb watch", [&](UsbBus&, UsbTable& table, Clock& clock) -> Task<void> {
     const TimePoint start = clock.now();
-    table.on_change([&table, &clock, &macs, start, json, all](const PortPath& path, const UsbSighting* now) {
+    Result<void> put;
+    table.on_change([&table, &clock, &macs, &put, start, json, all](const PortPath& path, const UsbSighting* now) {
       const UsbPlace* known = table.places().at(path);
       if (known == nullptr) return;  // USB itself failed, which ends the watch
       const UsbPlace& place = *known;
       const UsbRow row = row_of(now != nullptr ? *now : *place.before, macs.models);
       if (!shown(row, all)) return;
       const Duration at = clock.now() - start;
-      print(json ? json_of(table.last_change(), row, place, at) : text_of(table.last_change(), row, place, at));
+      const std::string line =
+          json ? json_of(table.last_change(), row, place, at) : text_of(table.last_change(), row, place, at);
+      if (put) put = put_out(line + "\n");
     });
     const TimePoint end = for_s > 0 ? start + seconds_of(for_s) : never;
-    return usb_until(table, end);
+    auto watched = co_await usb_until(table, end);
+    co_return watched ? put : watched;
   });
 }
 

@@ -89,9 +89,10 @@ int usb_trace(const std::vector<std::string>& arguments) {
     std::fprintf(stderr, "greenroom usb trace: %s cannot be written\n", out.c_str());
     return 1;
   }
-  const auto write = [&file, &out](const std::string& line) {
+  Result<void> put;
+  const auto write = [&file, &out, &put](const std::string& line) {
     if (!out.empty()) file << line << '\n' << std::flush;
-    else fmt::print("{}\n", line), std::fflush(stdout);
+    else if (put) put = put_out(line + "\n");
   };
   const int code = with_usb(
       "greenroom usb trace",
@@ -99,7 +100,8 @@ int usb_trace(const std::vector<std::string>& arguments) {
         return record(bus, table, clock, for_s > 0 ? clock.now() + seconds_of(for_s) : never, strings);
       },
       [&write](UsbBus& bus, Clock& clock) { return record_usb(bus, clock, write); });
-  return code == 0 && !out.empty() && !file ? 1 : code;
+  if (!put) std::fprintf(stderr, "greenroom usb trace: %s\n", put.error().message.c_str());
+  return code == 0 && (!put || (!out.empty() && !file)) ? 1 : code;
 }
 
 }  // namespace greenroom::cli

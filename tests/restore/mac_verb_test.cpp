@@ -1,5 +1,10 @@
 // `greenroom mac restore` as a person starts it, with Debian's idevicerestore 1.0.0, on a model T2 Mac.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "tests/support/mac_verb_rig.hpp"
 
@@ -45,6 +50,20 @@ TEST_F(MacRestoreVerb, PutsTheMacBackWhenASignalEndsItBeforeItsGateOpens) {
   EXPECT_THAT(read_file(path("stderr")), HasSubstr("it was put back"));
   EXPECT_TRUE(eventually([&mac] { return mac.stage() == MacBoot::Stage::booted; }));
   EXPECT_EQ(mac.os().starts, 0);
+}
+
+TEST_F(MacRestoreVerb, EndsItsGateWhenASignalComesBeforeItsUsbmuxdAnswers) {
+  RestoreMac& mac = add_mac();
+  const std::string mute = path("mute-usbmuxd"), pid = path("pid");
+  std::ofstream(mute) << "#!/bin/sh\n[ \"$1\" != --help ] || exec echo --socket --pidfile --foreground\n"
+                      << "echo $$ >" << pid << ".new\nmv " << pid << ".new " << pid << "\nexec tail -f /dev/null\n";
+  ASSERT_EQ(chmod(mute.c_str(), 0755), 0);
+  const pid_t verb = begin(mac, {"restore", "--port", "1-4.2", "--serial", mac.identity().serial, "--folder",
+                                 path("firmware"), "--usbmuxd", mute, "--jobs", path("mac-jobs"), "--no-hosts"});
+  ASSERT_TRUE(in_time_for_a_restore([&pid] { return std::filesystem::exists(pid); }));
+  ASSERT_EQ(kill(verb, SIGTERM), 0);
+  EXPECT_EQ(end_of(verb), 1);
+  EXPECT_EQ(kill(std::stoi(read_file(pid)), 0), -1) << "its usbmuxd still runs, and an engine would follow";
 }
 
 TEST_F(MacRestoreVerb, LeavesTheUsbToItsEngineWhenItIsKilledBehindTheGate) {

@@ -106,6 +106,10 @@ case $what in
     finds fence warn 'one restore at a time'
     finds firmware warn 'has no IPSW'
     finds rehearsals warn 'no model was rehearsed here'
+    mkdir -p "$work/data/rehearsals"
+    mkfifo "$work/data/rehearsals/Mac14,2.json"   # nobody waits for it
+    run doctor --json --data "$work/data" --folder "$work" --host 127.0.0.1:1
+    finds rehearsals warn 'is no sheet of a rehearsal'
     ;;
   wrong)
     run doctor --host ''; expect "$what" 'no host' 2 "$status"

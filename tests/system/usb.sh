@@ -124,6 +124,9 @@ case $what in
     expect "$what" status 2 "$status"
     run usb trace --check "$work/none"
     expect "$what" status 1 "$status"
+    status=0; "$program" usb list --json >/dev/full 2>"$work/err" || status=$?
+    expect "$what" 'a full disk behind stdout' 1 "$status"
+    says "$what" 'stdout cannot be written' "$work/err"
     ;;
 esac
 finish

@@ -150,5 +150,21 @@ TEST_F(RealEnginesTest, WhatEachModelWouldGetIsToldAndAgainWithinAMinuteOfAnothe
   loop_.run();
 }
 
+// The image is for the second of its boards alone.
+TEST_F(RealEnginesTest, AModelWithTwoBoardsGetsWhatFitsOneOfThem) {
+  add_image();
+  auto real = engines();
+  Catalogue catalogue = one_model();
+  catalogue.models[0].chip_boards = {0x810399, 0x810326};
+  std::vector<RestoreMeans> told;
+  TaskGroup tasks(loop_.get_executor());
+  tasks.spawn(real.tell_means(catalogue, [&told](const RestoreMeans& m) { told.push_back(m); }));
+  while (told.size() < 2) loop_.run_one();
+  const RestoreMeans::Choice fresh{"MacBookAir10,1", "macos", "25B78", {}};
+  EXPECT_THAT(told[1].choices, testing::ElementsAre(fresh));
+  tasks.cancel();
+  loop_.run();
+}
+
 }  // namespace
 }  // namespace greenroom::cli
