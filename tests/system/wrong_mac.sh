@@ -8,6 +8,7 @@ program=$1 what=$2 other=${3:-}
 campaign() {
   run simulate wrong-mac --histories 5000 --clauses --json
   expect campaign 'exit code' 0 "$status"
+  ! grep -q 'does not come to rest' "$work/err" || wrong campaign 'a decision' 'an end to each' "$(grep -c 'come to rest' "$work/err") without one"
   holds campaign histories 5000 "$(field histories "$line")" 'x == 5000'
   zero campaign wrong_erasures "$line"
   zero campaign false_certificates "$line"

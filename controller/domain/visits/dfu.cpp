@@ -49,7 +49,6 @@ bool is_to_be_asked(const PortView& p) { return p.present && p.mode == MacMode::
 
 // By the way itself; the lease is held, or the way does without one.
 void begin(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
-  d.usb_queue.reset();
   const PortView& port = view_of(d.c, v)->port;
   const bool there = awaits_engine(port), by_way = there || is_to_be_asked(port);
   const DfuEntry way = dfu_way(d.c, v, index);

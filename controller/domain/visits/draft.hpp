@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,14 +21,6 @@ struct Trouble {
   std::string also{};  // another serial that it is about: its row, if it has one, gets a case of its own
 };
 
-// The queue for a place on the USB tree (usb_queue.cpp). It is looked at once in a decision, and anew when one took its
-// place.
-struct UsbQueue {
-  std::vector<std::string_view> busy;  // data ports: first of those that have a place, then of those whose turn it is
-  std::size_t places{};                // how many have one
-  std::map<VisitNumber, std::optional<std::string>> waits_for;  // of those in the queue; nothing: it is its turn
-};
-
 class Draft {
  public:
   Draft(const VisitContext& context, std::uint64_t next_effect) : c(context), next_effect_(next_effect) {}
@@ -38,7 +29,6 @@ class Draft {
   std::vector<FactBody> facts;
   std::string answer;
   bool refused{};
-  std::optional<UsbQueue> usb_queue;
 
   void add(FactBody f) { facts.push_back(std::move(f)); }
   void refuse(std::string words) {
@@ -186,7 +176,7 @@ void close_trials(Draft&);
 // It holds one: since before it went into DFU, and until its engine ended.
 bool holds_place(const Draft&, const Visit&);
 // The part of the tree that is full, before a Mac is brought into DFU; nothing: there is a place for it.
-std::optional<std::string> place_waits_for(Draft&, const Visit&);
+std::optional<std::string> place_waits_for(const Draft&, const Visit&);
 void wait_for_place(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
 bool waits_for_place(const VisitContext&, const Visit&);
 

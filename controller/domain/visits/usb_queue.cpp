@@ -2,7 +2,6 @@
 // it until its engine ended. Who waited longest comes first; one whose own part of the tree is full holds up nobody else,
 // nor does one that has to wait for power.
 #include <algorithm>
-#include <span>
 
 #include "controller/domain/visits/draft.hpp"
 #include "controller/domain/visits/usb_limits.hpp"
@@ -48,29 +47,8 @@ Claim claim_of(const Draft& d, const Visit& v) {
   return now == nullptr || v.run.open() ? claim_of(d.c, v) : claim_of(now->kind, now->state, now->what);
 }
 
-bool waits_longer(const Visit* a, const Visit* b) {
-  return a->waits_since < b->waits_since || (a->waits_since == b->waits_since && a->id < b->id);
-}
-
-// Who has a place, and then, in their order, whose turn is next and what the others wait for.
-UsbQueue queue_of(const Draft& d) {
-  const VisitContext& c = d.c;
-  UsbQueue queue;
-  std::vector<const Visit*> waiting;
-  for (const VisitNumber n : c.state.open) {
-    const Visit* v = c.state.visit(n);
-    const Claim claim = port_of(c, *v).empty() ? Claim::none : claim_of(d, *v);
-    if (claim == Claim::place) queue.busy.push_back(port_of(c, *v));
-    if (claim == Claim::waits || claim == Claim::next) waiting.push_back(v);
-  }
-  queue.places = queue.busy.size();
-  std::sort(waiting.begin(), waiting.end(), waits_longer);
-  for (const Visit* v : waiting) {
-    auto full = usb_full(c.room.usb, port_of(c, *v), queue.busy);
-    if (!full) queue.busy.push_back(port_of(c, *v));
-    queue.waits_for[v->id] = std::move(full);
-  }
-  return queue;
+bool waits_longer(const Visit& a, const Visit& b) {
+  return a.waits_since < b.waits_since || (a.waits_since == b.waits_since && a.id < b.id);
 }
 
 }  // namespace
@@ -79,18 +57,25 @@ bool holds_place(const Draft& d, const Visit& v) { return claim_of(d, v) == Clai
 
 bool waits_for_place(const VisitContext& c, const Visit& v) { return claim_of(c, v) == Claim::waits; }
 
-std::optional<std::string> place_waits_for(Draft& d, const Visit& v) {
-  const std::string_view port = port_of(d.c, v);
-  const Claim own = claim_of(d.c, v);
-  if (port.empty() || own == Claim::place) return std::nullopt;
-  if (!d.usb_queue) d.usb_queue = queue_of(d);
-  UsbQueue& queue = *d.usb_queue;
-  if (const auto turn = queue.waits_for.find(v.id); turn != queue.waits_for.end()) return turn->second;
-  // Power said no to it: it asks again, and holds up nobody. A newcomer stands behind all the others.
-  if (own == Claim::refused) return usb_full(d.c.room.usb, port, std::span(queue.busy).first(queue.places));
-  auto full = usb_full(d.c.room.usb, port, queue.busy);
-  if (!full) queue.busy.push_back(port);
-  return full;
+std::optional<std::string> place_waits_for(const Draft& d, const Visit& v) {
+  const VisitContext& c = d.c;
+  const Claim own = claim_of(c, v);
+  if (port_of(c, v).empty() || own == Claim::place) return std::nullopt;
+  std::vector<std::string_view> busy;
+  std::vector<const Visit*> ahead;
+  for (const VisitNumber n : c.state.open) {
+    const Visit* o = c.state.visit(n);
+    if (o->id == v.id || port_of(c, *o).empty()) continue;
+    const Claim claim = claim_of(d, *o);
+    if (claim == Claim::place) busy.push_back(port_of(c, *o));
+    if ((claim != Claim::waits && claim != Claim::next) || own == Claim::refused) continue;
+    if (own == Claim::none || waits_longer(*o, v)) ahead.push_back(o);
+  }
+  std::sort(ahead.begin(), ahead.end(), [](const Visit* a, const Visit* b) { return waits_longer(*a, *b); });
+  for (const Visit* o : ahead) {
+    if (!usb_full(c.room.usb, port_of(c, *o), busy)) busy.push_back(port_of(c, *o));
+  }
+  return usb_full(c.room.usb, port_of(c, v), busy);
 }
 
 // Ordinary work, and no trouble however long: its turn comes when another's engine ends, and each of those has its deadline.

@@ -32,8 +32,9 @@ void add(Sums& sums, const HistoryResult& r) {
   const auto note = [&](const std::string& words) {
     if (sums.first.size() < told_at_most) sums.first.push_back(fmt::format("seed {}: {}", r.seed, words));
   };
-  for (const std::string& words : r.wrong_erasures) note(words);
-  for (const std::string& words : r.false_certificates) note(words);
+  // What must never be is told however much else there is.
+  for (const std::string& words : r.wrong_erasures) sums.first.push_back(fmt::format("seed {}: {}", r.seed, words));
+  for (const std::string& words : r.false_certificates) sums.first.push_back(fmt::format("seed {}: {}", r.seed, words));
   if (r.undisturbed_erased < r.undisturbed)
     note(fmt::format("{} of {} Macs that nothing was done to were not erased", r.undisturbed - r.undisturbed_erased,
                      r.undisturbed));
