@@ -193,6 +193,8 @@ bool unidentified(const VisitContext&, const Visit&, const PortView&);
 // It is unidentified, and was told to leave DFU since it came: nothing more is done to it until it has.
 bool told_to_come_anew(const VisitContext&, const Visit&, const PortView&);
 inline constexpr std::string_view comes_anew_words = "the USB host was another's when this Mac came: it comes anew";
+// Without the fence its engine was open while no controller looked, and its gate shut: which Mac it took nobody saw.
+bool unwatched(const VisitContext&, const Visit&);
 // The slot of a Mac that came in the run, and that its engine may have taken for its own.
 std::optional<std::string> may_have_adopted(const VisitContext&, const Visit&);
 

@@ -141,6 +141,10 @@ bool unidentified(const VisitContext& c, const Visit& v, const PortView& p) {
          }) != nullptr;
 }
 
+bool unwatched(const VisitContext& c, const Visit& v) {
+  return c.rules.holds(Clause::arrival) && !c.room.fenced && !v.run.permitted && v.run.started < c.started;
+}
+
 std::optional<std::string> may_have_adopted(const VisitContext& c, const Visit& v) {
   if (!c.rules.holds(Clause::arrival) || c.room.fenced || !v.slot) return std::nullopt;
   // Once its own Mac came into its restore system, that is the one that the engine drives.

@@ -58,6 +58,10 @@ void watch_engine(Draft& d, const Visit& v, const PortView& p) {
          {"other_mac",
           "Another Mac came to slot " + std::string(slot_name(d.c, v)) + " while " + v.serial + " was worked on.",
           "Find both Macs, leave one in its slot, scan it again.", Owner::technician}});
+  } else if (unwatched(d.c, v) && !v.run.stop_sent) {
+    d.stop_engine(v);
+    return d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}),
+                   "stopping: nobody saw which Mac its engine opened while the controller was away");
   } else if (const auto slot = may_have_adopted(d.c, v); slot && !v.run.stop_sent) {
     d.stop_engine(v);
     return d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}),
@@ -180,6 +184,7 @@ std::optional<std::string> permit_refusal(const VisitContext& c, std::uint64_t e
   // Between two modes a Mac shows nothing: its engine may have moved it on.
   const bool other = p.present && p.ecid != 0 && p.ecid != v.run.ecid && c.rules.holds(Clause::ecid);
   if (other) return "another Mac shows in its slot";
+  if (visits::unwatched(c, v)) return "nobody saw which Mac its engine opened";
   if (const auto slot = visits::may_have_adopted(c, v)) return "its engine may have opened the Mac in slot " + *slot;
   return std::nullopt;
 }

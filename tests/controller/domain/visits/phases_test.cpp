@@ -186,6 +186,17 @@ TEST_F(PhasesTest, WithoutTheFenceARunIsStoppedWhenAnotherMacCame) {
   EXPECT_TRUE(r.open_cases().empty());
 }
 
+// A Mac may have come, been taken by the engine, and shown nothing since.
+TEST_F(PhasesTest, WithoutTheFenceARunThatNobodyWatchedIsStopped) {
+  r.setup.room.fenced = false;
+  first_runs(MacMode::dfu, ecid_a);
+  r.now += seconds{5};
+  r.state.lifetime.started = r.now;  // the controller died, and is here again
+  recovers("1-01", mac_a, ecid_a);
+  EXPECT_TRUE(r.effects("permit").empty());
+  EXPECT_EQ(r.effects("stop_engine").size(), 1U);
+}
+
 TEST_F(PhasesTest, WithoutTheFenceAPermitDoesNotGoOutAfterAnotherMacCame) {
   r.setup.room.fenced = false;
   const auto engine = first_runs(MacMode::dfu, ecid_a);
