@@ -1,5 +1,5 @@
 // Who goes first. Engines fall behind new systems and new Macs, and then every Mac of a batch fails in one way: so a
-// combination of engine, model and build that nobody saw work is tried on one Mac, and two equal failures stop it
+// combination of engine, model and build that nobody saw work is tried on one Mac, and two Macs that fail alike stop it
 // (firmware-bridge/facts/combination.hpp), while its slots do other work. A model that was not rehearsed on this bench goes
 // one Mac at a time.
 #include <algorithm>

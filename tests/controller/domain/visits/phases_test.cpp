@@ -36,6 +36,18 @@ struct PhasesTest : testing::Test {
     reaches("1-01", mode, ecid);
     return r.last_effect("engine");
   }
+  // 1-01 runs an engine from KIS, and 1-02 comes to DFU by somebody's keys.
+  void second_comes_while_first_is_alone() {
+    r.seat(mac_b, "1-02");
+    r.power("1-02", true);
+    r.shows("1-02", MacMode::booted, mac_b);
+    r.to_charge_gate(mac_a, "1-01");
+    on(mac_a, "1-01");
+    reaches("1-01", MacMode::kis, ecid_a);
+    r.now += seconds{2};
+    r.gone("1-02");
+    r.shows("1-02", MacMode::dfu, "", ecid_b);
+  }
   void recovers(const std::string& slot, const std::string& serial, std::uint64_t ecid) {
     r.gone(slot);
     r.now += seconds{5};
@@ -234,15 +246,7 @@ TEST_F(PhasesTest, WithoutTheFenceMacsInRecoveryDoNotBlockEachOtherForEver) {
 }
 
 TEST_F(PhasesTest, WhatCameToDfuWhileAnotherWasAloneComesAnew) {
-  r.seat(mac_b, "1-02");
-  r.power("1-02", true);
-  r.shows("1-02", MacMode::booted, mac_b);
-  r.to_charge_gate(mac_a, "1-01");
-  on(mac_a, "1-01");
-  reaches("1-01", MacMode::kis, ecid_a);
-  r.now += seconds{2};
-  r.gone("1-02");
-  r.shows("1-02", MacMode::dfu, "", ecid_b);  // by somebody's keys
+  second_comes_while_first_is_alone();
   on(mac_b, "1-02");
   EXPECT_EQ(r.effects("leave_dfu").size(), 0U);  // that would be one more arrival
   recovers("1-01", mac_a, ecid_a);
@@ -252,15 +256,7 @@ TEST_F(PhasesTest, WhatCameToDfuWhileAnotherWasAloneComesAnew) {
 }
 
 TEST_F(PhasesTest, AMacThatIsToComeAnewIsToldOnceForEachArrival) {
-  r.seat(mac_b, "1-02");
-  r.power("1-02", true);
-  r.shows("1-02", MacMode::booted, mac_b);
-  r.to_charge_gate(mac_a, "1-01");
-  on(mac_a, "1-01");
-  reaches("1-01", MacMode::kis, ecid_a);
-  r.now += seconds{2};
-  r.gone("1-02");
-  r.shows("1-02", MacMode::dfu, "", ecid_b);
+  second_comes_while_first_is_alone();
   on(mac_b, "1-02");
   recovers("1-01", mac_a, ecid_a);
   ASSERT_EQ(r.effects("leave_dfu").size(), 1U);
