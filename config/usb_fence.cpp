@@ -68,8 +68,8 @@ Result<std::vector<SlotUser>> slot_users(const Room& room, std::string_view host
   }
   if (!users.empty()) return users;
   if (elsewhere.empty()) return fail(Errc::bad_config, "no slot has a data port: there is nothing to fence");
-  return fail(Errc::bad_config, fmt::format("no slot has its data port on {}, but on {}: name that machine with --host",
-                                            quoted(host), fmt::join(elsewhere, ", ")));
+  return fail(Errc::usage, fmt::format("no slot has its data port on {}, but on {}: name that machine with --host",
+                                       quoted(host), fmt::join(elsewhere, ", ")));
 }
 
 // Before 73-seat-late.rules, which opens what is tagged uaccess to whoever sits at the screen, and after 39 and 70, which

@@ -21,7 +21,7 @@ struct SlotUser {
 };
 
 // The slots whose data port is on this machine, in the order of the room. Errc::bad_config where two slots would share a
-// user, a user's name is too long for the system, or no slot has its data port here.
+// user, a user's name is too long for the system, or no slot has a data port; Errc::usage where all are of other hosts.
 Result<std::vector<SlotUser>> slot_users(const Room&, std::string_view host);
 
 // For /etc/udev/rules.d/72-greenroom.rules (udev(7)).

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "config/macs.hpp"
 #include "controller/cli/doctor_look.hpp"
 #include "controller/cli/firmware_verbs.hpp"
 #include "controller/cli/options.hpp"
@@ -97,7 +98,7 @@ std::vector<Finding> examine(const Options& options) {
   all.push_back(judge_topology(nodes));
   all.push_back(judge_disk(options.data, free_bytes(options.data)));
   all.push_back(judge_firmware(read_firmware_folder(options.firmware.folder)));
-  const Rehearsed rehearsed = read_rehearsals(options.data);
+  const Rehearsed rehearsed = read_rehearsals(options.data, load_macs().models);
   all.push_back(judge_rehearsals(rehearsed.product_types, rehearsed.troubles));
   all.push_back(judge_clock(this_year(), clock_is_kept()));
   examine_hosts(options, all);

@@ -56,11 +56,13 @@ std::optional<MacMode> mode_of(const UsbNode& node) {
 
 Finding judge_rehearsals(const std::set<std::string>& product_types, std::span<const std::string> troubles) {
   const std::string what = "rehearsals";
-  if (!troubles.empty()) return warn(what, fmt::format("{}", fmt::join(troubles, "; ")), "then start the service again");
-  if (product_types.empty())
-    return warn(what, "no model was rehearsed here: Macs of each are restored one at a time",
-                "greenroom mac rehearse, with one Mac of each model that may be lost");
-  return good(what, fmt::format("{}; Macs of other models are restored one at a time", fmt::join(product_types, " ")));
+  const std::string words = product_types.empty() ? "no model was rehearsed here: Macs of each are restored one at a time"
+                                                  : fmt::format("{}; Macs of other models are restored one at a time",
+                                                                fmt::join(product_types, " "));
+  if (!troubles.empty())
+    return warn(what, fmt::format("{}; {}", words, fmt::join(troubles, "; ")), "then start the service again");
+  if (product_types.empty()) return warn(what, words, "greenroom mac rehearse, with one Mac of each model that may be lost");
+  return good(what, words);
 }
 
 std::optional<std::string> proxy_for(const std::string& host, std::span<const std::string> environment) {

@@ -69,17 +69,6 @@ std::vector<std::string> doctor_words(const RestoreOptions& o) {
   return words;
 }
 
-// Hosts, firmware, disk and clock, before the Mac is touched.
-Task<void> machine_ready(const MacAtHand& mac) {
-  std::vector<std::string> words = doctor_words(mac.options);
-  const auto ended = co_await run_program(mac.executor, mac.clock, std::move(words), mac.clock.now() + doctor_time);
-  if (!ended && ended.error().code == Errc::cancelled) co_return fail(ended.error());
-  const Result<std::string> answer = ended.map([](const ProgramEnd& end) { return end.output; });
-  if (auto lack = not_ready(readiness_after({}, answer, mac.clock.now()), mac.clock.now()))
-    co_return fail(Errc::refused, std::move(*lack));
-  co_return Result<void>{};
-}
-
 }  // namespace
 
 void add_restore_options(CLI::App& app, RestoreOptions& o) {
@@ -128,16 +117,29 @@ int with_mac_at_hand(const RestoreOptions& o, const MacPort& port, const SerialN
       });
 }
 
-Task<JobId> may_begin(const MacAtHand& mac, RealEngines& engines) {
+Task<Readiness> machine_ready(const MacAtHand& mac) {
+  std::vector<std::string> words = doctor_words(mac.options);
+  const auto ended = co_await run_program(mac.executor, mac.clock, std::move(words), mac.clock.now() + doctor_time);
+  if (!ended && ended.error().code == Errc::cancelled) co_return fail(ended.error());
+  const Result<std::string> answer = ended.map([](const ProgramEnd& end) { return end.output; });
+  Readiness seen = readiness_after({}, answer, mac.clock.now());
+  if (auto lack = not_ready(seen, mac.clock.now())) co_return fail(Errc::refused, std::move(*lack));
+  co_return seen;
+}
+
+Task<EngineRun> may_begin(const MacAtHand& mac, RealEngines& engines) {
   if (const auto known = co_await usb_settled(mac.table, mac.clock); !known) co_return fail(known.error());
   if (const auto why = another_in_the_way(mac.table.places(), mac.port.path)) co_return fail(Errc::refused, *why);
   if (auto fits = shows_no_other(mac); !fits) co_return fail(fits.error());
   if (const auto ready = co_await engines.ready(); !ready) co_return fail(ready.error());
-  if (const auto ready = co_await machine_ready(mac); !ready) co_return fail(ready.error());
+  auto machine = co_await machine_ready(mac);
+  if (!machine) co_return fail(machine.error());
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(mac.clock.wall().time_since_epoch());
-  const JobId id{static_cast<std::uint64_t>(ms.count())};
-  if (const auto kept = record_approval(mac, id); !kept) co_return fail(kept.error());
-  co_return id;
+  EngineRun run;
+  run.id = JobId{static_cast<std::uint64_t>(ms.count())};
+  run.machine = std::move(*machine);
+  if (const auto kept = record_approval(mac, run.id); !kept) co_return fail(kept.error());
+  co_return run;
 }
 
 UsbMacActions actions_at(const MacAtHand& mac) {

@@ -48,9 +48,6 @@ struct MacAtHand {
 int with_mac_at_hand(const RestoreOptions&, const MacPort&, const SerialNumber&, const char* verb,
                      const std::function<Task<void>(MacAtHand)>& work);
 
-// What every Mac's run would fail by is found, and the approval durable, before this one is touched. The run's id.
-Task<JobId> may_begin(const MacAtHand&, RealEngines&);
-
 // In DFU, with an ECID of its own: by what the engine knows it.
 Task<RestoreOrder> into_dfu(const MacAtHand&);
 // The port's own way into DFU, and out of it.
@@ -63,6 +60,10 @@ struct EngineRun {
   std::string refused;
   Readiness machine;  // as it was seen last
 };
+// What every Mac's run would fail by is found, and the approval durable, before this one is touched.
+Task<EngineRun> may_begin(const MacAtHand&, RealEngines&);
+// Hosts, firmware, disk and clock, as they are now. Errc::refused names what is not well.
+Task<Readiness> machine_ready(const MacAtHand&);
 std::unique_ptr<ProcessEngine> engine_for(const MacAtHand&, RealEngines&);
 Task<void> start_engine(const MacAtHand&, ProcessEngine&, const RestoreOrder&, JobId);
 

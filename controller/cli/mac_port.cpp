@@ -22,12 +22,12 @@ Result<PortPath> port_here(const std::string& text) {
   const auto slash = text.find('/');
   const std::string host = slash == std::string::npos ? here : text.substr(0, slash);
   const std::string rest = slash == std::string::npos ? text : text.substr(slash + 1);
-  if (host != here && host != "host")
-    return fail(Errc::usage, fmt::format("port {} is on the machine {}, and this one is {}", text, host, here));
   auto path = PortPath::parse(fmt::format("{}/{}", here, rest));
   if (!path)
     return fail(Errc::usage, fmt::format("{} is no USB port: it is written as host/1-4.2, as `greenroom usb list` shows it",
                                          greenroom::quoted(text)));
+  if (host != here && host != "host")
+    return fail(Errc::usage, fmt::format("port {} is on the machine {}, and this one is {}", text, host, here));
   return path;
 }
 
@@ -91,10 +91,10 @@ Result<MacPort> mac_port(const MacOptions& options) {
   } else {
     port = port_of_slot(options);
   }
-  if (!port || options.via.empty()) return port;
+  if (!port || !options.via) return port;
   port->entry = DfuEntry::by_hand;
-  if (options.via == "by_hand") return port;
-  auto via = parse_dfu_via(options.via);
+  if (*options.via == "by_hand") return port;
+  auto via = parse_dfu_via(*options.via);
   if (!via) return fail(Errc::usage, fmt::format("--via: {}; or by_hand", via.error().message));
   port->entry = DfuEntry::vdm;
   port->via = std::move(*via);

@@ -17,7 +17,8 @@ class App;
 namespace greenroom::cli {
 
 struct MacOptions {
-  std::string port, slot, room, via;
+  std::string port, slot, room;
+  std::optional<std::string> via;  // without it as the slot has it
   double within_s = 0;
   bool json = false;
 };

@@ -152,8 +152,8 @@ Task<void> rehearse(const Rehearsal& r, const std::optional<Metered>& meter, con
   if (const auto printed = co_await engine.answer()) {
     if (const auto version = parse_engine_version(*printed)) sheet.engine = version->text;
   }
-  sheet.mac = co_await walk_rehearsal(ports, watch, seen, *first);
-  sheet.build = build_of(r.o, *first);
+  sheet.mac = co_await walk_rehearsal(ports, watch, seen, first->id);
+  sheet.build = build_of(r.o, first->id);
   co_return concluded_by(r, sheet, seen);
 }
 

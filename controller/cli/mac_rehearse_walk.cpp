@@ -142,8 +142,11 @@ Task<void> Walk::shut_run(RestoreOrder order, JobId id) {
 
 Task<void> Walk::open_run(RestoreOrder order, JobId id) {
   const auto engine = engine_for(mac_, p_.engines);
+  auto machine = co_await machine_ready(mac_);  // a person may have taken long since the first run
+  if (!machine) co_return fail(machine.error());
   EngineRun run;
   run.id = id;
+  run.machine = std::move(*machine);
   seen_.open.emplace();
   seen_.open->began = watch_.now();
   if (const auto started = co_await start_engine(mac_, *engine, order, id); !started) co_return started;
@@ -255,6 +258,7 @@ asio::awaitable<std::string> walk_rehearsal(const RehearsalPorts& p, const Rehea
   meter.cancel();
   while (meter.size() > 0) static_cast<void>(co_await p.mac.clock.sleep_until(p.mac.clock.now()));
   if (done) co_return "";
+  if (done.error().code == Errc::cancelled) p.say("The Mac is seen to. A second signal leaves it as it stands.");
   const auto judged = judge_rehearsal(seen);
   if (first_failed(judged) == nullptr) walk.breaks(done.error());
   if (seen.open && seen.open->permitted) {  // it may be at work: nobody restarts it

@@ -57,6 +57,8 @@ Task<void> follow(const MacAtHand& mac, const RestoreOrder& order, ProcessEngine
   const RestoreOutcome outcome = came.value_or(RestoreOutcome{});
   std::string after;  // where a Mac that was not restored stands now
   if (!outcome.completed) {
+    if (!came && came.error().code == Errc::cancelled)
+      std::fprintf(stderr, "the Mac is put back; a second signal leaves it as it stands\n");
     auto back = co_await put_back(mac);
     after = back ? std::move(*back) : back.error().message;
   }
@@ -74,15 +76,13 @@ Task<void> follow(const MacAtHand& mac, const RestoreOrder& order, ProcessEngine
 Task<void> restore(MacAtHand mac) {
   RealEngines engines(mac.executor, mac.clock, mac.options.engine, {},
                       [&mac](const PortPath& path) { return mac.table.at(path); });
-  const auto id = co_await may_begin(mac, engines);
-  if (!id) co_return fail(id.error());
+  auto run = co_await may_begin(mac, engines);
+  if (!run) co_return fail(run.error());
   const auto order = co_await into_dfu(mac);
   if (!order) co_return fail(order.error());
-  EngineRun run;
-  run.id = *id;
   const auto engine = engine_for(mac, engines);
-  const auto started = co_await start_engine(mac, *engine, *order, run.id);
-  if (started) co_return co_await follow(mac, *order, *engine, run);
+  const auto started = co_await start_engine(mac, *engine, *order, run->id);
+  if (started) co_return co_await follow(mac, *order, *engine, *run);
   co_return fail(started.error().code,
                  fmt::format("{}; it stands in DFU; {}", started.error().message, by_hand(mac.port.path, "")));
 }

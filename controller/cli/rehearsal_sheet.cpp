@@ -138,19 +138,24 @@ Result<std::string> keep_sheet(const std::string& data, const RehearsalSheet& sh
   return path;
 }
 
-Rehearsed read_rehearsals(const std::string& data) {
+Rehearsed read_rehearsals(const std::string& data, std::span<const MacModel> models) {
   Rehearsed all;
   std::error_code error;
   std::vector<fs::path> files;
   for (fs::directory_iterator at(rehearsals_folder(data), error), end; !error && at != end; at.increment(error))
     if (at->path().extension() == ".json" && at->path().stem().extension() != ".failed") files.push_back(at->path());
   if (error && error != std::errc::no_such_file_or_directory)
-    all.troubles.push_back(fmt::format("{} cannot be read: {}", rehearsals_folder(data), error.message()));
+    all.troubles.push_back(fmt::format("{} cannot be read: {}; make it a directory of the service's user",
+                                       rehearsals_folder(data), error.message()));
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     const auto passed = says_passed(file);
+    const std::string type = file.stem().string();
+    const bool known =
+        std::any_of(models.begin(), models.end(), [&type](const MacModel& m) { return m.product_type == type; });
     if (!passed) all.troubles.push_back(passed.error().message);
-    else if (*passed) all.product_types.insert(file.stem().string());
+    else if (!known) all.troubles.push_back(file.string() + " is of a model that Greenroom does not know: move it away");
+    else if (*passed) all.product_types.insert(type);
   }
   return all;
 }

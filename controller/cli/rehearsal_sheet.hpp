@@ -3,10 +3,12 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "controller/cli/mac_rehearse_judge.hpp"
+#include "controller/domain/recipe.hpp"
 
 namespace greenroom::cli {
 
@@ -25,11 +27,12 @@ std::string rehearsals_folder(const std::string& data);
 // Durable when this returns; the file's path. Errc::storage.
 Result<std::string> keep_sheet(const std::string& data, const RehearsalSheet&, const RehearsalSeen&);
 
-// Of the models whose rehearsal passed. What is no such sheet counts as not rehearsed, and is named in `troubles`.
+// Of the models whose rehearsal passed. What is no such sheet, of a model that Greenroom knows, counts as not rehearsed, and
+// is named in `troubles`, each with what to do.
 struct Rehearsed {
   std::set<std::string> product_types;
   std::vector<std::string> troubles;
 };
-Rehearsed read_rehearsals(const std::string& data);
+Rehearsed read_rehearsals(const std::string& data, std::span<const MacModel>);
 
 }  // namespace greenroom::cli

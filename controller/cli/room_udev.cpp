@@ -40,7 +40,7 @@ int room_udev(const std::vector<std::string>& arguments) {
   const Result<void> told = slots ? put_out(users ? sysusers(*slots) : udev_rules(*slots)) : fail(slots.error());
   if (told) return 0;
   std::fprintf(stderr, "greenroom room udev: %s\n", told.error().message.c_str());
-  return 1;
+  return told.error().code == Errc::usage ? 2 : 1;
 }
 
 }  // namespace greenroom::cli

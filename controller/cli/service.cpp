@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <thread>
 
 #include "config/credentials.hpp"
@@ -128,8 +129,8 @@ std::map<std::string, EngineUser> fenced_users(Room& room, const EngineOptions& 
 }
 
 // Macs of a model that nobody rehearsed on this machine are restored one at a time.
-void take_rehearsals(Room& room, const std::string& data) {
-  Rehearsed found = read_rehearsals(data);
+void take_rehearsals(Room& room, std::span<const MacModel> models, const std::string& data) {
+  Rehearsed found = read_rehearsals(data, models);
   for (const std::string& trouble : found.troubles) log::warn("its model counts as not rehearsed: " + trouble);
   room.rehearsed = std::move(found.product_types);
 }
@@ -194,7 +195,7 @@ Service::Parts::Parts(asio::any_io_executor executor, RoomSetup&& setup, std::ve
     macs = std::make_unique<AbsentMacs>(opened.error().message);
   }
   if (!options.model) {
-    take_rehearsals(setup.room, options.data);
+    take_rehearsals(setup.room, setup.catalogue.models, options.data);
     engines.emplace(executor, *real, options.engines, fenced_users(setup.room, options.engines),
                     [this](const PortPath& path) { return table ? table->at(path) : std::nullopt; });
   }

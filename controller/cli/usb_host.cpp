@@ -1,5 +1,6 @@
 #include "controller/cli/usb_host.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -27,6 +28,14 @@ std::string lock_file() {
 }
 
 asio::awaitable<void> run(Task<void> task, std::optional<Result<void>>& outcome) { outcome = co_await std::move(task); }
+
+// A second signal is not argued with. What is open is the kernel's to close; an engine behind a shut gate erases nothing.
+[[noreturn]] void end_at_once(const char* verb) {
+  std::fprintf(stderr, "%s: ended by a second signal: what was begun stays as it stands; `greenroom usb list` shows it\n",
+               verb);
+  fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) & ~O_NONBLOCK);  // it is the shell's, too
+  std::_Exit(1);
+}
 
 class Both final : public UsbBus {  // a decorated bus, and the one beneath it
  public:
@@ -96,8 +105,12 @@ int with_bus(const char* verb, const std::function<Result<std::unique_ptr<UsbBus
   // A signal ends the work alone: what that does to end well (a Mac put back) still needs to see the ports.
   TaskGroup tasks(io.get_executor()), pump(io.get_executor());
   asio::signal_set ends(io, SIGINT, SIGTERM);
-  ends.async_wait([&tasks](boost::system::error_code error, int) {
-    if (!error) tasks.cancel();
+  ends.async_wait([&tasks, &ends, verb](boost::system::error_code error, int) {
+    if (error) return;
+    tasks.cancel();
+    ends.async_wait([verb](boost::system::error_code again, int) {
+      if (!again) end_at_once(verb);
+    });
   });
   tasks.spawn(run(work(**bus, table, *clock), outcome));
   pump.spawn(table.run());

@@ -164,6 +164,19 @@ TEST_F(Rehearsal, PutsTheMacBackWhenASignalEndsItBehindTheShutGate) {
   EXPECT_TRUE(eventually([&mac] { return mac.stage() == MacBoot::Stage::booted; }));
 }
 
+TEST_F(Rehearsal, LeavesTheMacAsItStandsAtASecondSignal) {
+  RestoreMac& mac = add_mac();
+  const pid_t verb = begin_rehearsal(mac, mac.identity().serial);
+  ASSERT_TRUE(in_time_for_a_restore([this] { return times(read_file(path("stderr")), "the gate stays shut") == 1; }));
+  ASSERT_EQ(kill(verb, SIGINT), 0);
+  ASSERT_TRUE(
+      in_time_for_a_restore([this] { return times(read_file(path("stderr")), "Hold the Mac's power button") == 1; }));
+  ASSERT_EQ(kill(verb, SIGINT), 0);
+  EXPECT_EQ(end_of(verb), 1);
+  EXPECT_THAT(read_file(path("stderr")), HasSubstr("ended by a second signal: what was begun stays as it stands"));
+  EXPECT_EQ(mac.os().starts, 0);
+}
+
 TEST_F(Rehearsal, TouchesNoMacWhoseOutletReadsOff) {
   plug_into_pdu();
   const std::vector<std::string> off{GREENROOM_PROGRAM,    "pdu",       "set",         "1",         "off", "--line",

@@ -1,11 +1,16 @@
-// restore_room DATA FACTS SERIAL OTHER MODEL IPSW SECONDS GATE UPSTREAM ENGINE WORDS...: the controller of a room with one
-// slot, put together as `greenroom serve` does it, on the USB of this machine and with a model PDU. Macs of both serials are
-// on an approved list; the first is scanned there, and to be erased within so many seconds by that engine. FACTS gets each
-// fact of its journal, one a line, when it is durable. It runs until it is killed.
+// restore_room DATA FACTS SLOTS OTHER MODEL IPSW SECONDS GATE UPSTREAM ENGINE WORDS...: the controller of a room, put
+// together as `greenroom serve` does it, on the USB of this machine and with a model PDU. SLOTS is a USB port and the serial
+// of the Mac that is scanned there for each: "1-4.2=C02GR00000,1-4.3=C02GR00001". These and OTHER are on an approved list;
+// each Mac is to be erased within so many seconds by that engine, whose word ECID becomes the one of its job. FACTS gets
+// each fact of its journal, one a line, when it is durable. It runs until it is killed.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #include "config/macs.hpp"
 #include "config/room.hpp"
@@ -25,7 +30,7 @@ namespace {
 using namespace greenroom;
 
 constexpr const char* room_text = R"([room]
-name = "one slot"
+name = "small"
 [[circuit]]
 name = "branch"
 kind = "breaker"
@@ -38,14 +43,9 @@ dialect = "baytech-mmp"
 line = "model:left"
 circuit = "branch"
 power_on = "all_off"
-[[slot]]
-name = "1-01"
-bench = "1"
-kind = "restore"
-data_port = "host/1-4.2"
-dfu_entry = "by_hand"
-outlet = "left:1"
-brick = "apple-140"
+[usb]
+per_controller = 6
+per_hub = 4
 [[infrastructure]]
 name = "host"
 kind = "controller_host"
@@ -83,8 +83,30 @@ Recipe erase_recipe(const std::string& ipsw, Duration deadline) {
   return recipe;
 }
 
-RoomSetup setup_of(const std::string& ipsw, Duration deadline) {
-  RoomFile file = load_room_text(room_text, "room");
+struct Seat {
+  std::string name, port, serial;
+};
+
+std::vector<Seat> seats_of(std::string list) {
+  std::vector<Seat> seats;
+  std::istringstream all(std::move(list));
+  for (std::string one; std::getline(all, one, ',');) {
+    const std::size_t is = one.find('=');
+    if (is == std::string::npos) give_up("no PORT=SERIAL: " + one);
+    seats.push_back({fmt::format("1-{:02}", seats.size() + 1), one.substr(0, is), one.substr(is + 1)});
+  }
+  return seats;
+}
+
+RoomSetup setup_of(const std::vector<Seat>& seats, const std::string& ipsw, Duration deadline) {
+  std::string text = room_text;
+  for (std::size_t i = 0; i < seats.size(); ++i) {
+    text += fmt::format(
+        "[[slot]]\nname = \"{}\"\nbench = \"1\"\nkind = \"restore\"\ndata_port = \"host/{}\"\ndfu_entry = \"by_hand\"\n"
+        "outlet = \"left:{}\"\nbrick = \"apple-30\"\n",
+        seats[i].name, seats[i].port, i + 1);
+  }
+  RoomFile file = load_room_text(text, "room");
   for (const Complaint& complaint : file.complaints) std::fprintf(stderr, "%s\n", to_string(complaint).c_str());
   if (!file.room) give_up("the room is wrong");
   RoomSetup setup;
@@ -94,20 +116,28 @@ RoomSetup setup_of(const std::string& ipsw, Duration deadline) {
   return setup;
 }
 
+Command command(CommandKind kind, std::string label, std::string text = "") {
+  Command c;
+  c.kind = kind;
+  c.label = std::move(label);
+  c.text = std::move(text);
+  return c;
+}
+
 // What its people do: the same keys after a restart, so that all is done once.
-std::vector<Command> orders(const std::string& serial, const std::string& other, const std::string& model) {
-  Command list, map, mac, slot;
-  list.kind = CommandKind::import_batch;
-  list.text = "returns";
-  list.rows = {{2, "IT-1", serial, model, "", "Returned - Wipe", "", ""},
-               {3, "IT-2", other, model, "", "Returned - Wipe", "", ""}};
-  map.kind = CommandKind::prove_map;
-  map.label = "left:1";
-  map.text = "1-01";
-  mac.kind = slot.kind = CommandKind::scan;
-  mac.label = serial;
-  slot.label = "1-01";
-  std::vector<Command> all{list, map, mac, slot};
+std::vector<Command> orders(const std::vector<Seat>& seats, const std::string& other, const std::string& model) {
+  Command list = command(CommandKind::import_batch, "", "returns");
+  list.rows = {{2, "IT-0", other, model, "", "Returned - Wipe", "", ""}};
+  for (const Seat& seat : seats) {
+    const auto number = static_cast<unsigned>(list.rows.size());
+    list.rows.push_back({number + 2, fmt::format("IT-{}", number), seat.serial, model, "", "Returned - Wipe", "", ""});
+  }
+  std::vector<Command> all{list};
+  for (std::size_t i = 0; i < seats.size(); ++i) {
+    all.push_back(command(CommandKind::prove_map, fmt::format("left:{}", i + 1), seats[i].name));
+    all.push_back(command(CommandKind::scan, seats[i].serial));
+    all.push_back(command(CommandKind::scan, seats[i].name));
+  }
   for (std::size_t i = 0; i < all.size(); ++i) {
     all[i].key = "order " + std::to_string(i);
     all[i].by = "anna";
@@ -115,46 +145,57 @@ std::vector<Command> orders(const std::string& serial, const std::string& other,
   return all;
 }
 
-// The outlet of the slot is on, as somebody left it.
-std::unique_ptr<model::Benchtop> model_pdu(asio::any_io_executor executor, Clock& clock, std::uint16_t outlets) {
+// The outlets of the slots are on, as somebody left them.
+std::unique_ptr<model::Benchtop> model_pdu(asio::any_io_executor executor, Clock& clock, std::uint16_t outlets,
+                                           std::size_t slots) {
   model::BenchtopSpec spec;
   spec.id = "baytech-mmp";
   spec.outlets = outlets;
   auto made = or_give_up(model::Benchtop::make(std::move(executor), clock, spec));
-  made->press(0, true);
+  for (std::size_t i = 0; i < slots; ++i) made->press(static_cast<std::uint16_t>(i), true);
   return made;
 }
 
-// The visit that holds this port, while its engine runs (rules.md R9).
-std::string engine_in(const Bench& bench) {
+// Of the visit whose slot has this port, while it runs (rules.md R9).
+std::string engine_at(const Bench& bench, const PortPath& port) {
   for (const VisitNumber number : bench.state().visits.open) {
     const Visit* visit = bench.state().visits.visit(number);
-    if (visit != nullptr && visit->slot && visit->run.open()) return "engine job " + std::to_string(visit->run.effect);
+    if (visit == nullptr || !visit->slot || !visit->run.open()) continue;
+    if (bench.setup().room.slots[visit->slot->value].data_port == port.text())
+      return "engine job " + std::to_string(visit->run.effect);
   }
   return {};
+}
+
+std::vector<std::string> engine_words(std::vector<std::string> words, const RestoreJob& job) {
+  std::replace(words.begin(), words.end(), std::string("ECID"), to_hex(job.ecid));
+  return words;
 }
 
 void run(const std::vector<std::string>& words) {
   const std::string& data = words[0];
   asio::io_context loop{1};
   const auto executor = loop.get_executor();
-  RoomSetup setup = setup_of(words[5], seconds_of(std::strtod(words[6].c_str(), nullptr)));
+  const std::vector<Seat> seats = seats_of(words[2]);
+  RoomSetup setup = setup_of(seats, words[5], seconds_of(std::strtod(words[6].c_str(), nullptr)));
   const auto journal = or_give_up(SqliteJournal::open(executor, data + "/journal.db"));
   FoldedState folded = or_give_up(fold(*journal, setup, fingerprint_of(setup)));
   const Incarnation process{"restore_room", boot_id(), boot_time()};
   const auto clock = make_system_clock(executor, resume_at(folded.state.lifetime, process, system_wall()));
 
   Dialect dialect = std::move(*load_dialect(GREENROOM_SOURCE_DIR "/config/pdu/baytech-mmp.toml"));
-  const auto device = model_pdu(executor, *clock, facts(dialect).count);
+  const auto device = model_pdu(executor, *clock, facts(dialect).count, seats.size());
   const auto pdu = make_pdu(std::move(dialect), device->open_line(), *clock);
 
   std::unique_ptr<Bench> bench;
   LibusbOptions options;
-  options.owner = [&bench](const PortPath&) { return bench ? engine_in(*bench) : std::string(); };
+  options.owner = [&bench](const PortPath& port) { return bench ? engine_at(*bench, port) : std::string(); };
   const auto bus = or_give_up(make_libusb_bus(executor, *clock, std::move(options)));
   UsbTable table(*bus, *clock);
   UsbMacActions macs(*bus, table, *clock, {});
-  const auto command = [&words](const RestoreJob&) { return EngineCommand({words.begin() + 9, words.end()}); };
+  const auto command = [&words](const RestoreJob& job) {
+    return EngineCommand(engine_words({words.begin() + 9, words.end()}, job));
+  };
   ProcessEngine engine(executor, *clock, data + "/jobs", EngineProgram(command, {words[7]}, words[8]));
 
   std::ofstream told(words[1]);
@@ -168,7 +209,7 @@ void run(const std::vector<std::string>& words) {
   TaskGroup tasks(executor);
   tasks.spawn(table.run());
   bench->start(std::move(folded), process);
-  for (Command& order : orders(words[2], words[3], words[4])) {
+  for (Command& order : orders(seats, words[3], words[4])) {
     bench->submit(std::move(order), [](const Answer& answer) {
       if (!answer.accepted) std::fprintf(stderr, "%s\n", answer.words.c_str());
     });

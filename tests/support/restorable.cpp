@@ -63,7 +63,9 @@ int run_restorable(char* const* command, const std::string& ipsw, const std::str
   };
   TssStandIn tss(loop.get_executor(), firmware);
   UsbmuxdStandIn usbmuxd(loop.get_executor(), socket);
-  RestoreMac mac(loop.get_executor(), 0, firmware, usbmuxd);
+  UsbTestbed bed;
+  bed.plug("1-4", hub_face());
+  RestoreMac mac(loop.get_executor(), 0, firmware, usbmuxd, bed, "1-4.2");
   set_environment(mac.environment());
   set_environment(tss.proxies());
   set_environment({"USBMUXD_SOCKET_ADDRESS=UNIX:" + socket});

@@ -8,28 +8,25 @@
 namespace greenroom::test {
 namespace {
 
-constexpr const char* port = "1-4.2";
 // The model's own times. A gap that is too short is missed by the engine, which waits for the two events in turn.
 constexpr std::chrono::milliseconds until_gone{100}, until_back{300};
 
 }  // namespace
 
 RestoreMac::RestoreMac(asio::any_io_executor executor, unsigned number, const ModelFirmware& firmware,
-                       UsbmuxdStandIn& usbmuxd, MacBoot::Arrival arrival)
+                       UsbmuxdStandIn& usbmuxd, UsbTestbed& bed, std::string port, MacBoot::Arrival arrival)
     : identity_(model_mac(number, !firmware.apple_silicon())),
       usbmuxd_(usbmuxd),
+      bed_(bed),
+      port_(std::move(port)),
       executor_(executor),
       boot_(identity_, firmware, arrival),
       os_(identity_, boot_.ticket(), firmware, boot_.ticket(TicketKind::recovery_os)),
       tasks_(executor) {
-  bed_.on_reset = [this](const std::string&) {
-    const std::lock_guard lock(mutex_);
-    boot_.reset();
-    look();
-  };
-  bed_.plug("1-4", hub_face());
   plug();
 }
+
+RestoreMac::~RestoreMac() { unplug(); }
 
 void RestoreMac::end() { tasks_.cancel(); }
 
@@ -37,7 +34,9 @@ std::vector<std::string> RestoreMac::environment() const {
   return {"LD_PRELOAD=libumockdev-preload.so.0", "UMOCKDEV_DIR=" + bed_.root()};
 }
 
-void RestoreMac::unplug() { bed_.unplug(port); }
+void RestoreMac::unplug() {
+  if (std::exchange(plugged_, false)) bed_.unplug(port_);
+}
 
 MacBoot::Stage RestoreMac::stage() const {
   const std::lock_guard lock(mutex_);
@@ -103,7 +102,13 @@ void RestoreMac::plug() {
     look();
     return answer;
   };
-  bed_.plug(port, std::move(face));
+  face.reset = [this] {
+    const std::lock_guard lock(mutex_);
+    boot_.reset();
+    look();
+  };
+  bed_.plug(port_, std::move(face));
+  plugged_ = true;
 }
 
 void RestoreMac::cut_at(MacBoot::Stage stage, int transfers) {
@@ -128,7 +133,7 @@ asio::awaitable<void> RestoreMac::re_enumerate(Into into) {
   try {
     asio::steady_timer timer(executor_, until_gone);
     co_await timer.async_wait(asio::use_awaitable);
-    bed_.unplug(port);
+    unplug();
     usbmuxd_.detach(os_);
     timer.expires_after(until_back);
     co_await timer.async_wait(asio::use_awaitable);

@@ -1,5 +1,5 @@
-// A model Mac, of the family that its firmware is for, that can be restored, in a testbed of its own: its stages on a port
-// there, and, once its restore OS runs, on a stand-in for usbmuxd. It re-enumerates by itself while the loop turns.
+// A model Mac, of the family that its firmware is for, that can be restored: its stages on a port of a testbed, and, once
+// its restore OS runs, on a stand-in for usbmuxd. It re-enumerates by itself while the loop turns.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -17,18 +17,23 @@ namespace greenroom::test {
 
 class RestoreMac {
  public:
-  RestoreMac(asio::any_io_executor, unsigned number, const ModelFirmware&, UsbmuxdStandIn&,
+  // At a port ("1-4.2") whose hubs stand there already.
+  RestoreMac(asio::any_io_executor, unsigned number, const ModelFirmware&, UsbmuxdStandIn&, UsbTestbed&, std::string port,
              MacBoot::Arrival = MacBoot::Arrival::dfu);
+  ~RestoreMac();
+  RestoreMac(const RestoreMac&) = delete;
+  RestoreMac& operator=(const RestoreMac&) = delete;
   void end();
   [[nodiscard]] bool ended() const { return tasks_.size() == 0; }
 
-  // What makes another program see this testbed: variables for env(1).
+  // What makes another program see its testbed: variables for env(1).
   [[nodiscard]] std::vector<std::string> environment() const;
   [[nodiscard]] std::string root() const { return bed_.root(); }  // UMOCKDEV_DIR, for one that is linked to it
-  void unplug();                                                  // its cable, while it stands in DFU
-  void cut_at(MacBoot::Stage, int transfers);                     // it goes off its port after so many of that stage
-  void shows(MacBoot::SerialShown);                               // from its next arrival on
-  void restart();                                                 // somebody holds its power button
+  [[nodiscard]] const std::string& port() const { return port_; }
+  void unplug();                               // its cable, while it stands in DFU
+  void cut_at(MacBoot::Stage, int transfers);  // it goes off its port after so many of that stage
+  void shows(MacBoot::SerialShown);            // from its next arrival on
+  void restart();                              // somebody holds its power button
   void hold_dfu_keys();
   void restart_restored();  // its restore OS is done
   [[nodiscard]] const ModelMac& identity() const { return identity_; }
@@ -51,15 +56,17 @@ class RestoreMac {
 
   ModelMac identity_;
   UsbmuxdStandIn& usbmuxd_;
+  UsbTestbed& bed_;
+  std::string port_;
   asio::any_io_executor executor_;
   mutable std::mutex mutex_;  // the testbed asks on a thread of its own
   MacBoot boot_;
   bool moving_ = false;
+  bool plugged_ = false;  // the loop alone asks
   std::optional<MacBoot::Stage> cut_;
   int until_cut_ = 0;
   RestoreOs os_;
   TaskGroup tasks_;
-  UsbTestbed bed_;
 };
 
 }  // namespace greenroom::test

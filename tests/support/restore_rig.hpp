@@ -1,5 +1,5 @@
-// A bench on which an engine restores model Macs: an IPSW, a signing server, a usbmuxd, and Macs in testbeds of their own,
-// on one loop. Nothing that an engine does here leaves the machine.
+// A bench on which an engine restores model Macs: an IPSW, a signing server, a usbmuxd, and Macs in testbeds, on one loop.
+// Nothing that an engine does here leaves the machine.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -33,9 +33,15 @@ class RestoreRig : public JobRig {
     });
   }
 
+  // In a testbed of its own.
   RestoreMac& add_mac(MacBoot::Arrival arrival = MacBoot::Arrival::dfu) {
+    UsbTestbed& bed = beds_.emplace_back();
+    bed.plug("1-4", hub_face());
+    return add_mac_at(bed, "1-4.2", arrival);
+  }
+  RestoreMac& add_mac_at(UsbTestbed& bed, const std::string& port, MacBoot::Arrival arrival = MacBoot::Arrival::dfu) {
     const auto number = static_cast<unsigned>(macs_.size());
-    return macs_.emplace_back(loop_.get_executor(), number, firmware_, usbmuxd_, arrival);
+    return macs_.emplace_back(loop_.get_executor(), number, firmware_, usbmuxd_, bed, port, arrival);
   }
 
   // What restores that Mac: env(1), what makes the engine see its testbed and keeps it on this machine, and the product's
@@ -60,7 +66,8 @@ class RestoreRig : public JobRig {
   // Ten times real time for what it waits; the transfers take what they take.
   void engine_orders(const std::string& more) const { write_file(path("orders"), "transfers yes\nspeed 10\n" + more); }
   [[nodiscard]] RestoreJob job_for(const RestoreMac& mac, RestoreKind kind = RestoreKind::erase) const {
-    return {JobId{mac.identity().ecid & 0xffff}, *PortPath::parse("host/1-4.2"), Ecid{job_ecid(mac)}, kind, path("t2.ipsw")};
+    return {JobId{mac.identity().ecid & 0xffff}, *PortPath::parse("host/" + mac.port()), Ecid{job_ecid(mac)}, kind,
+            path("t2.ipsw")};
   }
 
   [[nodiscard]] virtual std::uint64_t job_ecid(const RestoreMac& mac) const { return mac.identity().ecid; }
@@ -99,6 +106,7 @@ class RestoreRig : public JobRig {
   const ModelFirmware firmware_;
   TssStandIn tss_{loop_.get_executor(), firmware_};
   UsbmuxdStandIn usbmuxd_{loop_.get_executor(), path("upstream")};
+  std::list<UsbTestbed> beds_;
   std::list<RestoreMac> macs_;
   std::string answers_at_;  // what a program reads on stdin; empty: what the test does
 };

@@ -1,5 +1,4 @@
-// Rooms over model Macs: for each Mac a controller process of its own (restore_room), which a test starts, reads and
-// kills.
+// Rooms over model Macs: for each room a controller process of its own (restore_room), which a test starts, reads and kills.
 #pragma once
 
 #include <fstream>
@@ -16,12 +15,14 @@ class RoomRig : public RestoreRig {
  protected:
   using RestoreRig::RestoreRig;
 
-  // One Mac, its room and the controllers that ran it, one after the other.
+  // One Mac or more of one testbed, their room and the controllers that ran it, one after the other.
   struct Room {
-    Room(RoomRig& rig, RestoreMac& m) : mac(m), data(rig.path("room" + std::to_string(m.identity().ecid & 0xffff))) {
+    Room(RoomRig& rig, std::vector<RestoreMac*> all)
+        : macs(std::move(all)), mac(*macs.front()), data(rig.path("room" + std::to_string(mac.identity().ecid & 0xffff))) {
       std::filesystem::create_directory(data);
     }
-    RestoreMac& mac;
+    const std::vector<RestoreMac*> macs;
+    RestoreMac& mac;  // the first
     std::string data;
     std::vector<std::string> engine;
     double seconds = 600;  // that the recipe gives the restore
@@ -70,19 +71,21 @@ class RoomRig : public RestoreRig {
 
   Room& add_room(MacBoot::Arrival arrival = MacBoot::Arrival::dfu) {
     RestoreMac& mac = add_mac(arrival);
-    Room& room = rooms_.emplace_back(*this, mac);
+    Room& room = rooms_.emplace_back(*this, std::vector{&mac});
     room.engine = engine_for(mac);
     return room;
   }
   void start(Room& room) {
     const std::string facts = room.data + "/facts" + std::to_string(++room.controllers);
     write_file(facts, "");
+    std::string slots;
+    for (const RestoreMac* mac : room.macs) slots += (slots.empty() ? "" : ",") + mac->port() + "=" + mac->identity().serial;
     std::vector<std::string> words{"/usr/bin/env",
                                    "UMOCKDEV_DIR=" + room.mac.root(),
                                    GREENROOM_ROOM_PROGRAM,
                                    room.data,
                                    facts,
-                                   room.mac.identity().serial,
+                                   slots,
                                    other_serial,
                                    firmware_.apple_silicon() ? firmware_.product : "MacBookPro15,2",
                                    path("t2.ipsw"),

@@ -29,6 +29,7 @@ struct UsbFace {
   // Any request but GET_DESCRIPTOR: the answer, or nothing for a stall. May be empty: all are refused.
   std::function<std::optional<Octets>(const UsbSetup&, const Octets& data)> control;
   std::function<std::optional<Octets>(std::uint8_t endpoint, const Octets& data, std::size_t length)> bulk;
+  std::function<void()> reset;  // it was reset; may be empty
 
   [[nodiscard]] std::string serial() const { return serial_index == 0 ? "" : strings.at(serial_index - 1U); }
 };

@@ -251,7 +251,7 @@ bool UsbTestbed::serve(UMockdevIoctlClient* client) {
     case USBDEVFS_RESET:
       device.calls.emplace_back("reset");
       if (on_transfer && !device.gone) on_transfer(device.port, "reset");
-      if (on_reset && !device.gone) on_reset(device.port);
+      if (device.face.reset && !device.gone) device.face.reset();
       break;
     default:
       served = false;

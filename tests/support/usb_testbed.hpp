@@ -39,10 +39,9 @@ class UsbTestbed {
   // The device never answers from now on; its transfers come back when they are cancelled.
   void hush(const std::string& port);
 
-  // Called when a program resets a device, with its port, on a thread of the testbed's: it may not call back into it.
-  std::function<void(const std::string& port)> on_reset;
-  // Called with each class, vendor and bulk transfer that a device was asked for, and with "reset", on the same terms: "21
-  // 01 0000 0000 68656c6c6f" goes out, "a1 03 0000 0000 in 6" comes in, "bulk 04 ..." either way.
+  // Called with each class, vendor and bulk transfer that a device was asked for, and with "reset", on a thread of the
+  // testbed's, as all of a face is: it may not call back into the testbed. "21 01 0000 0000 68656c6c6f" goes out, "a1 03
+  // 0000 0000 in 6" comes in, "bulk 04 ..." either way.
   std::function<void(const std::string& port, const std::string& what)> on_transfer;
 
   [[nodiscard]] Steady::time_point plugged(const std::string& port) const;  // when the message of its arrival went out

@@ -88,14 +88,7 @@ Options read(int argc, char** argv) {
 
 class Room {
  public:
-  explicit Room(const Options& o) : options_(o) {
-    bed_.on_reset = [this](const std::string& port) {
-      const std::lock_guard lock(mutex_);
-      resets_.push_back(port);
-      woken_.notify_all();
-    };
-    hands_ = std::thread([this] { re_enumerate(); });
-  }
+  explicit Room(const Options& o) : options_(o), hands_([this] { re_enumerate(); }) {}
   ~Room() {
     {
       const std::lock_guard lock(mutex_);
@@ -125,7 +118,7 @@ class Room {
     if (mode == "recovery") {
       face->control = [this, &mac, port](const UsbSetup& s, const Octets& d) {
         auto answer = mac.recovery.control(s, d);
-        if (mac.recovery.rebooted) bed_.on_reset(port);
+        if (mac.recovery.rebooted) reset(port);
         return answer;
       };
       face->bulk = [&mac](std::uint8_t e, const Octets& d, std::size_t) { return mac.recovery.bulk(e, d); };
@@ -138,6 +131,7 @@ class Room {
         return Octets{};
       };
     }
+    face->reset = [this, port] { reset(port); };
     bed_.plug(port, std::move(*face), delay);
   }
   void unplug(const std::string& port) { bed_.unplug(port); }
@@ -173,6 +167,11 @@ class Room {
   }
 
  private:
+  void reset(const std::string& port) {
+    const std::lock_guard lock(mutex_);
+    resets_.push_back(port);
+    woken_.notify_all();
+  }
   // A reset after a whole image starts it; a reboot starts macOS, if auto-boot says so.
   void re_enumerate() {
     std::unique_lock lock(mutex_);

@@ -52,7 +52,7 @@ case $claim in
       expect "$verb check --help" 'exit code' 0 "$status"
     done
     refused 2 '--room is required' room udev
-    refused 1 'no slot has its data port on "nowhere", but on host: name that machine with --host' room udev --room "$room" --host nowhere
+    refused 2 'no slot has its data port on "nowhere", but on host: name that machine with --host' room udev --room "$room" --host nowhere
     run --help
     expect --help 'exit code' 0 "$status" ;;
   files)

@@ -228,6 +228,11 @@ case $what in
     says "$what" 'name the Mac.s place' "$work/err"
     run mac identify --port 1+4
     expect "$what" 'no port' 2 "$status"
+    run mac identify --port ../../etc
+    expect "$what" 'no port but a path' 2 "$status"
+    says "$what" 'is no USB port' "$work/err"
+    run mac dfu --port 1-4 --via ''
+    expect "$what" 'an empty way' 2 "$status"
     run mac identify --port elsewhere/1-4
     expect "$what" 'other machine' 2 "$status"
     says "$what" 'is on the machine elsewhere' "$work/err"

@@ -1,6 +1,6 @@
 #include "controller/cli/doctor_judge.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 namespace greenroom::cli {
 namespace {
@@ -158,8 +158,13 @@ TEST(DoctorRehearsals, NamesTheModelsAndWarnsWithoutAny) {
   EXPECT_EQ(some.verdict, Verdict::good);
   EXPECT_NE(some.words.find("Mac14,2 Mac15,3"), std::string::npos) << some.words;
   EXPECT_EQ(judge_rehearsals({}, {}).verdict, Verdict::warn);
+}
+
+TEST(DoctorRehearsals, WarnsOfWhatIsNoSheetAndStillNamesTheModels) {
   const std::vector<std::string> troubles{"a.json is no sheet"};
-  EXPECT_EQ(judge_rehearsals({"Mac14,2"}, troubles).verdict, Verdict::warn);
+  const Finding one = judge_rehearsals({"Mac14,2"}, troubles);
+  EXPECT_EQ(one.verdict, Verdict::warn);
+  EXPECT_THAT(one.words, testing::AllOf(testing::StartsWith("Mac14,2; "), testing::EndsWith("; a.json is no sheet")));
 }
 
 TEST(DoctorDisk, WarnsBelowAnImageAndFailsBelowALog) {

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/macs.hpp"
+
 namespace greenroom::cli {
 namespace {
 
@@ -16,12 +18,13 @@ namespace fs = std::filesystem;
 struct Sheets : testing::Test {
   Sheets() {
     std::string pattern = testing::TempDir() + "greenroom-sheets-XXXXXX";
-    data = mkdtemp(pattern.data());
+    data = root = mkdtemp(pattern.data());
     fs::create_directory(folder());
     sheet.product_type = "Mac14,2";
     sheet.model = "MacBook Air (M2, 2022)";
   }
-  ~Sheets() override { fs::remove_all(data); }
+  ~Sheets() override { fs::remove_all(root); }
+  [[nodiscard]] Rehearsed read() const { return read_rehearsals(data, load_macs().models); }
   std::string folder() const { return rehearsals_folder(data); }
   // As little as passes, where nothing is metered.
   static RehearsalSeen passing() {
@@ -48,7 +51,7 @@ struct Sheets : testing::Test {
     seen.intact = false;
     return seen;
   }
-  std::string data;
+  std::string root, data;
   RehearsalSheet sheet;
 };
 
@@ -57,8 +60,8 @@ TEST_F(Sheets, OneThatPassedMakesItsModelRehearsed) {
   const auto kept = keep_sheet(data, sheet, passing());
   ASSERT_TRUE(kept);
   EXPECT_EQ(*kept, folder() + "/Mac14,2.json");
-  EXPECT_EQ(read_rehearsals(data).product_types, std::set<std::string>{"Mac14,2"});
-  EXPECT_TRUE(read_rehearsals(data).troubles.empty());
+  EXPECT_EQ(read().product_types, std::set<std::string>{"Mac14,2"});
+  EXPECT_TRUE(read().troubles.empty());
 }
 
 TEST_F(Sheets, AreForTheirUserAlone) {
@@ -72,14 +75,14 @@ TEST_F(Sheets, OneThatFailedMakesNoModelRehearsed) {
   const auto kept = keep_sheet(data, sheet, failing());
   ASSERT_TRUE(kept);
   EXPECT_EQ(*kept, folder() + "/Mac14,2.failed.json");
-  EXPECT_TRUE(read_rehearsals(data).product_types.empty());
-  EXPECT_TRUE(read_rehearsals(data).troubles.empty());
+  EXPECT_TRUE(read().product_types.empty());
+  EXPECT_TRUE(read().troubles.empty());
 }
 
 TEST_F(Sheets, OneThatFailedReplacesNoneThatPassed) {
   ASSERT_TRUE(keep_sheet(data, sheet, passing()));
   ASSERT_TRUE(keep_sheet(data, sheet, failing()));
-  EXPECT_EQ(read_rehearsals(data).product_types.size(), 1U);
+  EXPECT_EQ(read().product_types.size(), 1U);
 }
 
 TEST_F(Sheets, OneThatPassedRemovesTheFailedOneBefore) {
@@ -90,7 +93,7 @@ TEST_F(Sheets, OneThatPassedRemovesTheFailedOneBefore) {
 
 TEST_F(Sheets, WhatIsNoSheetIsNamedAndCountsAsNotRehearsed) {
   std::ofstream(folder() + "/Mac15,3.json") << "{\"passed\":true";
-  const Rehearsed found = read_rehearsals(data);
+  const Rehearsed found = read();
   EXPECT_TRUE(found.product_types.empty());
   ASSERT_EQ(found.troubles.size(), 1U);
   EXPECT_NE(found.troubles.front().find("/Mac15,3.json is no sheet"), std::string::npos) << found.troubles.front();
@@ -99,12 +102,21 @@ TEST_F(Sheets, WhatIsNoSheetIsNamedAndCountsAsNotRehearsed) {
 TEST_F(Sheets, OneThatWasCopiedForAnotherModelIsNone) {
   ASSERT_TRUE(keep_sheet(data, sheet, passing()));
   fs::copy(folder() + "/Mac14,2.json", folder() + "/Mac15,3.json");
-  EXPECT_EQ(read_rehearsals(data).product_types, std::set<std::string>{"Mac14,2"});
-  EXPECT_EQ(read_rehearsals(data).troubles.size(), 1U);
+  EXPECT_EQ(read().product_types, std::set<std::string>{"Mac14,2"});
+  EXPECT_EQ(read().troubles.size(), 1U);
+}
+
+TEST_F(Sheets, OneOfAModelThatNobodyKnowsIsNamedAndCountsForNothing) {
+  sheet.product_type = "Mac99,9";
+  ASSERT_TRUE(keep_sheet(data, sheet, passing()));
+  EXPECT_TRUE(read().product_types.empty());
+  ASSERT_EQ(read().troubles.size(), 1U);
+  EXPECT_NE(read().troubles.front().find("Mac99,9.json is of a model that Greenroom does not know"), std::string::npos);
 }
 
 TEST_F(Sheets, ARoomThatRehearsedNothingHasNoTrouble) {
-  const Rehearsed found = read_rehearsals(data + "/none");
+  data += "/none";
+  const Rehearsed found = read();
   EXPECT_TRUE(found.product_types.empty());
   EXPECT_TRUE(found.troubles.empty());
 }

@@ -20,7 +20,7 @@ constexpr seconds detect{10}, gone{10}, back{10}, port_gone{5}, port_back{20}, g
 class Run {
  public:
   explicit Run(const RunOptions& o)
-      : options_(o), ecid_(o.ecid), talk_(std::stod(order("speed", "1")), order("hang", "")), ipsw_(o.ipsw) {}
+      : options_(o), ecid_(o.ecid), talk_(std::stod(order("speed", "1")), order("hang", "")), ipsw_(o.ipsw), usb_(o.ecid) {}
   void all();
 
  private:

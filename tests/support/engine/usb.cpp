@@ -1,8 +1,11 @@
 #include "tests/support/engine/usb.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
+#include <vector>
 
 #include "tests/support/engine/kis.hpp"
 
@@ -33,8 +36,15 @@ std::uint32_t crc_of(const Octets& bytes) {
 
 }  // namespace
 
-Usb::Usb() {
-  if (libusb_init(&context_) != 0) throw std::runtime_error("libusb cannot be used");
+// umockdev names the socket of a program's hot-plug monitor by its file descriptor, so that the engines of one testbed would
+// take each other's: one for each Mac stands apart. (A testbed counts its Macs in the ECID's last bits.)
+Usb::Usb(std::uint64_t ecid) {
+  const int mine = 64 + static_cast<int>(ecid % 64) * 4;
+  std::vector<int> below;
+  for (int fd = dup(STDIN_FILENO); fd >= 0; fd = fd < mine ? dup(STDIN_FILENO) : -1) below.push_back(fd);
+  const int failed = libusb_init(&context_);
+  for (const int fd : below) close(fd);
+  if (failed != 0) throw std::runtime_error("libusb cannot be used");
 }
 Usb::~Usb() { libusb_exit(context_); }
 

@@ -20,7 +20,7 @@ class UsbMac;
 
 class Usb {
  public:
-  Usb();
+  explicit Usb(std::uint64_t ecid);  // of the Mac that it is for
   ~Usb();
   Usb(const Usb&) = delete;
   Usb& operator=(const Usb&) = delete;
