@@ -77,15 +77,15 @@ WaitsFor running(const RoomView& v, const Visit& visit, const Step& step) {
   }
 }
 
-WaitsFor waiting(const RoomView& v, const Visit& visit) {
+WaitsFor waiting(const RoomView& v, const Visit& visit, const Step& step) {
   const auto outlet = visit.slot ? v.setup.room.slots[visit.slot->value].outlet : std::nullopt;
-  if (outlet && visit.what.starts_with("power")) {
+  if (outlet && (visit.waits_for == WaitKind::power || visit.waits_for == WaitKind::lease)) {
     WaitsFor why = why_outlet_waits(v, *outlet);
     if (!why.kind.empty()) return why;
     const std::string& circuit = v.setup.room.circuits[v.setup.room.outlets[outlet->value].circuit.value].name;
     return {"circuit", circuit, visit.what};
   }
-  if (visit.what.starts_with("a free place")) return {"place", visit.what.substr(visit.what.find(':') + 2), visit.what};
+  if (visit.waits_for == WaitKind::free_place) return {"place", step.to, visit.what};
   return {"rule", visit.what, visit.what};
 }
 
@@ -181,7 +181,7 @@ SlotStanding standing_of(const RoomView& v, const Visit& visit) {
   s.deadline = visit.deadline;
   s.owner = "greenroom";
   switch (visit.state) {
-    case StepState::waiting: s.waits_for = waiting(v, visit); break;
+    case StepState::waiting: s.waits_for = waiting(v, visit, step); break;
     case StepState::running: s.waits_for = running(v, visit, step); break;
     case StepState::hands:
       s.owner = to_string(step.owner);

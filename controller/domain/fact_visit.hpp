@@ -110,8 +110,10 @@ struct StepChanged {  // state: waiting | running | hands | held | done
   std::string kind, state;
   int attempt{};
   TimePoint deadline;  // re-armed on entry; TimePoint::max(): none (held and done only)
-  std::string what;    // waiting: for what; hands: the instruction; held: the case
-  GREENROOM_FACT(StepChanged, 1, "step_changed") {
+  std::string what;    // for people alone. waiting: for what; hands: the instruction; held: the case
+  // waiting: the kind of what it waits for, as to_string(WaitKind) words it; else empty; since version 2
+  std::string waits_for{};
+  GREENROOM_FACT(StepChanged, 2, "step_changed") {
     v("visit", f.visit);
     v("step", f.step);
     v("kind", f.kind);
@@ -119,6 +121,7 @@ struct StepChanged {  // state: waiting | running | hands | held | done
     v("attempt", f.attempt);
     v("deadline_us", f.deadline);
     v("what", f.what);
+    v("waits_for", f.waits_for);
   }
 };
 struct ChargeNoted {  // the charge gate or a charge goal passed, and by which evidence

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "controller/domain/visits/visit_state.hpp"
+
 namespace greenroom {
 namespace {
 
@@ -74,10 +76,33 @@ struct Reader {
   }
 };
 
+// Version 1 of step_changed said in words alone what a visit waits for, and the program of that day went by how they begin.
+// These are its words, as they stand in journals: they never change, whatever is said today.
+std::string waits_for_before_2(const json& body) {
+  struct OldWords {
+    std::string_view begin;
+    WaitKind kind;
+  };
+  constexpr OldWords old[] = {{"power lease", WaitKind::lease},     {"power", WaitKind::power},
+                              {"outlet off", WaitKind::outlet_off}, {"a free place", WaitKind::free_place},
+                              {"shift", WaitKind::shift},           {"not ready: ", WaitKind::ready},
+                              {"trial: ", WaitKind::trial},         {"two minutes, then the next try", WaitKind::next_try},
+                              {"the USB host", WaitKind::usb_host}};
+  const auto state = body.find("state"), what = body.find("what");
+  if (state == body.end() || *state != "waiting" || what == body.end() || !what->is_string()) return {};
+  const std::string& said = what->get_ref<const std::string&>();
+  for (const OldWords& words : old) {
+    if (said.starts_with(words.begin)) return std::string(to_string(words.kind));
+  }
+  const bool place = said.find(" restores run on ") != std::string::npos;  // after two numbers
+  return std::string(to_string(place ? WaitKind::usb_place : WaitKind::none));
+}
+
 // Upcasts from older versions go here, one line a version: if (type == X::type && version == 1) body["new"] = ...
 void upcast(const std::string& type, int version, json& body) {
   if (type == CommandTaken::type && version == 1) body["digest"] = "";
   if (type == EffectStarted::type && version == 1) body["engine_version"] = body["build"] = "";
+  if (type == StepChanged::type && version == 1) body["waits_for"] = waits_for_before_2(body);
 }
 
 template <std::size_t I = 0>

@@ -30,6 +30,7 @@ concept Body = requires {
 // The last value of each enumeration that stands in a record.
 constexpr Sensed last_of(Sensed) { return Sensed::unknown; }
 constexpr StepState last_of(StepState) { return StepState::done; }
+constexpr WaitKind last_of(WaitKind) { return WaitKind::usb_host; }
 constexpr MacMode last_of(MacMode) { return MacMode::t2_booted; }
 
 // ---- values --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@
 namespace greenroom {
 
 // To be raised whenever the meaning of RoomState changes; part of the fingerprint. Other columns are seen by themselves.
-inline constexpr int state_format = 4;
+inline constexpr int state_format = 5;
 
 // What a journal folds to.
 struct FoldedState {

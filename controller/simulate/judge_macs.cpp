@@ -138,9 +138,9 @@ void Judge::Impl::visit_fact(const Fact& fact) {
     Visit& v = visits[step->visit];
     v.kind = step->kind;
     v.state = step->state;
-    v.outlet_off = step->state == "hands" || (step->state == "waiting" && step->what.starts_with("outlet off"));
+    v.outlet_off = step->state == "hands" || step->waits_for == to_string(WaitKind::outlet_off);
     const bool waits = step->state == "waiting" || step->state == "held" || step->state == "hands";
-    if (waits && step->what.empty())
+    if ((waits && step->what.empty()) || (step->state == "waiting" && step->waits_for.empty()))
       broke(Rule::r6, fmt::format("{}: step {} is {} and does not say for what", v.serial, step->kind, step->state));
   } else if (const auto* opened_visit = std::get_if<VisitOpened>(&fact.body)) {
     Visit& v = visits[opened_visit->visit];

@@ -7,13 +7,6 @@
 namespace greenroom {
 namespace {
 
-StepState state_from(std::string_view text) {
-  for (const StepState s : {StepState::waiting, StepState::running, StepState::hands, StepState::held}) {
-    if (to_string(s) == text) return s;
-  }
-  return StepState::done;
-}
-
 MacMode mode_from(std::string_view text) {
   for (const MacMode m :
        {MacMode::wtf, MacMode::dfu, MacMode::port_dfu, MacMode::kis, MacMode::recovery, MacMode::restore, MacMode::booted}) {
@@ -138,6 +131,7 @@ class Folder {
     v->attempt = f.attempt;
     v->deadline = f.deadline;
     v->entered = fact_.at;
+    v->waits_for = state == StepState::waiting ? wait_from(f.waits_for) : WaitKind::none;
     v->what = f.what;
     if (v->state == StepState::running) v->percent_before = v->percent;
     // The DFU sighting that ends the dfu step is the one that names the Mac (R4 b).
@@ -212,7 +206,10 @@ class Folder {
     }
   }
   void operator()(const GateRefused& f) {
-    if (Visit* v = s_.visit(f.visit); v != nullptr && v->run.effect == f.engine) v->run.refused = true;
+    if (Visit* v = s_.visit(f.visit); v != nullptr && v->run.effect == f.engine) {
+      v->run.refused = true;
+      v->run.refused_for = f.words;
+    }
   }
   void operator()(const EvidenceRecorded& f) {
     if (Visit* v = s_.visit(f.visit); v != nullptr) {
@@ -321,6 +318,37 @@ std::string_view to_string(StepState s) {
     case StepState::done: return "done";
   }
   return "done";
+}
+
+StepState state_from(std::string_view text) {
+  for (const StepState s : {StepState::waiting, StepState::running, StepState::hands, StepState::held}) {
+    if (to_string(s) == text) return s;
+  }
+  return StepState::done;
+}
+
+std::string_view to_string(WaitKind k) {
+  switch (k) {
+    case WaitKind::none: return "";
+    case WaitKind::power: return "power";
+    case WaitKind::lease: return "power_lease";
+    case WaitKind::outlet_off: return "outlet_off";
+    case WaitKind::free_place: return "free_place";
+    case WaitKind::shift: return "shift";
+    case WaitKind::ready: return "ready";
+    case WaitKind::trial: return "trial";
+    case WaitKind::next_try: return "next_try";
+    case WaitKind::usb_place: return "usb_place";
+    case WaitKind::usb_host: return "usb_host";
+  }
+  return "";
+}
+
+WaitKind wait_from(std::string_view text) {
+  for (int i = 0; i <= static_cast<int>(WaitKind::usb_host); ++i) {
+    if (to_string(static_cast<WaitKind>(i)) == text) return static_cast<WaitKind>(i);
+  }
+  return WaitKind::none;
 }
 
 std::string row_subject(std::string_view batch, std::uint64_t row) {

@@ -1,7 +1,7 @@
 // Into DFU, under a power lease (rules.md R1): by a USB-PD message of the slot, by a person's keys, or, for a desktop, by
 // its outlet. That way has four moments, each a state of the step:
 //
-//   waiting  "outlet off ..."   the lease is given back, the planner opens the outlet and keeps its amps
+//   waiting  for outlet_off     the lease is given back, the planner opens the outlet and keeps its amps
 //   hands                       it reads off: somebody holds the power button and scans the slot
 //   running                     the planner closes it on a new grant; once it reads on, its lease is given
 //   done                        the Mac shows DFU, and the lease is held
@@ -12,7 +12,6 @@
 namespace greenroom::visits {
 namespace {
 
-constexpr std::string_view shift = "shift";
 constexpr Duration to_open = std::chrono::minutes{30};  // a PDU that is silent, or restarts, comes back sooner
 constexpr Duration to_come = std::chrono::minutes{30};  // a person, in staffed time
 constexpr Duration cable_patience = std::chrono::minutes{30};
@@ -40,8 +39,8 @@ void press_keys(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
 }
 
 void restart(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
-  std::string words = std::string(outlet_off_words) + " on " + d.c.room.outlets[slot_of(d.c, v)->outlet->value].name;
-  d.enter(v, index, StepState::waiting, attempt, d.in(to_open), std::move(words));
+  std::string words = "outlet off on " + d.c.room.outlets[slot_of(d.c, v)->outlet->value].name;
+  d.wait(v, index, WaitKind::outlet_off, attempt, d.in(to_open), std::move(words));
 }
 
 // In DFU, but in KIS it does not say who it is before the way into DFU has asked (macs facts, 2.3).
@@ -118,7 +117,7 @@ void running(Draft& d, const Visit& v, const PortView& port) {
 
 void waiting(Draft& d, const Visit& v, const PortView& port) {
   if (auto trouble = contradiction(d.c, v, port)) return d.hold(v, *trouble);
-  if (not_at_work(d.c, v) && v.effect != 0) return;  // it is being put in order
+  if (not_at_work(v) && v.effect != 0) return;  // it is being put in order
   if (!asks_for_restart(d.c, v)) return enter_dfu(d, v, v.step, 1);
   if (outlet_is_off(d.c, v)) {
     return d.enter(v, v.step, StepState::hands, v.attempt, d.in_staffed(to_come),
@@ -166,7 +165,7 @@ DfuEntry dfu_way(const VisitContext& c, const Visit& v, std::uint32_t dfu_step) 
 
 bool asks_for_restart(const VisitContext& c, const Visit& v) {
   if (!v.slot || step_of(c, v).kind != StepKind::dfu || dfu_way(c, v, v.step) != DfuEntry::by_outlet) return false;
-  return v.state == StepState::hands || (v.state == StepState::waiting && v.what.starts_with(outlet_off_words));
+  return v.state == StepState::hands || v.waits_for == WaitKind::outlet_off;
 }
 
 std::optional<Unattended> unattended(const VisitContext& c, const Visit& v, std::uint32_t from, std::uint32_t to) {
@@ -181,19 +180,15 @@ std::optional<Unattended> unattended(const VisitContext& c, const Visit& v, std:
 }
 
 void wait_for_shift(Draft& d, const Visit& v, std::uint32_t dfu_step, const Unattended& gap) {
-  if (waits_for_shift(d.c, v) && d.c.now < v.deadline) return;
+  if (v.waits_for == WaitKind::shift && d.c.now < v.deadline) return;
   const auto date = std::chrono::floor<std::chrono::days>(gap.next_shift);
   constexpr std::array<const char*, 7> names = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                 "Thursday", "Friday", "Saturday"};
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(gap.next_shift - date).count();
   const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-  std::string words = std::string(shift) + ": nobody would be here at its end; the next one begins " +
+  std::string words = std::string("shift: nobody would be here at its end; the next one begins ") +
                       names[std::chrono::weekday{date}.c_encoding()] + " " + two(minutes / 60) + ":" + two(minutes % 60);
-  d.enter(v, dfu_step, StepState::waiting, 1, d.in(gap.start - d.c.wall), std::move(words));
-}
-
-bool waits_for_shift(const VisitContext& c, const Visit& v) {
-  return v.state == StepState::waiting && step_of(c, v).kind == StepKind::dfu && v.what.starts_with(shift);
+  d.wait(v, dfu_step, WaitKind::shift, 1, d.in(gap.start - d.c.wall), std::move(words));
 }
 
 bool asks_for_button(const VisitContext& c, const Visit& v) { return v.state == StepState::hands && asks_for_restart(c, v); }
@@ -214,7 +209,7 @@ void enter_dfu(Draft& d, const Visit& v, std::uint32_t index, int attempt) {
   if (auto first = trial_waits_for(d, v)) return wait_for_trial(d, v, index, std::move(*first));
   if (auto refused = next_try_waits_for(d.c, v)) return wait_for_next_try(d, v, index, std::move(*refused));
   if (auto full = place_waits_for(d, v)) return wait_for_place(d, v, index, std::move(*full));
-  if (!leased(d.c, v)) return wait_for_power(d, v, index, lease_words);
+  if (!leased(d.c, v)) return wait_for_power(d, v, index, WaitKind::lease);
   if (auto taken = host_waits_for(d, v)) return wait_for_host(d, v, index, std::move(*taken));
   begin(d, v, index, attempt);
 }

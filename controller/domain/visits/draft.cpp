@@ -12,6 +12,12 @@ void Draft::enter(const Visit& v, std::uint32_t step, StepState state, int attem
                   std::move(what)});
 }
 
+void Draft::wait(const Visit& v, std::uint32_t step, WaitKind kind, int attempt, TimePoint deadline, std::string words) {
+  add(StepChanged{v.id, step, std::string(to_string(recipe_of(c, v).steps[step].kind)),
+                  std::string(to_string(StepState::waiting)), attempt, deadline, std::move(words),
+                  std::string(to_string(kind))});
+}
+
 std::uint64_t Draft::effect(const Visit& v, std::string kind, std::uint64_t ecid, std::string detail,
                             std::string restore_kind) {
   const std::uint64_t number = next_effect_++;

@@ -36,8 +36,10 @@ class Draft {
     refused = true;
   }
 
-  // Enters a state of a step; the deadline is re-armed.
+  // Enters a state of a step that is no wait; the deadline is re-armed.
   void enter(const Visit&, std::uint32_t step, StepState, int attempt, TimePoint deadline, std::string what);
+  // Waits in a step, or goes on to; the deadline is re-armed. The words are for people alone.
+  void wait(const Visit&, std::uint32_t step, WaitKind, int attempt, TimePoint deadline, std::string words);
   void hands(const Visit& v, std::uint32_t step, int attempt, Duration staffed, std::string words) {
     enter(v, step, StepState::hands, attempt, in_staffed(staffed), std::move(words));
   }
@@ -137,7 +139,6 @@ struct Unattended {
 };
 std::optional<Unattended> unattended(const VisitContext&, const Visit&, std::uint32_t from, std::uint32_t to);
 void wait_for_shift(Draft&, const Visit&, std::uint32_t dfu_step, const Unattended&);
-bool waits_for_shift(const VisitContext&, const Visit&);
 // ---- what a restore needs of this machine (ready.cpp) -----------------------------------------------------------------
 
 // What is lacking, in words of cause and remedy; nothing: it may start, or nobody asks in this room.
@@ -147,14 +148,12 @@ bool lacks_first_answer(const VisitContext&);
 // The same, or there is no engine.
 std::optional<std::string> start_lacks(const VisitContext&);
 void wait_until_ready(Draft&, const Visit&, std::uint32_t dfu_step, std::string lack);
-bool waits_until_ready(const VisitContext&, const Visit&);
 // An engine that could not be started, or ended before it did anything to its Mac: the reason may pass, and three tries in
 // one moment would be one. What it was; nothing: the next try need not wait.
 std::optional<std::string> next_try_waits_for(const VisitContext&, const Visit&);
 void wait_for_next_try(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
 // At the gate: nothing is wrong with the Mac. Its engine is ended, and the run, which counts as none, comes again.
 void put_off(Draft&, const Visit&, const std::string& lack);
-std::string put_off_for(const Visit&);  // the lack, while the visit stands where it was put off
 // The case of a long lack ends with it.
 void close_lack(Draft&);
 
@@ -165,7 +164,6 @@ const RestoreMeans::Choice* choice_for(const VisitContext&, const Visit&);
 // Why it must not go into DFU, or its engine not start: another Mac goes first, or this combination is stopped.
 std::optional<std::string> trial_waits_for(Draft&, const Visit&);
 void wait_for_trial(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
-bool waits_for_trial(const VisitContext&, const Visit&);
 void note_trial(Draft&, const Visit&, const EffectResult&);
 void note_failure(Draft&, const Visit&, std::string cause, std::string owner);
 // The case of a combination ends when another engine or build takes its place.
@@ -178,14 +176,12 @@ bool holds_place(const Draft&, const Visit&);
 // The part of the tree that is full, before a Mac is brought into DFU; nothing: there is a place for it.
 std::optional<std::string> place_waits_for(const Draft&, const Visit&);
 void wait_for_place(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
-bool waits_for_place(const VisitContext&, const Visit&);
 
 // ---- alone on its USB host (phases.cpp) -------------------------------------------------------------------------------
 
 // What this visit must wait for before it goes into DFU, or its engine starts; nothing when it need not.
 std::optional<std::string> host_waits_for(const Draft&, const Visit&);
 void wait_for_host(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
-bool waits_for_host(const VisitContext&, const Visit&);
 // Another run is alone on this visit's host now: nothing there is made to re-enumerate.
 bool host_is_taken(const VisitContext&, const Visit&);
 // It came to its port while another run was alone on that host: it must come anew.
@@ -199,15 +195,15 @@ bool unwatched(const VisitContext&, const Visit&);
 std::optional<std::string> may_have_adopted(const VisitContext&, const Visit&);
 
 // It waits before DFU for what may last long: a Mac that is left in an engine's mode meanwhile is put in order.
-inline bool not_at_work(const VisitContext& c, const Visit& v) {
-  return waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_trial(c, v) || waits_for_place(c, v) ||
-         waits_for_host(c, v);
+inline bool not_at_work(const Visit& v) {
+  return v.waits_for == WaitKind::shift || v.waits_for == WaitKind::ready || v.waits_for == WaitKind::trial ||
+         v.waits_for == WaitKind::usb_place || v.waits_for == WaitKind::usb_host;
 }
 
 void advance_restore(Draft&, const Visit&);
 void enter_restore(Draft&, const Visit&, std::uint32_t index);
 void put_in_order(Draft&, const Visit&);  // leaves DFU, puts back, where nothing else is to come
-void wait_for_power(Draft&, const Visit&, std::uint32_t index, std::string_view what_for);
+void wait_for_power(Draft&, const Visit&, std::uint32_t index, WaitKind);  // power or lease
 
 // ---- out of the room (pack.cpp) ---------------------------------------------------------------------------------------
 
@@ -216,11 +212,6 @@ void pack(Draft&, const Visit&, std::uint32_t index, bool entering);
 bool leaves_without_os(const VisitContext&, const Visit&);
 // A pack table has one data port: whose ECID it waits for now, other than this visit's. Nothing: it is free for it.
 const Visit* proves_there(const VisitContext&, const Visit&, SlotId table);
-
-// What a visit waits for before DFU begins with these words.
-inline constexpr std::string_view lease_words = "power lease";
-inline constexpr std::string_view outlet_off_words = "outlet off";
-inline constexpr std::string_view next_try_words = "two minutes, then the next try";
 
 inline constexpr Duration reseat_window = std::chrono::seconds{30};
 inline constexpr Duration dfu_patience = std::chrono::minutes{10};

@@ -30,7 +30,7 @@ bool in_protected_step(const VisitContext& c, const Visit& v) {
     if (v.run.open() || v.effect != 0) return true;
   }
   if (v.state == StepState::held) return false;
-  if (waits_for_shift(c, v) || waits_until_ready(c, v) || waits_for_place(c, v) || waits_for_trial(c, v))
+  if (not_at_work(v) && v.waits_for != WaitKind::usb_host)  // that one has its lease
     return in_or_just_out(c, view_of(c, v));
   const auto protects = [](const Step& s) {
     return s.protects || s.kind == StepKind::dfu || s.kind == StepKind::restore || s.kind == StepKind::install_os ||
@@ -44,7 +44,7 @@ bool in_protected_step(const VisitContext& c, const Visit& v) {
 }
 
 double goal_of(const VisitContext& c, const Visit& v) {
-  if (v.state == StepState::held || (waits_for_shift(c, v) && v.runs > 0)) return held_goal;
+  if (v.state == StepState::held || (v.waits_for == WaitKind::shift && v.runs > 0)) return held_goal;
   const int percent = charge_goal(c, v);
   if (percent > 0) return percent / 100.0;
   return restart_point(step_of(c, v).kind) ? default_goal : 0.0;

@@ -52,8 +52,8 @@ bool alone_next(const VisitContext& c, const Visit& v) {
 }
 
 bool waits_longer(const VisitContext& c, const Visit& o, const Visit& v) {
-  if (!waits_for_host(c, o) || before_engine(c, v)) return false;  // whose turn has come keeps it
-  return !waits_for_host(c, v) || o.entered < v.entered || (o.entered == v.entered && o.id < v.id);
+  if (o.waits_for != WaitKind::usb_host || before_engine(c, v)) return false;  // whose turn has come keeps it
+  return v.waits_for != WaitKind::usb_host || o.entered < v.entered || (o.entered == v.entered && o.id < v.id);
 }
 
 template <class Pred>
@@ -80,10 +80,6 @@ bool one_more_starts(const Draft& d, const Visit& v, MacMode own) {
 bool adoptable(const PortView& p) { return p.present && p.mode != MacMode::booted && p.mode != MacMode::t2_booted; }
 
 }  // namespace
-
-bool waits_for_host(const VisitContext& c, const Visit& v) {
-  return v.state == StepState::waiting && step_of(c, v).kind == StepKind::dfu && v.what.starts_with(host_word);
-}
 
 bool host_is_taken(const VisitContext& c, const Visit& v) {
   if (!c.rules.holds(Clause::exclusive)) return false;
@@ -120,13 +116,13 @@ std::optional<std::string> host_waits_for(const Draft& d, const Visit& v) {
 }
 
 void wait_for_host(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string words) {
-  if (waits_for_host(d.c, v) && v.what == words && d.c.now < v.deadline) return;
-  const bool same = waits_for_host(d.c, v);
+  const bool same = v.waits_for == WaitKind::usb_host;
+  if (same && v.what == words && d.c.now < v.deadline) return;
   if (same && d.c.now >= v.deadline) {
     return d.hold(v,
                   {"host_taken", v.serial + " waits for hours: " + words + ".", "Look at that slot.", Owner::bench_owner});
   }
-  d.enter(v, dfu_step, StepState::waiting, 1, same ? v.deadline : d.in(std::chrono::hours{4}), std::move(words));
+  d.wait(v, dfu_step, WaitKind::usb_host, 1, same ? v.deadline : d.in(std::chrono::hours{4}), std::move(words));
 }
 
 bool told_to_come_anew(const VisitContext& c, const Visit& v, const PortView& p) {

@@ -7,7 +7,6 @@ namespace greenroom::visits {
 namespace {
 
 constexpr std::string_view not_ready_words = "not ready: ";
-constexpr std::string_view put_off_words = "stopping: not ready: ";
 constexpr std::string_view subject = "restores";  // of the case: it is about no one Mac
 constexpr std::string_view reason = "not_ready";
 constexpr Duration patience = std::chrono::hours{1};
@@ -31,12 +30,8 @@ std::optional<std::string> start_lacks(const VisitContext& c) {
   return std::nullopt;
 }
 
-bool waits_until_ready(const VisitContext& c, const Visit& v) {
-  return v.state == StepState::waiting && step_of(c, v).kind == StepKind::dfu && v.what.starts_with(not_ready_words);
-}
-
 void wait_until_ready(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string lack) {
-  const bool same = waits_until_ready(d.c, v);
+  const bool same = v.waits_for == WaitKind::ready;
   const bool overdue = same && d.c.now >= v.deadline;
   std::string words = std::string(not_ready_words) + lack;
   if (same && !overdue && v.what == words) return;
@@ -44,31 +39,27 @@ void wait_until_ready(Draft& d, const Visit& v, std::uint32_t dfu_step, std::str
     d.open_case(0, std::string(subject),
                 {std::string(reason), "No restore can start: " + lack, "It goes on by itself then.", Owner::bench_owner});
   }
-  d.enter(v, dfu_step, StepState::waiting, 1, same && !overdue ? v.deadline : d.in(patience), std::move(words));
+  d.wait(v, dfu_step, WaitKind::ready, 1, same && !overdue ? v.deadline : d.in(patience), std::move(words));
 }
 
 std::optional<std::string> next_try_waits_for(const VisitContext& c, const Visit& v) {
   const PortView& port = view_of(c, v)->port;
   const bool untouched = v.runs > 0 && v.run.ended && !v.run.ok && awaits_engine(port) && port.since <= v.run.started;
   if (!untouched || c.now >= v.run.ended_at + next_try_after) return std::nullopt;
-  std::string words = std::string(next_try_words) + ": the engine did nothing to this Mac. " + sentence(v.cause);
+  std::string words = "two minutes, then the next try: the engine did nothing to this Mac. " + sentence(v.cause);
   return v.remedy.empty() ? words : words + " " + sentence(v.remedy);
 }
 
 void wait_for_next_try(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string words) {
-  if (v.state == StepState::waiting && v.what == words) return;
-  d.enter(v, dfu_step, StepState::waiting, 1, v.run.ended_at + next_try_after, std::move(words));
+  if (v.waits_for == WaitKind::next_try && v.what == words) return;
+  d.wait(v, dfu_step, WaitKind::next_try, 1, v.run.ended_at + next_try_after, std::move(words));
 }
 
 void put_off(Draft& d, const Visit& v, const std::string& lack) {
   d.add(GateRefused{v.id, v.run.effect, std::string(slot_name(d.c, v)), "ready", lack});
   d.stop_engine(v);
-  d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}), std::string(put_off_words) + lack);
-}
-
-std::string put_off_for(const Visit& v) {
-  const std::string_view what = v.what;
-  return std::string(what.starts_with(put_off_words) ? what.substr(put_off_words.size()) : what);
+  d.enter(v, v.step, StepState::running, v.attempt, d.in(std::chrono::minutes{5}),
+          "stopping: " + std::string(not_ready_words) + lack);
 }
 
 void close_lack(Draft& d) {

@@ -101,7 +101,7 @@ void judge_run(Draft& d, const Visit& v) {
   if (put_off) {
     return d.hold(v, {"put_off",
                       v.serial + " came to the gate of its restore " + std::to_string(v.runs) +
-                          " times while this machine was not ready. The last time: " + put_off_for(v),
+                          " times while this machine was not ready. The last time: " + v.run.refused_for,
                       "See that it stays ready (greenroom doctor --needs), then close this case: the restore begins anew.",
                       Owner::bench_owner});
   }
@@ -141,7 +141,7 @@ void advance_restore(Draft& d, const Visit& v) {
 }
 
 void put_in_order(Draft& d, const Visit& v) {
-  const bool held = v.state == StepState::held || waits_for_shift(d.c, v);
+  const bool held = v.state == StepState::held || v.waits_for == WaitKind::shift;
   if (held && v.effect != 0 && d.c.now >= v.tidied + dfu_patience) {
     d.add(EffectEnded{v.effect, v.effect_kind, v.id, false, "No answer.", "Look at the Mac.", "technician"});
   }
@@ -154,14 +154,14 @@ void put_in_order(Draft& d, const Visit& v) {
   if (!p.present || v.tidied >= p.since) return;
   const StepKind kind = step_of(d.c, v).kind;
   if (host_is_taken(d.c, v)) return;
-  const bool at_work = (kind == StepKind::dfu && !not_at_work(d.c, v)) || kind == StepKind::restore;
+  const bool at_work = (kind == StepKind::dfu && !not_at_work(v)) || kind == StepKind::restore;
   const bool parked = awaits_engine(p) && !at_work && d.c.now >= p.since + dfu_patience;
   // In its restore OS a Mac stands as long as nobody restarts it; once its erase was permitted it may be at work there.
   const bool left_behind = p.mode == MacMode::recovery || (p.mode == MacMode::restore && !v.run.permitted);
   const bool own = p.ecid == 0 || p.ecid == v.run.ecid || (v.run.ecid == 0 && p.serial == v.serial);
   if (parked || (held && awaits_engine(p))) {
     d.effect(v, "leave_dfu", p.ecid);  // a laptop left in DFU runs flat
-  } else if ((held ? v.runs > 0 : not_at_work(d.c, v)) && left_behind && own) {
+  } else if ((held ? v.runs > 0 : not_at_work(v)) && left_behind && own) {
     d.effect(v, "put_back", p.ecid);  // the engine has set auto-boot false
   }
 }

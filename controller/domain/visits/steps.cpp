@@ -56,7 +56,7 @@ void to_place(Draft& d, const Visit& v, std::uint32_t index, bool entering) {
   if (place_free(d.c, s.to)) {
     if (entering || overdue || v.state != StepState::hands) d.hands(v, index, attempt, deadline_of(s), s.instruction);
   } else if (entering || overdue || v.state != StepState::waiting) {
-    d.enter(v, index, StepState::waiting, attempt, d.in(deadline_of(s)), "a free place: " + s.to);
+    d.wait(v, index, WaitKind::free_place, attempt, d.in(deadline_of(s)), "a free place: " + s.to);
   }
 }
 
@@ -70,7 +70,7 @@ void back_to_seat(Draft& d, const Visit& v, std::string why, std::string words) 
 }
 
 void enter_identify(Draft& d, const Visit& v, std::uint32_t index) {
-  if (dark(d.c, v)) return wait_for_power(d, v, index, "power");
+  if (dark(d.c, v)) return wait_for_power(d, v, index, WaitKind::power);
   run(d, v, index, 1, d.c.room.timings.bind_lapse);
 }
 
@@ -100,7 +100,7 @@ void identify(Draft& d, const Visit& v) {
     if (port.since >= v.seated || d.c.now >= v.deadline) d.hold(v, *trouble);
     return;
   }
-  if (dark(d.c, v)) return wait_for_power(d, v, v.step, "power");
+  if (dark(d.c, v)) return wait_for_power(d, v, v.step, WaitKind::power);
   if (v.state == StepState::waiting) return run(d, v, v.step, 1, d.c.room.timings.bind_lapse);
   if (d.c.now >= v.deadline) not_seen(d, v);
 }
@@ -140,7 +140,7 @@ void charge_gate(Draft& d, const Visit& v) {
     if (how != "mdm") d.add(ChargeNoted{v.id, std::string(how), v.percent});  // a report was noted when it came
     return d.done(v, std::string(how));
   }
-  if (power && !power->on) return wait_for_power(d, v, v.step, "power");
+  if (power && !power->on) return wait_for_power(d, v, v.step, WaitKind::power);
   const Step& s = step_of(d.c, v);
   if (v.state == StepState::waiting) return run(d, v, v.step, 1, deadline_of(s));
   const bool metered = power && power->metered;
@@ -173,7 +173,7 @@ void charge(Draft& d, const Visit& v) {
     return d.done(v);
   }
   const auto power = power_of(d.c, v);
-  if (power && !power->on) return wait_for_power(d, v, v.step, "power");
+  if (power && !power->on) return wait_for_power(d, v, v.step, WaitKind::power);
   if (v.state == StepState::waiting) return run(d, v, v.step, 1, deadline_of(s));
   const bool metered = power && power->metered;
   if (v.state == StepState::running) {
@@ -319,21 +319,17 @@ void enter_step(Draft& d, const Visit& v, std::uint32_t from) {
   }
 }
 
-void wait_for_power(Draft& d, const Visit& v, std::uint32_t index, std::string_view what_for) {
+void wait_for_power(Draft& d, const Visit& v, std::uint32_t index, WaitKind kind) {
   const SlotView* view = view_of(d.c, v);
   const Slot* slot = slot_of(d.c, v);
   if (view == nullptr || !slot->outlet) return;
   const std::string& named = view->waits_circuit;
   const std::string& circuit =
       named.empty() ? d.c.room.circuits[d.c.room.outlets[slot->outlet->value].circuit.value].name : named;
-  constexpr std::string_view on = " on ";
-  const std::string_view what = v.what;
-  const bool waiting = v.step == index && v.state == StepState::waiting && what.starts_with(what_for);
+  std::string words = (kind == WaitKind::lease ? "power lease on " : "power on ") + circuit;
   // A PDU that misses one answer names no circuit: what was said stays said.
-  const bool same =
-      waiting && (named.empty() || (what.size() == what_for.size() + on.size() + circuit.size() && what.ends_with(circuit)));
+  const bool same = v.step == index && v.waits_for == kind && (named.empty() || v.what == words);
   if (same && d.c.now < v.deadline) return;
-  std::string words = std::string(what_for).append(on).append(circuit);
   if (same) {  // the wait itself is no failure of the Mac; somebody must look why it lasts
     const bool locked = view->waits_reason == "locked_out";
     d.open_case(
@@ -343,7 +339,7 @@ void wait_for_power(Draft& d, const Visit& v, std::uint32_t index, std::string_v
                 : "Look what else is on there; switch off what is not needed.",
          Owner::facilities});
   }
-  d.enter(v, index, StepState::waiting, same ? v.attempt + 1 : 1, d.in(std::chrono::hours{4}), std::move(words));
+  d.wait(v, index, kind, same ? v.attempt + 1 : 1, d.in(std::chrono::hours{4}), std::move(words));
 }
 
 }  // namespace greenroom::visits

@@ -9,7 +9,6 @@
 namespace greenroom::visits {
 namespace {
 
-constexpr std::string_view trial_words = "trial: ";
 constexpr std::string_view stage_at_the_gate = "waiting_for_restore_mode";  // firmware-bridge/restore_engine.hpp
 constexpr std::string_view unconfirmed = "the engine ended well, and the Mac did not say that it was erased";
 
@@ -104,14 +103,10 @@ std::optional<std::string> trial_waits_for(Draft& d, const Visit& v) {
   return words;
 }
 
-bool waits_for_trial(const VisitContext& c, const Visit& v) {
-  return v.state == StepState::waiting && step_of(c, v).kind == StepKind::dfu && v.what.starts_with(trial_words);
-}
-
 void wait_for_trial(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string words) {
-  words.insert(0, trial_words);
-  if (waits_for_trial(d.c, v) && v.what == words && d.c.now < v.deadline) return;
-  d.enter(v, dfu_step, StepState::waiting, 1, d.in(std::chrono::hours{4}), std::move(words));
+  words.insert(0, "trial: ");
+  if (v.waits_for == WaitKind::trial && v.what == words && d.c.now < v.deadline) return;
+  d.wait(v, dfu_step, WaitKind::trial, 1, d.in(std::chrono::hours{4}), std::move(words));
 }
 
 // One Mac's own trouble, again and again, is one failure: two Macs tell it from the combination's.

@@ -13,7 +13,7 @@ bool within(std::string_view port, std::string_view part) {
 std::optional<std::string> full(std::string_view part, int limit, std::span<const std::string_view> busy) {
   const auto running = std::count_if(busy.begin(), busy.end(), [part](std::string_view p) { return within(p, part); });
   if (running < limit) return std::nullopt;
-  return std::to_string(running) + " of " + std::to_string(limit) + std::string(usb_full_words) + std::string(part);
+  return std::to_string(running) + " of " + std::to_string(limit) + " restores run on " + std::string(part);
 }
 
 }  // namespace

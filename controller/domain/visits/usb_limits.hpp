@@ -14,7 +14,6 @@ namespace greenroom {
 
 // What stands in the way of one more restore at `port`, with those at `busy` going on, in words that name it: "4 of 4
 // restores run on host/1-4". Nothing: it may start.
-inline constexpr std::string_view usb_full_words = " restores run on ";
 std::optional<std::string> usb_full(const UsbLimits&, std::string_view port, std::span<const std::string_view> busy);
 
 }  // namespace greenroom

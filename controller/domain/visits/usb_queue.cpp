@@ -17,14 +17,13 @@ std::string_view port_of(const VisitContext& c, const Visit& v) {
 }
 
 // A restore that runs without an engine is between two tries, as is one that waits some minutes for the next.
-Claim claim_of(std::string_view kind, std::string_view state, std::string_view what) {
-  const bool dfu = kind == to_string(StepKind::dfu);
-  const bool restore = kind == to_string(StepKind::restore) && state == to_string(StepState::running);
-  if (restore || (dfu && state != to_string(StepState::waiting) && state != to_string(StepState::held))) return Claim::place;
-  if (!dfu || state == to_string(StepState::held)) return Claim::none;
-  if (what.starts_with(outlet_off_words) || what.starts_with(next_try_words)) return Claim::place;
-  if (what.starts_with(lease_words)) return Claim::next;
-  return what.find(usb_full_words) == std::string_view::npos ? Claim::none : Claim::waits;
+Claim claim_of(StepKind kind, StepState state, WaitKind waits_for) {
+  if (kind == StepKind::restore) return state == StepState::running ? Claim::place : Claim::none;
+  if (kind != StepKind::dfu || state == StepState::held) return Claim::none;
+  if (state != StepState::waiting) return Claim::place;
+  if (waits_for == WaitKind::outlet_off || waits_for == WaitKind::next_try) return Claim::place;
+  if (waits_for == WaitKind::lease) return Claim::next;
+  return waits_for == WaitKind::usb_place ? Claim::waits : Claim::none;
 }
 
 // These end by themselves within a minute (power/planner.hpp).
@@ -34,7 +33,7 @@ bool comes_soon(std::string_view reason) {
 
 Claim claim_of(const VisitContext& c, const Visit& v) {
   if (v.run.open()) return Claim::place;
-  const Claim claim = claim_of(to_string(step_of(c, v).kind), to_string(v.state), v.what);
+  const Claim claim = claim_of(step_of(c, v).kind, v.state, v.waits_for);
   return claim == Claim::next && !comes_soon(view_of(c, v)->waits_reason) ? Claim::refused : claim;
 }
 
@@ -44,7 +43,8 @@ Claim claim_of(const Draft& d, const Visit& v) {
   for (const FactBody& f : d.facts) {
     if (const auto* change = std::get_if<StepChanged>(&f); change != nullptr && change->visit == v.id) now = change;
   }
-  return now == nullptr || v.run.open() ? claim_of(d.c, v) : claim_of(now->kind, now->state, now->what);
+  if (now == nullptr || v.run.open()) return claim_of(d.c, v);
+  return claim_of(recipe_of(d.c, v).steps[now->step].kind, state_from(now->state), wait_from(now->waits_for));
 }
 
 bool waits_longer(const Visit& a, const Visit& b) {
@@ -54,8 +54,6 @@ bool waits_longer(const Visit& a, const Visit& b) {
 }  // namespace
 
 bool holds_place(const Draft& d, const Visit& v) { return claim_of(d, v) == Claim::place; }
-
-bool waits_for_place(const VisitContext& c, const Visit& v) { return claim_of(c, v) == Claim::waits; }
 
 std::optional<std::string> place_waits_for(const Draft& d, const Visit& v) {
   const VisitContext& c = d.c;
@@ -80,8 +78,8 @@ std::optional<std::string> place_waits_for(const Draft& d, const Visit& v) {
 
 // Ordinary work, and no trouble however long: its turn comes when another's engine ends, and each of those has its deadline.
 void wait_for_place(Draft& d, const Visit& v, std::uint32_t dfu_step, std::string words) {
-  if (waits_for_place(d.c, v) && v.what == words && d.c.now < v.deadline) return;
-  d.enter(v, dfu_step, StepState::waiting, 1, d.in(std::chrono::hours{4}), std::move(words));
+  if (v.waits_for == WaitKind::usb_place && v.what == words && d.c.now < v.deadline) return;
+  d.wait(v, dfu_step, WaitKind::usb_place, 1, d.in(std::chrono::hours{4}), std::move(words));
 }
 
 }  // namespace greenroom::visits

@@ -23,6 +23,25 @@ using VisitNumber = std::uint64_t;  // from 1; 0: none
 
 enum class StepState { waiting, running, hands, held, done };
 std::string_view to_string(StepState);
+StepState state_from(std::string_view);  // done where no state has that name
+
+// What a visit in StepState::waiting waits for. Who holds a place, who is protected and who goes first rest on this, and
+// never on the words beside it.
+enum class WaitKind {
+  none,        // it does not wait
+  power,       // its outlet is to come on
+  lease,       // before DFU: the power lease of its slot
+  outlet_off,  // before DFU: its outlet is to open, so that somebody can hold its button
+  free_place,  // of the kind that it is to be carried to
+  shift,       // before DFU, as all that follow: people
+  ready,       // this machine, its network or its engine
+  trial,       // another Mac goes first with this engine and build, or they are stopped
+  next_try,    // its engine did nothing to it; the reason may pass
+  usb_place,   // a place on the USB tree
+  usb_host     // another is alone on its USB host, or it must come anew
+};
+std::string_view to_string(WaitKind);  // as facts name it; none: empty
+WaitKind wait_from(std::string_view);  // none where no kind has that name
 
 struct Batch {
   std::string name;
@@ -76,9 +95,10 @@ struct EngineRun {
   bool permitted{}, refused{}, stop_sent{};
   TimePoint permitted_at{}, ended_at{};
   std::string engine_version, build;  // empty: nobody tells in this room
+  std::string refused_for;            // why its gate was refused, in words
   [[nodiscard]] bool open() const { return effect != 0 && !ended; }
   GREENROOM_MEMBERS(EngineRun, effect, ecid, from, started, ended, ok, permitted, refused, stop_sent, permitted_at, ended_at,
-                    engine_version, build)
+                    engine_version, build, refused_for)
 };
 
 // What the device said of its erasure, by engine run.
@@ -105,7 +125,8 @@ struct Visit {
   TimePoint deadline{never};
   TimePoint entered;      // when this state was entered
   TimePoint waits_since;  // when it began to wait in this step, for whatever it waits now
-  std::string what;
+  WaitKind waits_for{};   // none but in StepState::waiting
+  std::string what;       // the same, the instruction or the case, for people
 
   std::optional<SlotId> slot;
   TimePoint seated;
@@ -131,9 +152,9 @@ struct Visit {
   bool denied{};
   int open_cases{};
   GREENROOM_MEMBERS(Visit, id, expected, serial, model, recipe, open, released, proof, step, state, attempt, deadline,
-                    entered, waits_since, what, slot, seated, bound_by, lapses, ecid, percent, percent_at, percent_before,
-                    effect, effect_kind, action_failed, tidied, run, runs, cause, remedy, owner, evidence, booted_reported,
-                    mdm_reported, denied, open_cases)
+                    entered, waits_since, waits_for, what, slot, seated, bound_by, lapses, ecid, percent, percent_at,
+                    percent_before, effect, effect_kind, action_failed, tidied, run, runs, cause, remedy, owner, evidence,
+                    booted_reported, mdm_reported, denied, open_cases)
 };
 
 struct Case {

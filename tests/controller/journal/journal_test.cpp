@@ -48,6 +48,54 @@ TEST(FactJson, EveryKindOfFactSurvivesTheJournal) {
   });
 }
 
+// As the programs of that day wrote it: a controller that starts over such a journal goes on with every wait as it was.
+struct OldWait {
+  const char* kind;  // of the step
+  const char* state;
+  const char* what;
+  const char* waits_for;  // empty: the visit does not wait
+};
+void PrintTo(const OldWait& w, std::ostream* out) { *out << w.what; }
+
+class StepChangedBefore2 : public testing::TestWithParam<OldWait> {};
+TEST_P(StepChangedBefore2, SaysInItsWordsWhatItWaitsFor) {
+  const OldWait& old = GetParam();
+  const auto read = fact_from_json(std::string(R"({"at_us":0,"body":{"attempt":1,"deadline_us":9,"kind":")") + old.kind +
+                                   R"(","state":")" + old.state + R"(","step":5,"visit":1,"what":")" + old.what +
+                                   R"("},"by":"","cause":0,"seq":1,"type":"step_changed","version":1,"wall_us":0})");
+  ASSERT_TRUE(read) << read.error().message;
+  const auto& step = std::get<StepChanged>(read->body);
+  EXPECT_EQ(step.waits_for, old.waits_for);
+  EXPECT_EQ(step.what, old.what);
+}
+INSTANTIATE_TEST_SUITE_P(
+    FactJson, StepChangedBefore2,
+    testing::Values(
+        OldWait{"charge", "waiting", "power on left", "power"},
+        OldWait{"dfu", "waiting", "power lease on left", "power_lease"},
+        OldWait{"dfu", "waiting", "outlet off on left:1", "outlet_off"},
+        OldWait{"move", "waiting", "a free place: shelf", "free_place"},
+        OldWait{"dfu", "waiting", "shift: nobody would be here at its end; the next one begins Monday 07:00", "shift"},
+        OldWait{"dfu", "waiting", "not ready: The disk of /srv/ipsw is full. Free 20 GB there.", "ready"},
+        OldWait{"dfu", "waiting", "trial: the first Mac of this model with this build and engine, in slot 1-01", "trial"},
+        OldWait{"dfu", "waiting", "trial: stopped: 4 of 4 restores run on host/1", "trial"},
+        OldWait{"dfu", "waiting", "two minutes, then the next try: the engine did nothing to this Mac. It failed.",
+                "next_try"},
+        OldWait{"dfu", "waiting", "4 of 4 restores run on host/1-4", "usb_place"},
+        OldWait{"dfu", "waiting", "the USB host is taken: another Mac starts", "usb_host"},
+        OldWait{"dfu", "waiting", "the USB host was another's when this Mac came: it comes anew", "usb_host"},
+        OldWait{"dfu", "waiting", "what nobody ever said", ""}, OldWait{"dfu", "hands", "power lease on left", ""},
+        OldWait{"restore", "running", "stopping: not ready: no disk", ""},
+        OldWait{"restore", "held", "restore_failed: 4 of 4 restores run on host/1-4", ""}));
+
+TEST(FactJson, AStepChangedBefore2WithoutWordsIsNamedAndNeverACrash) {
+  const auto read = fact_from_json(
+      R"({"at_us":0,"body":{"attempt":1,"deadline_us":9,"kind":"dfu","state":"waiting","step":5,"visit":1,"what":7},)"
+      R"("by":"","cause":0,"seq":1,"type":"step_changed","version":1,"wall_us":0})");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message.find("\"what\" is not a text"), std::string::npos) << read.error().message;
+}
+
 TEST(FactJson, TheLineIsCanonicalBecauseItIsHashed) {
   EXPECT_EQ(to_json_line(fact(1, GrantIssued{"left:7", Amps::of(1.485), "next in order"})),
             R"({"at_us":5000000,"body":{"amps_A":1485,"outlet":"left:7","reason":"next in order"},"by":"anna","cause":0,)"

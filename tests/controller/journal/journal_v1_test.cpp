@@ -154,6 +154,22 @@ TEST(JournalV1, ItFoldsToTheStatesThatWereWrittenBesideIt) {
   EXPECT_EQ(state.last_seq, expected().facts);
 }
 
+// Its lines 50 and 129 wait for an outlet and for a lease; line 136 says that the lease came.
+TEST(JournalV1, ItsWaitsAreOfTheKindThatTheirWordsSay) {
+  const RoomSetup room = setup();
+  RoomState state = initial_state(room);
+  std::map<Seq, WaitKind> of_first;
+  for (const Fact& fact : facts()) {
+    apply(room, state, fact);
+    if (const Visit* first = state.visits.visit(1); first != nullptr) of_first[fact.seq] = first->waits_for;
+  }
+  EXPECT_EQ(of_first[49], WaitKind::none);
+  EXPECT_EQ(of_first[50], WaitKind::power);
+  EXPECT_EQ(of_first[53], WaitKind::none);
+  EXPECT_EQ(of_first[129], WaitKind::lease);
+  EXPECT_EQ(of_first[136], WaitKind::none);
+}
+
 TEST(JournalV1, AsADatabaseItFoldsToTheSameState) {
   const RoomSetup room = setup();
   FoldedState expected_state{initial_state(room), {}};

@@ -105,8 +105,8 @@ struct JudgeTest : testing::Test {
     fact(SeatingBegan{number, slot});
   }
   void step(std::uint64_t number, const std::string& kind, const std::string& state = "running",
-            const std::string& what = "") {
-    fact(StepChanged{number, 3, kind, state, 1, never, what});
+            const std::string& what = "", const std::string& waits_for = "") {
+    fact(StepChanged{number, 3, kind, state, 1, never, what, waits_for});
   }
   std::uint64_t broken(const std::string& rule) {
     judge.settle();

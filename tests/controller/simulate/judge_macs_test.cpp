@@ -70,9 +70,15 @@ TEST_F(JudgeMacs, CountsAnEraseAtAnotherPortThanTheJobs) {
 
 TEST_F(JudgeMacs, CountsAWaitWithoutWords) {
   visit(1, "C02AAAA0001", "1-01");
-  step(1, "dfu", "waiting", "lease on circuit branch");
+  step(1, "dfu", "waiting", "lease on circuit branch", "power_lease");
   EXPECT_EQ(broken("R6"), 0U);
-  step(1, "restore", "waiting");
+  step(1, "dfu", "waiting", "", "power_lease");
+  EXPECT_EQ(broken("R6"), 1U);
+}
+
+TEST_F(JudgeMacs, CountsAWaitOfNoKind) {
+  visit(1, "C02AAAA0001", "1-01");
+  step(1, "dfu", "waiting", "lease on circuit branch");
   EXPECT_EQ(broken("R6"), 1U);
 }
 

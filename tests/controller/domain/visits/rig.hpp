@@ -123,6 +123,9 @@ class Rig {
   }
 
   void apply_one(FactBody body, const std::string& by = "greenroom") {
+    if (const auto* step = std::get_if<StepChanged>(&body)) {
+      EXPECT_EQ(step->state == "waiting", !step->waits_for.empty()) << step->what;
+    }
     Fact f;
     f.seq = state.last_seq + 1;
     f.at = now;

@@ -232,6 +232,27 @@ TEST_F(UsbQueueTest, MacsThatPowerRefusesWaitInPeace) {
   EXPECT_THAT(of(1).what, its_turn);
 }
 
+// A version of the program that says it in other words leaves the queue as it was.
+TEST_F(UsbQueueTest, AMacWhoseTurnIsNextKeepsItWhateverTheWordsOfItsWait) {
+  limits(1, 4);
+  charged(0);
+  ASSERT_THAT(of(0).what, its_turn);
+  r.state.visits.visit(r.visit_at(slot(0)))->what = "amperes";
+  charged(1);
+  EXPECT_EQ(of(1).what, one_runs);
+}
+
+TEST_F(UsbQueueTest, AWaitWhoseWordsSpeakOfAPlaceGivesNone) {
+  limits(1, 4);
+  const auto engine = runs(0);
+  charged(1);
+  charged(2);
+  r.state.visits.visit(r.visit_at(slot(2)))->what = "outlet off, power lease, two minutes, then the next try";
+  erased(0, engine);
+  EXPECT_THAT(of(1).what, its_turn);
+  EXPECT_EQ(of(2).what, one_runs);
+}
+
 TEST_F(UsbQueueTest, AWaitForAPlaceIsNoCaseHoweverLong) {
   limits(1, 4);
   runs(0);
