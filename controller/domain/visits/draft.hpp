@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,31 @@ struct Trouble {
   std::string also{};  // another serial that it is about: its row, if it has one, gets a case of its own
 };
 
+// What a visit has of the USB tree. next: there is a place for it, and its power lease is about to come; refused: as next,
+// but power says no.
+enum class Claim { none, waits, next, refused, place };
+
+// One that has a place, or an engine that runs or is started in this very decision.
+struct AtWork {
+  const Visit* visit{};
+  bool engine{};
+};
+
+// The queue for places on the USB tree, as the facts of one decision have left it so far (usb_queue.cpp).
+struct UsbQueue {
+  struct Standing {
+    Claim claim{};
+    bool engine{};
+  };
+  std::vector<Standing> of;            // in the order of VisitState::open
+  std::size_t facts{};                 // so many of the decision's are in it
+  bool told{};                         // what follows is of now
+  std::vector<AtWork> at_work;         // ascending
+  std::vector<std::string_view> busy;  // data ports of those with a place, then of those whose turn it is
+  std::size_t places{};                // how many have one
+  std::map<VisitNumber, std::optional<std::string>> waits_for;  // of those in the queue; nothing: it is its turn
+};
+
 class Draft {
  public:
   Draft(const VisitContext& context, std::uint64_t next_effect) : c(context), next_effect_(next_effect) {}
@@ -29,6 +55,7 @@ class Draft {
   std::vector<FactBody> facts;
   std::string answer;
   bool refused{};
+  UsbQueue usb_queue;
 
   void add(FactBody f) { facts.push_back(std::move(f)); }
   void refuse(std::string words) {
@@ -172,9 +199,10 @@ void close_trials(Draft&);
 // ---- its place on the USB tree (usb_queue.cpp) ------------------------------------------------------------------------
 
 // It holds one: since before it went into DFU, and until its engine ended.
-bool holds_place(const Draft&, const Visit&);
+bool holds_place(Draft&, const Visit&);
+const std::vector<AtWork>& at_work(Draft&);
 // The part of the tree that is full, before a Mac is brought into DFU; nothing: there is a place for it.
-std::optional<std::string> place_waits_for(const Draft&, const Visit&);
+std::optional<std::string> place_waits_for(Draft&, const Visit&);
 void wait_for_place(Draft&, const Visit&, std::uint32_t dfu_step, std::string words);
 
 // ---- alone on its USB host (phases.cpp) -------------------------------------------------------------------------------

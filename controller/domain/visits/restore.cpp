@@ -153,17 +153,14 @@ void put_in_order(Draft& d, const Visit& v) {
   const PortView& p = view_of(d.c, v)->port;
   if (!p.present || v.tidied >= p.since) return;
   const StepKind kind = step_of(d.c, v).kind;
-  if (host_is_taken(d.c, v)) return;
-  const bool at_work = (kind == StepKind::dfu && !not_at_work(v)) || kind == StepKind::restore;
-  const bool parked = awaits_engine(p) && !at_work && d.c.now >= p.since + dfu_patience;
+  const bool works = (kind == StepKind::dfu && !not_at_work(v)) || kind == StepKind::restore;
+  const bool parked = awaits_engine(p) && !works && d.c.now >= p.since + dfu_patience;
   // In its restore OS a Mac stands as long as nobody restarts it; once its erase was permitted it may be at work there.
   const bool left_behind = p.mode == MacMode::recovery || (p.mode == MacMode::restore && !v.run.permitted);
   const bool own = p.ecid == 0 || p.ecid == v.run.ecid || (v.run.ecid == 0 && p.serial == v.serial);
-  if (parked || (held && awaits_engine(p))) {
-    d.effect(v, "leave_dfu", p.ecid);  // a laptop left in DFU runs flat
-  } else if ((held ? v.runs > 0 : not_at_work(v)) && left_behind && own) {
-    d.effect(v, "put_back", p.ecid);  // the engine has set auto-boot false
-  }
+  const bool leaves = parked || (held && awaits_engine(p));                      // a laptop left in DFU runs flat
+  const bool back = (held ? v.runs > 0 : not_at_work(v)) && left_behind && own;  // the engine has set auto-boot false
+  if ((leaves || back) && !host_is_taken(d.c, v)) d.effect(v, leaves ? "leave_dfu" : "put_back", p.ecid);
 }
 
 }  // namespace greenroom::visits

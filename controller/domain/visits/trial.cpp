@@ -17,24 +17,13 @@ const Step* restore_of(const Recipe& r) {
   return at == r.steps.end() ? nullptr : &*at;
 }
 
-// An engine of that visit runs, or is started in this very decision.
-bool engine_runs(const Draft& d, const Visit& v) {
-  const auto starts = [&](const FactBody& f) {
-    const auto* e = std::get_if<EffectStarted>(&f);
-    return e != nullptr && e->visit == v.id && e->kind == "engine";
-  };
-  return v.run.open() || std::any_of(d.facts.begin(), d.facts.end(), starts);
-}
-
 // One that goes before it among its like: its engine runs, or, while this one is not on its own way, it is on the way to
 // one.
 template <class Like>
-const Visit* ahead_of(const Draft& d, const Visit& v, Like like) {
+const Visit* ahead_of(Draft& d, const Visit& v, Like like) {
   const bool on_its_way = holds_place(d, v);
-  for (const VisitNumber n : d.c.state.open) {
-    const Visit* o = d.c.state.visit(n);
-    if (o->id == v.id || o->model != v.model || !like(*o)) continue;
-    if (engine_runs(d, *o) || (!on_its_way && holds_place(d, *o))) return o;
+  for (const auto& [o, engine] : at_work(d)) {
+    if (o->id != v.id && o->model == v.model && (engine || !on_its_way) && like(*o)) return o;
   }
   return nullptr;
 }
@@ -44,7 +33,7 @@ std::string place_of(const VisitContext& c, const Visit& v) {
   return v.slot ? std::string(slot_name(c, v)) : "(none any more)";
 }
 
-std::optional<std::string> rehearsal_waits_for(const Draft& d, const Visit& v) {
+std::optional<std::string> rehearsal_waits_for(Draft& d, const Visit& v) {
   const auto& rehearsed = d.c.room.rehearsed;
   const std::string& model = model_of(d.c, v).product_type;
   if (!rehearsed || rehearsed->contains(model)) return std::nullopt;
@@ -53,7 +42,7 @@ std::optional<std::string> rehearsal_waits_for(const Draft& d, const Visit& v) {
   return model + " is not rehearsed on this machine: one at a time, and now the one in slot " + place_of(d.c, *ahead);
 }
 
-std::vector<CombinationRun> runs_of(const Draft& d, const Visit& v, const RestoreMeans::Choice& choice) {
+std::vector<CombinationRun> runs_of(Draft& d, const Visit& v, const RestoreMeans::Choice& choice) {
   const std::string& engine = d.c.senses.means->engine;
   std::vector<CombinationRun> runs;
   for (const CombinationTried& t : d.c.state.tried) {

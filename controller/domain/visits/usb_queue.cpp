@@ -2,15 +2,14 @@
 // it until its engine ended. Who waited longest comes first; one whose own part of the tree is full holds up nobody else,
 // nor does one that has to wait for power.
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include "controller/domain/visits/draft.hpp"
 #include "controller/domain/visits/usb_limits.hpp"
 
 namespace greenroom::visits {
 namespace {
-
-// next: there is a place for it, and its power lease is about to come. refused: as next, but power says no.
-enum class Claim { none, waits, next, refused, place };
 
 std::string_view port_of(const VisitContext& c, const Visit& v) {
   return v.slot ? std::string_view(c.room.slots[v.slot->value].data_port) : std::string_view();
@@ -34,46 +33,95 @@ bool comes_soon(std::string_view reason) {
 Claim claim_of(const VisitContext& c, const Visit& v) {
   if (v.run.open()) return Claim::place;
   const Claim claim = claim_of(step_of(c, v).kind, v.state, v.waits_for);
-  return claim == Claim::next && !comes_soon(view_of(c, v)->waits_reason) ? Claim::refused : claim;
+  return claim == Claim::next && v.slot && !comes_soon(view_of(c, v)->waits_reason) ? Claim::refused : claim;
 }
 
-// As this very decision made it: the visit's state does not show that yet.
-Claim claim_of(const Draft& d, const Visit& v) {
-  const StepChanged* now = nullptr;
-  for (const FactBody& f : d.facts) {
-    if (const auto* change = std::get_if<StepChanged>(&f); change != nullptr && change->visit == v.id) now = change;
+std::size_t index_of(const VisitContext& c, VisitNumber n) {
+  const auto at = std::lower_bound(c.state.open.begin(), c.state.open.end(), n);
+  return at == c.state.open.end() || *at != n ? c.state.open.size() : static_cast<std::size_t>(at - c.state.open.begin());
+}
+
+bool in_queue(Claim claim) { return claim == Claim::waits || claim == Claim::next; }
+
+// Takes in one fact of this very decision, which the visits' state does not show yet.
+void take(UsbQueue& q, const VisitContext& c, const FactBody& fact) {
+  if (const auto* effect = std::get_if<EffectStarted>(&fact)) {
+    const std::size_t i = index_of(c, effect->visit);
+    if (i == q.of.size() || effect->kind != "engine") return;
+    q.of[i].engine = true;
+    q.told = false;
+  } else if (const auto* change = std::get_if<StepChanged>(&fact)) {
+    const std::size_t i = index_of(c, change->visit);
+    if (i == q.of.size() || c.state.visit(change->visit)->run.open()) return;
+    const StepKind kind = recipe_of(c, *c.state.visit(change->visit)).steps[change->step].kind;
+    const Claim before =
+        std::exchange(q.of[i].claim, claim_of(kind, state_from(change->state), wait_from(change->waits_for)));
+    const Claim now = q.of[i].claim;
+    if (in_queue(before) != in_queue(now) || (before == Claim::place) != (now == Claim::place)) q.told = false;
   }
-  if (now == nullptr || v.run.open()) return claim_of(d.c, v);
-  return claim_of(recipe_of(d.c, v).steps[now->step].kind, state_from(now->state), wait_from(now->waits_for));
 }
 
-bool waits_longer(const Visit& a, const Visit& b) {
-  return a.waits_since < b.waits_since || (a.waits_since == b.waits_since && a.id < b.id);
+bool waits_longer(const Visit* a, const Visit* b) {
+  return a->waits_since < b->waits_since || (a->waits_since == b->waits_since && a->id < b->id);
+}
+
+// Who has a place, and then, in their order, whose turn it is and what the others wait for.
+void tell(UsbQueue& q, const VisitContext& c) {
+  q.busy.clear(), q.at_work.clear(), q.waits_for.clear();
+  std::vector<const Visit*> waiting;
+  for (std::size_t i = 0; i < q.of.size(); ++i) {
+    const Visit* v = c.state.visit(c.state.open[i]);
+    if (q.of[i].claim == Claim::place || q.of[i].engine) q.at_work.push_back({v, q.of[i].engine});
+    if (port_of(c, *v).empty()) continue;
+    if (q.of[i].claim == Claim::place) q.busy.push_back(port_of(c, *v));
+    if (in_queue(q.of[i].claim)) waiting.push_back(v);
+  }
+  q.places = q.busy.size();
+  std::sort(waiting.begin(), waiting.end(), waits_longer);
+  for (const Visit* v : waiting) {
+    auto full = usb_full(c.room.usb, port_of(c, *v), q.busy);
+    if (!full) q.busy.push_back(port_of(c, *v));
+    q.waits_for[v->id] = std::move(full);
+  }
+  q.told = true;
+}
+
+// As this very decision has left it so far. A round asks for each Mac, and few of them change it: it is made anew only when
+// one did.
+const UsbQueue& queue_of(Draft& d) {
+  UsbQueue& q = d.usb_queue;
+  if (q.of.empty()) {
+    for (const VisitNumber n : d.c.state.open) {
+      const Visit& v = *d.c.state.visit(n);
+      q.of.push_back({claim_of(d.c, v), v.run.open()});
+    }
+  }
+  for (; q.facts < d.facts.size(); ++q.facts) take(q, d.c, d.facts[q.facts]);
+  if (!q.told) tell(q, d.c);
+  return q;
+}
+
+Claim claim_of(Draft& d, const Visit& v) {
+  const UsbQueue& q = queue_of(d);
+  const std::size_t i = index_of(d.c, v.id);
+  return i == q.of.size() ? Claim::none : q.of[i].claim;
 }
 
 }  // namespace
 
-bool holds_place(const Draft& d, const Visit& v) { return claim_of(d, v) == Claim::place; }
+bool holds_place(Draft& d, const Visit& v) { return claim_of(d, v) == Claim::place; }
 
-std::optional<std::string> place_waits_for(const Draft& d, const Visit& v) {
-  const VisitContext& c = d.c;
-  const Claim own = claim_of(c, v);
-  if (port_of(c, v).empty() || own == Claim::place) return std::nullopt;
-  std::vector<std::string_view> busy;
-  std::vector<const Visit*> ahead;
-  for (const VisitNumber n : c.state.open) {
-    const Visit* o = c.state.visit(n);
-    if (o->id == v.id || port_of(c, *o).empty()) continue;
-    const Claim claim = claim_of(d, *o);
-    if (claim == Claim::place) busy.push_back(port_of(c, *o));
-    if ((claim != Claim::waits && claim != Claim::next) || own == Claim::refused) continue;
-    if (own == Claim::none || waits_longer(*o, v)) ahead.push_back(o);
-  }
-  std::sort(ahead.begin(), ahead.end(), [](const Visit* a, const Visit* b) { return waits_longer(*a, *b); });
-  for (const Visit* o : ahead) {
-    if (!usb_full(c.room.usb, port_of(c, *o), busy)) busy.push_back(port_of(c, *o));
-  }
-  return usb_full(c.room.usb, port_of(c, v), busy);
+const std::vector<AtWork>& at_work(Draft& d) { return queue_of(d).at_work; }
+
+// A newcomer stands behind all the others, and takes nothing yet: it may have to wait for something else.
+std::optional<std::string> place_waits_for(Draft& d, const Visit& v) {
+  const std::string_view port = port_of(d.c, v);
+  const Claim own = claim_of(d, v);
+  if (port.empty() || own == Claim::place) return std::nullopt;
+  const UsbQueue& q = queue_of(d);
+  if (in_queue(own)) return q.waits_for.find(v.id)->second;
+  // Power said no to it: it asks again, and holds up nobody.
+  return usb_full(d.c.room.usb, port, own == Claim::refused ? std::span(q.busy).first(q.places) : std::span(q.busy));
 }
 
 // Ordinary work, and no trouble however long: its turn comes when another's engine ends, and each of those has its deadline.

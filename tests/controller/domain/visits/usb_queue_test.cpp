@@ -1,4 +1,9 @@
 // How many Macs are restored at once on one part of the USB tree, who waits for that, and what the wait costs.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "controller/domain/visits/draft.hpp"
+#include "controller/domain/visits/usb_limits.hpp"
 #include "tests/controller/domain/visits/rig.hpp"
 
 namespace greenroom::test {
@@ -56,6 +61,13 @@ struct UsbQueueTest : testing::Test {
   }
   const Visit& of(int i) const { return r.visit(r.visit_at(slot(i))); }
   std::string at(int i) const { return r.at(r.visit_at(slot(i))); }
+  std::vector<std::string> said_in_a_round() const {
+    std::vector<std::string> words;
+    for (const FactBody& f : advance_visits(r.context(), r.state.next_effect)) {
+      if (const auto* step = std::get_if<StepChanged>(&f)) words.push_back(step->what);
+    }
+    return words;
+  }
   std::optional<Want> want(int i) const {
     for (const Demand& d : demands(r.context())) {
       if (d.slot == r.slot_id(slot(i))) return d.want;
@@ -236,21 +248,17 @@ TEST_F(UsbQueueTest, MacsThatPowerRefusesWaitInPeace) {
 TEST_F(UsbQueueTest, AMacWhoseTurnIsNextKeepsItWhateverTheWordsOfItsWait) {
   limits(1, 4);
   charged(0);
-  ASSERT_THAT(of(0).what, its_turn);
-  r.state.visits.visit(r.visit_at(slot(0)))->what = "amperes";
   charged(1);
-  EXPECT_EQ(of(1).what, one_runs);
+  r.state.visits.visit(r.visit_at(slot(0)))->what = "amperes";
+  EXPECT_THAT(said_in_a_round(), testing::IsEmpty());
 }
 
 TEST_F(UsbQueueTest, AWaitWhoseWordsSpeakOfAPlaceGivesNone) {
   limits(1, 4);
-  const auto engine = runs(0);
+  charged(0);
   charged(1);
-  charged(2);
-  r.state.visits.visit(r.visit_at(slot(2)))->what = "outlet off, power lease, two minutes, then the next try";
-  erased(0, engine);
-  EXPECT_THAT(of(1).what, its_turn);
-  EXPECT_EQ(of(2).what, one_runs);
+  r.state.visits.visit(r.visit_at(slot(1)))->what = "two minutes, then the next try";
+  EXPECT_THAT(said_in_a_round(), testing::ElementsAre(one_runs));
 }
 
 TEST_F(UsbQueueTest, AWaitForAPlaceIsNoCaseHoweverLong) {
@@ -311,6 +319,110 @@ TEST_F(UsbQueueTest, AMacThatWaitsForAPlaceInDfuIsProtectedAndAfterTenMinutesTak
   r.now += minutes{1};
   r.shows(slot(1), MacMode::booted, serial(1));
   EXPECT_NE(want(1), Want::protect);
+}
+
+// ---- the queue is kept while a decision is made; it is what it would be if each Mac were compared with all others ----
+
+using visits::Claim;
+
+Claim plain_claim(const visits::Draft& d, const Visit& v) {
+  if (v.run.open()) return Claim::place;
+  StepKind kind = visits::step_of(d.c, v).kind;
+  StepState state = v.state;
+  WaitKind waits_for = v.waits_for;
+  bool refused = d.c.state.slots[v.slot->value].waits_reason == "hard";
+  for (const FactBody& f : d.facts) {
+    const auto* now = std::get_if<StepChanged>(&f);
+    if (now == nullptr || now->visit != v.id) continue;
+    kind = visits::recipe_of(d.c, v).steps[now->step].kind;
+    state = state_from(now->state);
+    waits_for = wait_from(now->waits_for);
+    refused = false;  // power has not been asked yet
+  }
+  if (kind == StepKind::restore) return state == StepState::running ? Claim::place : Claim::none;
+  if (kind != StepKind::dfu || state == StepState::held) return Claim::none;
+  if (state != StepState::waiting) return Claim::place;
+  switch (waits_for) {
+    case WaitKind::outlet_off:
+    case WaitKind::next_try: return Claim::place;
+    case WaitKind::lease: return refused ? Claim::refused : Claim::next;
+    case WaitKind::usb_place: return Claim::waits;
+    default: return Claim::none;
+  }
+}
+
+// Behind all that have a place, and behind those whose turn it is among the ones that wait longer.
+std::optional<std::string> plain_wait(const visits::Draft& d, const Visit& v) {
+  const auto port = [&](const Visit& o) { return std::string_view(d.c.room.slots[o.slot->value].data_port); };
+  const Claim own = plain_claim(d, v);
+  if (own == Claim::place) return std::nullopt;
+  std::vector<std::string_view> busy;
+  std::vector<const Visit*> ahead;
+  const auto longer = [](const Visit* a, const Visit* b) {
+    return std::pair(a->waits_since, a->id) < std::pair(b->waits_since, b->id);
+  };
+  for (const Visit& o : d.c.state.visits) {
+    const Claim claim = plain_claim(d, o);
+    if (o.id == v.id) continue;
+    if (claim == Claim::place) busy.push_back(port(o));
+    const bool waits = claim == Claim::waits || claim == Claim::next;
+    if (waits && own != Claim::refused && (own == Claim::none || longer(&o, &v))) ahead.push_back(&o);
+  }
+  std::sort(ahead.begin(), ahead.end(), longer);
+  for (const Visit* o : ahead) {
+    if (!usb_full(d.c.room.usb, port(*o), busy)) busy.push_back(port(*o));
+  }
+  return usb_full(d.c.room.usb, port(v), busy);
+}
+
+constexpr std::uint32_t any_step[] = {4, 5, 5, 5, 6};  // charge gate, DFU, restore
+constexpr WaitKind any_wait[] = {WaitKind::lease,      WaitKind::usb_place, WaitKind::usb_place, WaitKind::next_try,
+                                 WaitKind::outlet_off, WaitKind::shift,     WaitKind::usb_host};
+
+template <class T, std::size_t N>
+T one_of(const T (&list)[N]) {
+  return list[*rc::gen::inRange<std::size_t>(0, N)];
+}
+
+void change_one(visits::Draft& d, const Visit& v) {
+  const std::uint32_t step = one_of(any_step);
+  if (step == 5 && *rc::gen::arbitrary<bool>()) return d.wait(v, step, one_of(any_wait), 1, never, "words");
+  if (step == 6 && *rc::gen::arbitrary<bool>()) d.effect(v, "engine");
+  d.enter(v, step, one_of({StepState::running, StepState::hands, StepState::held, StepState::done}), 1, never, {});
+}
+
+RC_GTEST_PROP(UsbQueueProperty, IsOfEveryMacWhatAComparisonWithAllOthersSays, ()) {
+  Rig r;
+  RoomBuilder b;
+  const std::size_t macs = 8;
+  b.slots("1", SlotKind::restore, b.pdu("left", b.breaker("branch", 20), macs), macs);
+  for (std::size_t i = 0; i < macs; ++i)
+    b.room.slots[i].data_port = "host/1-" + std::to_string(i / 3 + 1) + "." + std::to_string(i % 3 + 1);
+  b.room.usb = {*rc::gen::inRange(1, 6), *rc::gen::inRange(1, 4)};
+  r.setup.room = b.room;
+  r.start();
+  for (std::size_t i = 0; i < macs; ++i) {
+    Visit v;
+    v.id = i + 1;
+    v.slot = SlotId{static_cast<std::uint32_t>(i)};
+    v.step = one_of(any_step);
+    const bool waits = v.step == 5 && *rc::gen::arbitrary<bool>();
+    v.waits_for = waits ? one_of(any_wait) : WaitKind::none;
+    v.state = waits ? StepState::waiting : one_of({StepState::running, StepState::held, StepState::done});
+    v.waits_since = TimePoint{minutes{*rc::gen::inRange(0, 4)}};
+    if (v.step == 6) v.run.effect = *rc::gen::arbitrary<bool>() ? i + 1 : 0;
+    r.state.visits.slots[i].waits_reason = one_of({"", "spacing", "hard"});
+    r.state.visits.open.push_back(v.id);
+    r.state.visits.visits.push_back(std::move(v));
+  }
+  const VisitContext context = r.context();
+  visits::Draft d(context, 1);
+  for (int i = *rc::gen::inRange(1, 12); i > 0; --i) {
+    const Visit& v = r.visit(*rc::gen::inRange<VisitNumber>(1, macs + 1));
+    RC_ASSERT(place_waits_for(d, v) == plain_wait(d, v));
+    RC_ASSERT(holds_place(d, v) == (plain_claim(d, v) == Claim::place));
+    change_one(d, v);
+  }
 }
 
 }  // namespace
