@@ -47,8 +47,12 @@ constexpr FailureRow failures[] = {
     {"Port DFU failed",
      {"the Mac's port controller did not come back", "use the Mac's own DFU port, then DFU again", "technician"}},
     {"Unable to send iBEC",
-     {"the Mac fell back to DFU before the second boot image", "enter DFU again; if it repeats, the Mac is for repair",
-      "technician"}},
+     {"the USB link broke while the second boot image was sent", "try another cable and port, then DFU again", "technician"},
+     true},
+    // In the same words: a Mac that is in DFU again, and a cable that came out (both seen).
+    {"Unable to send iBEC",
+     {"the second boot image did not reach the Mac: it fell back to DFU, or its cable came out",
+      "check the cable and enter DFU again; if it repeats with another cable, the Mac is for repair", "technician"}},
     {"Possibly invalid iBEC",
      {"the Mac did not come back after the second boot image (iBEC)", "enter DFU again; then try another cable and port",
       "technician"}},
@@ -100,8 +104,9 @@ constexpr FailureRow statuses[] = {
 std::span<const FailureRow> known_failures() { return failures; }
 std::span<const FailureRow> known_statuses() { return statuses; }
 
-const FailureWords* explain_failure(std::span<const std::string> errors) {
+const FailureWords* explain_failure(std::span<const std::string> errors, bool in_recovery) {
   for (const auto& row : failures) {
+    if (row.in_recovery && !in_recovery) continue;
     const bool said = std::any_of(errors.begin(), errors.end(),
                                   [&row](const std::string& e) { return e.find(row.said) != std::string::npos; });
     if (said) return &row.words;

@@ -138,6 +138,7 @@ void RestoreLog::milestone(std::string_view text) {
     if (text.substr(0, mark.text.size()) == mark.text) reach(mark.stage);
   }
   if (text.substr(0, 23) == "About to restore device") past_erase_point_ = true;
+  if (text.starts_with("iBoot boot-stage=")) iboot_answered_ = true;
   if (text == "Performing macOS restore") macos_ = true;
   if (text == "Done sending filesystem") filesystem_sent_ = true;
   if (text == "Status: Restore Finished") finished_ = true;
@@ -283,7 +284,7 @@ RestoreOutcome RestoreLog::finish(std::optional<int> exit_code) const {
   }
   if (erased_ == Erased::confirmed) outcome.evidence.os = OsState::none;  // erased, and nothing whole installed since
   const FailureWords* words = device_status_.empty() ? nullptr : explain_status(device_status_);
-  if (words == nullptr) words = explain_failure(errors_);
+  if (words == nullptr) words = explain_failure(errors_, iboot_answered_);
   if (words != nullptr) {
     std::string cause(words->cause);
     if (!device_failure_.empty()) cause += fmt::format(" ({})", device_failure_);

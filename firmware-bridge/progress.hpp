@@ -65,7 +65,8 @@ class RestoreLog {
   Plist plist_;
   bool stamped_{};  // a stamped line was seen: a git build
   bool past_erase_point_{};
-  bool macos_{};  // "Performing macOS restore"
+  bool iboot_answered_{};  // in recovery; a Mac in DFU has no iBoot to ask
+  bool macos_{};           // "Performing macOS restore"
   bool t2_{};
   bool filesystem_sent_{};
   bool finished_{};  // "Status: Restore Finished"

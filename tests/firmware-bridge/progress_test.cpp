@@ -122,6 +122,28 @@ INSTANTIATE_TEST_SUITE_P(
                     Failed{"cancelled", 1, "was ended", "technician", false, boot_images},
                     Failed{"cancelled-in-recovery", 1, "was ended", "technician", false, boot_images}));
 
+// A git build asks the Mac's iBoot for its stage before it sends the second boot image: a Mac that answered was in recovery,
+// and no fall back to DFU kept the image from it.
+TEST(RestoreLog, ACableThatComesOutWhileTheSecondBootImageIsSentIsTheLinksFault) {
+  for (const char* why : {"Unable to upload data to device", "Invalid input"}) {  // it went amid the image, or before it
+    const std::string broken = std::string("22:47:34.946   <Error> Unable to send iBEC component: ") + why;
+    const auto outcome =
+        said({"22:47:34.798    <Info> iBoot boot-stage=1", "22:47:34.806    <Info> Sending iBEC (204142 bytes)...", broken,
+              "22:47:34.946   <Error> Unable to send iBEC to device",
+              "22:47:34.946   <Error> Unable to place device into recovery mode from DFU mode"})
+            .finish(1);
+    EXPECT_EQ(outcome.cause, "the USB link broke while the second boot image was sent");
+    EXPECT_EQ(outcome.remedy, "try another cable and port, then DFU again");
+    EXPECT_EQ(outcome.owner, "technician");
+  }
+}
+
+// 1.0.0 does not ask, and says no more than this of either.
+TEST(RestoreLog, WhereNothingTellsAFallBackToDfuFromACableBothAreNamed) {
+  const auto outcome = said({"ERROR: Unable to send iBEC to device."}).finish(255);
+  EXPECT_EQ(outcome.cause, "the second boot image did not reach the Mac: it fell back to DFU, or its cable came out");
+}
+
 class CompletedRun : public testing::TestWithParam<const char*> {};
 TEST_P(CompletedRun, EndsAtDoneAndAtOneHundred) {
   const auto log = replay(GetParam());

@@ -33,7 +33,8 @@ std::vector<std::string> told(std::span<const FailureRow> rows) {
   std::vector<std::string> lines;
   for (const FailureRow& row : rows) {
     std::string line = "| `";
-    line.append(row.said).append("` | ").append(row.words.cause).append(" | ").append(row.words.remedy);
+    line.append(row.said).append(row.in_recovery ? "` after `iBoot boot-stage=`" : "`");
+    line.append(" | ").append(row.words.cause).append(" | ").append(row.words.remedy);
     lines.push_back(line.append(" | ").append(owner_words(row.words.owner)).append(" |"));
   }
   return lines;

@@ -163,6 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
     Stages, ACable,
     testing::Values(Cut{MacBoot::Stage::dfu, 100, "the USB link broke while the first boot image was sent"},
                     Cut{MacBoot::Stage::ibss, 6, "the engine was ended, or the Mac vanished, before recovery"},
+                    Cut{MacBoot::Stage::ibss, 20, "the USB link broke while the second boot image was sent"},
                     Cut{MacBoot::Stage::ibec, 40, no_restore_os}));
 
 // ---- and after it: the model counts as erased only by its whole image ----

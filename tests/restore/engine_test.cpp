@@ -144,5 +144,16 @@ TEST_F(RestoreThatCannot, AMacThatIsNotThereIsForATechnician) {
   EXPECT_EQ(outcome.owner, "technician");
 }
 
+// 1.0.0 has the same words for a Mac that is in DFU again, and tells nothing else of either.
+TEST_F(RestoreByEngine, ACableThatComesOutAmidTheSecondBootImageIsNotBlamedOnTheMacAlone) {
+  RestoreMac& mac = add_mac();
+  mac.cut_at(MacBoot::Stage::ibss, 5);
+  const RestoreOutcome outcome = outcome_of(begin(mac));
+  EXPECT_THAT(outcome.cause, HasSubstr("or its cable came out"));
+  EXPECT_THAT(outcome.remedy, HasSubstr("check the cable"));
+  EXPECT_EQ(outcome.owner, "technician");
+  EXPECT_EQ(mac.stage(), MacBoot::Stage::ibss);
+}
+
 }  // namespace
 }  // namespace greenroom::test
