@@ -13,6 +13,7 @@ constexpr std::string_view kind_of(CircuitKind k) {
     case CircuitKind::breaker: return "breaker";
     case CircuitKind::pdu_input: return "pdu_input";
     case CircuitKind::bank: return "bank";
+    case CircuitKind::neutral: return "neutral";
   }
   return "breaker";
 }

@@ -13,7 +13,7 @@
 
 namespace greenroom {
 
-enum class CircuitKind { panel, breaker, pdu_input, bank };
+enum class CircuitKind { panel, breaker, pdu_input, bank, neutral };
 enum class PowerOnPolicy { all_off, sequenced, last_state, unknown };
 enum class ChargeVia { magsafe, usb_c_other, same_cable };
 enum class DfuEntry { none, vdm, by_outlet, by_hand };
@@ -33,6 +33,9 @@ struct Circuit {
   // The PDU bank that meters this circuit, if one does.
   std::optional<PduId> meter_pdu;
   std::string meter_bank;
+  // A neutral: the three phases whose currents return on it. Nothing hangs on it; without a meter it is taken to carry
+  // sqrt(Ia^2 + Ib^2 + Ic^2) (R2).
+  std::vector<CircuitId> phases;
 };
 
 struct PduConfig {

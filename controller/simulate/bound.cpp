@@ -4,26 +4,26 @@
 #include <cmath>
 #include <vector>
 
+#include "controller/simulate/bound_tree.hpp"
+
 namespace greenroom::sim {
 namespace {
 
 constexpr double pack_efficiency = 0.96;
 constexpr double brick_efficiency = 0.90;
-constexpr int grid_points = 160;
-constexpr int bisections = 24;
-constexpr double rounding_Ah = 1e-9;
 
 double limited_rate(const ChargeNeed& n) {
   return std::min(n.c_rate, (n.adapter_W - n.idle_W) * pack_efficiency / n.capacity_Wh);
 }
-double crossover(const ChargeNeed& n) { return 1.0 - (1.0 - n.knee) * limited_rate(n) / n.c_rate; }
 double taper_hours(const ChargeNeed& n) { return (1.0 - n.knee) / n.c_rate; }
 
 }  // namespace
 
+double ChargeNeed::crossover() const { return 1.0 - (1.0 - knee) * limited_rate(*this) / c_rate; }
+
 double ChargeNeed::hours(double from, double to) const {
   if (from >= to) return 0.0;
-  const double rate = limited_rate(*this), cross = crossover(*this), tau = taper_hours(*this);
+  const double rate = limited_rate(*this), cross = crossover(), tau = taper_hours(*this);
   if (to <= cross) return (to - from) / rate;
   if (from >= cross) return tau * std::log((1.0 - from) / (1.0 - to));
   return (cross - from) / rate + tau * std::log((1.0 - cross) / (1.0 - to));
@@ -31,7 +31,7 @@ double ChargeNeed::hours(double from, double to) const {
 
 double ChargeNeed::needed(double hours_left) const {
   if (hours_left <= 0.0) return goal;
-  const double rate = limited_rate(*this), cross = crossover(*this), tau = taper_hours(*this);
+  const double rate = limited_rate(*this), cross = crossover(), tau = taper_hours(*this);
   if (goal <= cross) return goal - hours_left * rate;
   const double in_taper = tau * std::log((1.0 - cross) / (1.0 - goal));
   if (hours_left <= in_taper) return 1.0 - (1.0 - goal) * std::exp(hours_left / tau);
@@ -45,29 +45,11 @@ double ChargeNeed::amp_hours(double from, double to, double volts) const {
 }
 
 double demand_bound_hours(std::span<const ChargeNeed> needs, Amps limit, Volts nominal) {
-  const double volts = nominal.value(), amps = limit.value();
-  double solo = 0.0, all = 0.0;
-  for (const ChargeNeed& n : needs) {
-    solo = std::max(solo, n.hours(n.start, n.goal));
-    all += n.amp_hours(n.start, n.goal, volts);
-  }
-  if (all <= 0.0 || amps <= 0.0) return solo;
-  const auto fits = [&](double total) {
-    for (int k = 1; k <= grid_points; ++k) {
-      const double t = total * k / grid_points;
-      double due = 0.0;
-      for (const ChargeNeed& n : needs) due += n.amp_hours(n.start, n.needed(total - t), volts);
-      if (due > amps * t + rounding_Ah) return false;
-    }
-    return true;
-  };
-  if (fits(solo)) return solo;
-  double low = solo, high = solo + all / amps + 0.1;
-  for (int i = 0; i < bisections; ++i) {
-    const double middle = (low + high) / 2.0;
-    (fits(middle) ? high : low) = middle;
-  }
-  return low;  // the side that is known not to fit: never above the true bound
+  LimitTree tree;
+  tree.nodes.push_back({.continuous_A = limit.value(), .hard_A = limit.value()});
+  std::vector<ChargeTask> tasks;
+  for (const ChargeNeed& n : needs) tasks.push_back({.need = n});
+  return demand_bound_hours(tree, tasks, nominal.value());
 }
 
 double Bound::largest() const { return std::max({solo_s, slots_s, demand_s}); }

@@ -22,6 +22,7 @@ struct ChargeNeed {
   double power_factor{0.97};
   double start{}, goal{};
 
+  [[nodiscard]] double crossover() const;                                      // the charge at which the taper begins
   [[nodiscard]] double hours(double from, double to) const;                    // solo, at full rate
   [[nodiscard]] double needed(double hours_left) const;                        // the charge from which the goal is that far
   [[nodiscard]] double amp_hours(double from, double to, double volts) const;  // at the wall, by on and off alone

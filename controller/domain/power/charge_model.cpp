@@ -9,6 +9,8 @@ namespace {
 constexpr double rate_1C = 1.0;  // 1/h
 constexpr double knee = 0.80;
 constexpr double acceptance = 0.96;   // of the battery
+constexpr double brick_efficiency = 0.90;
+constexpr double unseen_charge = 0.325;  // returned Macs: 5 to 60 %
 constexpr double nearly_full = 0.99;  // the taper never ends by itself; a Mac says "full" here
 }  // namespace
 
@@ -36,6 +38,12 @@ Duration ChargeModel::solo(double from, double goal) const {
   if (from < crossover) hours += (std::min(goal, crossover) - from) / rate;
   if (goal > crossover) hours += taper_h * std::log((1.0 - std::max(from, crossover)) / (1.0 - goal));
   return seconds_of(hours * 3600.0);
+}
+
+double seen_charge(const OutletInsight& seen, double battery_Wh) {
+  if (seen.full) return 1.0;
+  const double gained = battery_Wh > 0 ? seen.delivered.value() * acceptance * brick_efficiency / battery_Wh : 0.0;
+  return std::min(nearly_full, unseen_charge + gained);
 }
 
 Amps expected_current(const ChargeModel& m, Amps nominal, double charge) {

@@ -19,6 +19,8 @@ struct ChargeModel {
 };
 
 ChargeModel charge_model(Watts brick_output, double battery_Wh);
+// The best guess of a Mac's charge from what its outlet's meter showed alone.
+double seen_charge(const OutletInsight&, double battery_Wh);
 // Wall current at nominal voltage, at most `nominal`.
 Amps expected_current(const ChargeModel&, Amps nominal, double charge);
 

@@ -12,6 +12,15 @@ CircuitTree make_tree(const Room& room) {
     t.root.push_back(below_another ? t.root[circuit.parent->value] : c);
     t.hard.push_back(circuit.hard);
     t.continuous.push_back(circuit.continuous);
+    t.neutral.push_back(no_circuit);
+    t.phases.push_back({no_circuit, no_circuit, no_circuit});
+    if (circuit.phases.size() != t.phases[c].size()) continue;
+    for (std::size_t p = 0; p < circuit.phases.size(); ++p) {
+      const std::uint32_t phase = circuit.phases[p].value;
+      if (phase >= c) break;
+      t.phases[c][p] = phase;
+      t.neutral[phase] = c;
+    }
   }
   std::vector<std::uint32_t> direct(n, 0), total(n, 0);
   for (const Outlet& o : room.outlets) {

@@ -56,6 +56,18 @@ class Planning {
     opened_[o] = 1;
   }
 
+  // The outlets whose current flows in a circuit: in a neutral, those of its phases.
+  template <class F>
+  void for_each_below(std::uint32_t c, const F& f) const {
+    if (!tree_.is_neutral(c)) {
+      for (const std::uint32_t o : tree_.outlets_below(c)) f(o);
+      return;
+    }
+    for (const std::uint32_t phase : tree_.phases[c]) {
+      for (const std::uint32_t o : tree_.outlets_below(phase)) f(o);
+    }
+  }
+
   // Whenever a hard sum exceeds its limit, the next order is an open. The soft limit is one of a 10-minute mean.
   void shed() {
     for (std::uint32_t c = static_cast<std::uint32_t>(circuits_.size()); c-- > 0;) {
@@ -65,9 +77,9 @@ class Planning {
       };
       if (!over()) continue;
       std::vector<std::uint32_t> victims;
-      for (const std::uint32_t o : tree_.outlets_below(c)) {
+      for_each_below(c, [&](std::uint32_t o) {
         if (can_open(o)) victims.push_back(o);
-      }
+      });
       std::sort(victims.begin(), victims.end(), [&](std::uint32_t a, std::uint32_t b) { return gives_way(a, b); });
       for (const std::uint32_t o : victims) {
         if (!over()) break;
@@ -186,11 +198,11 @@ class Planning {
       swapped_[c] = 1;
     }
     std::vector<std::uint32_t> victims;
-    for (const std::uint32_t r : tree_.outlets_below(c)) {
+    for_each_below(c, [&](std::uint32_t r) {
       const OutletView& x = outlets_[r];
-      if (!can_open(r) || x.is_foreign || first_of_all(x.want)) continue;
+      if (!can_open(r) || x.is_foreign || first_of_all(x.want)) return;
       if (protect || (x.min_on_until <= now_ && outranks(v, x))) victims.push_back(r);
-    }
+    });
     std::sort(victims.begin(), victims.end(), [&](std::uint32_t a, std::uint32_t b) { return gives_way(a, b); });
     std::size_t used = 0;
     while (used < victims.size() && sums_.binds(o, true)) sums_.will_open(victims[used++]);

@@ -75,6 +75,7 @@ struct OutletView {
   Want want{Want::nothing};
   TimePoint deadline{never};
   Duration solo{};        // time to its goal alone, taper included
+  double charge{};        // as asked for it, 0..1
   std::uint32_t group{};  // outlets of one group can jump together; 0: none
 };
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controller/domain/fact.hpp"
@@ -35,8 +36,9 @@ struct Demand {
   std::optional<TimePoint> deadline;
 };
 
-// How a plan chooses. `planned` is the product; the others exist to be compared with (greenroom demo --planner).
-enum class Planner { planned, all_on, nameplate, timer };
+// How a plan chooses. `planned` is the product; the others exist to be compared with (other_planners.cpp says what each is).
+enum class Planner { planned, all_on, nameplate, timer, strip_add, greedy, lowest_charge, edf, llf };
+std::string_view to_string(Planner);
 
 struct PowerDecision {
   std::vector<FactBody> facts;

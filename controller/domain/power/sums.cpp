@@ -23,6 +23,13 @@ Amps soft_room(Amps limit) { return Amps{limit.milli * 985 / 1000}; }
 
 Amps above_zero(Amps a) { return std::max(a, Amps{}); }
 
+// What three phases put on a neutral that no meter reads: the root of the sum of their squares, rounded up (R2).
+Amps on_neutral(const std::array<Amps, 3>& phases) {
+  double squares = 0.0;
+  for (const Amps a : phases) squares += static_cast<double>(a.milli) * static_cast<double>(a.milli);
+  return Amps{static_cast<std::int64_t>(std::ceil(std::sqrt(squares)))};
+}
+
 }  // namespace
 
 int surges_at_once(std::size_t outlets_on) {
@@ -36,6 +43,7 @@ Sums::Sums(const CircuitTree& tree, std::span<const OutletView> outlets, std::sp
   take_outlets();
   add_up();
   add_reserves();
+  add_neutrals();
   for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
     if (outlets_[o].opening) will_open(o);
   }
@@ -135,6 +143,9 @@ void Sums::add_reserves() {
   std::vector<int> left(nodes_.size());
   for (std::size_t c = nodes_.size(); c-- > 0;) {
     ceiling[c] += circuits_[c].foreign;
+    if (tree_.is_neutral(static_cast<std::uint32_t>(c))) {
+      for (const std::uint32_t p : tree_.phases[c]) nodes_[c].on += nodes_[p].on;
+    }
     left[c] = surges_at_once(nodes_[c].on + 1U);  // one spare, for the close that this plan may add
     if (tree_.parent[c] != no_circuit) ceiling[tree_.parent[c]] += ceiling[c];
   }
@@ -154,10 +165,71 @@ void Sums::add_reserves() {
       if (!grouped) --left[c];
       nodes_[c].reserve += g.amps;
     }
+    for (std::uint32_t c = tree_.lowest[g.outlet]; c != no_circuit; c = tree_.parent[c]) {
+      const std::uint32_t n = tree_.neutral[c];
+      if (n == no_circuit || (!grouped && left[n] <= 0)) continue;
+      if (!grouped) --left[n];
+      nodes_[n].jump += g.amps;
+    }
   }
   for (std::size_t c = 0; c < nodes_.size(); ++c) {
     nodes_[c].reserve = std::min(nodes_[c].reserve, above_zero(ceiling[c] - nodes_[c].present));
   }
+}
+
+void Sums::add_neutrals() {
+  for (std::uint32_t n = 0; n < nodes_.size(); ++n) {
+    if (!tree_.is_neutral(n)) continue;
+    Node& node = nodes_[n];
+    std::array<Amps, 3> present;
+    for (std::size_t p = 0; p < present.size(); ++p) {
+      present[p] = nodes_[tree_.phases[n][p]].present;
+      node.unknown |= nodes_[tree_.phases[n][p]].unknown;
+    }
+    node.present = on_neutral(present);
+    node.reserve = neutral_hard(n, no_circuit, {}, false, false) - node.present;
+    node.expected = neutral_soft(n, no_circuit, {}, false);
+    node.leased = neutral_leased(n, no_circuit, {});
+  }
+}
+
+// All that may jump is taken to jump on the phase that carries most: no other share of it puts more on the neutral.
+Amps Sums::neutral_hard(std::uint32_t n, std::uint32_t c, Amps more, bool rising, bool after) const {
+  std::array<Amps, 3> phases;
+  for (std::size_t p = 0; p < phases.size(); ++p) {
+    const std::uint32_t phase = tree_.phases[n][p];
+    const Node& node = nodes_[phase];
+    phases[p] = node.present + (rising ? node.rising : Amps{}) - (after ? node.opening : Amps{});
+    if (phase == c) phases[p] += more;
+    phases[p] = above_zero(phases[p]);
+  }
+  *std::max_element(phases.begin(), phases.end()) += nodes_[n].jump;
+  return on_neutral(phases);
+}
+
+Amps Sums::neutral_soft(std::uint32_t n, std::uint32_t c, Amps more, bool after) const {
+  std::array<Amps, 3> phases;
+  for (std::size_t p = 0; p < phases.size(); ++p) {
+    const std::uint32_t phase = tree_.phases[n][p];
+    phases[p] = nodes_[phase].expected - (after ? nodes_[phase].opening_expected : Amps{}) + (phase == c ? more : Amps{});
+    phases[p] = above_zero(phases[p]);
+  }
+  return on_neutral(phases);
+}
+
+Amps Sums::neutral_leased(std::uint32_t n, std::uint32_t c, Amps more) const {
+  std::array<Amps, 3> phases;
+  for (std::size_t p = 0; p < phases.size(); ++p)
+    phases[p] = nodes_[tree_.phases[n][p]].leased + (tree_.phases[n][p] == c ? more : Amps{});
+  return on_neutral(phases);
+}
+
+Amps Sums::hard_after(std::uint32_t c) const {
+  return tree_.is_neutral(c) ? neutral_hard(c, no_circuit, {}, false, true) : hard(c) - nodes_[c].opening;
+}
+
+Amps Sums::soft_after(std::uint32_t c) const {
+  return tree_.is_neutral(c) ? neutral_soft(c, no_circuit, {}, true) : nodes_[c].expected - nodes_[c].opening_expected;
 }
 
 std::optional<std::uint32_t> Sums::binds(std::uint32_t outlet, bool after) const {
@@ -170,11 +242,17 @@ std::optional<std::uint32_t> Sums::binds(std::uint32_t outlet, bool after) const
     const Amps rising = nodes_[c].rising + (metered ? v.expected : Amps{});
     const Amps hard_now = (after ? hard_after(c) : hard(c)) + rising;
     const Amps soft_now = after ? soft_after(c) : nodes_[c].expected;
-    const Amps over =
-        std::max(hard_now + v.nameplate - circuits_[c].hard, soft_now + v.expected - soft_room(circuits_[c].soft));
-    if (over <= Amps{} || over < worst) continue;
-    tightest = c;
-    worst = over;
+    const auto judge = [&](std::uint32_t node, Amps hard_sum, Amps soft_sum) {
+      const Amps over = std::max(hard_sum - circuits_[node].hard, soft_sum - soft_room(circuits_[node].soft));
+      if (over <= Amps{} || over < worst) return;
+      tightest = node;
+      worst = over;
+    };
+    judge(c, hard_now + v.nameplate, soft_now + v.expected);
+    const std::uint32_t n = tree_.neutral[c];
+    if (n == no_circuit) continue;
+    const Amps own_rise = metered ? v.expected : Amps{};
+    judge(n, neutral_hard(n, c, v.nameplate + own_rise, true, after), neutral_soft(n, c, v.expected, after));
   }
   return tightest;
 }
@@ -184,6 +262,8 @@ std::optional<std::uint32_t> Sums::lease_binds(std::uint32_t outlet) const {
   const Amps more = v.is_foreign && v.counts != Counts::nothing ? Amps{} : v.nameplate;  // counted as foreign already
   for (std::uint32_t c = tree_.lowest[outlet]; c != no_circuit; c = tree_.parent[c]) {
     if (nodes_[c].leased + more > circuits_[c].soft) return c;
+    const std::uint32_t n = tree_.neutral[c];
+    if (n != no_circuit && neutral_leased(n, c, more) > circuits_[n].soft) return n;
   }
   return std::nullopt;
 }

@@ -22,14 +22,15 @@ class Sums {
     Amps present, reserve, expected, leased;
     Amps rising;                     // what unsettled outlets will add to a reading while they still count at nameplate
     Amps opening, opening_expected;  // what opens in flight or planned will take away
+    Amps jump;                       // of a neutral: the gaps of its phases' outlets that may jump together
     std::uint32_t on{};              // outlets below that are on or may be
     bool unknown{};
   };
   [[nodiscard]] const Node& at(std::uint32_t c) const { return nodes_[c]; }
   [[nodiscard]] Amps hard(std::uint32_t c) const { return nodes_[c].present + nodes_[c].reserve; }
   // With all opens in flight carried out.
-  [[nodiscard]] Amps hard_after(std::uint32_t c) const { return hard(c) - nodes_[c].opening; }
-  [[nodiscard]] Amps soft_after(std::uint32_t c) const { return nodes_[c].expected - nodes_[c].opening_expected; }
+  [[nodiscard]] Amps hard_after(std::uint32_t c) const;
+  [[nodiscard]] Amps soft_after(std::uint32_t c) const;
 
   // The circuit on which closing it would exceed a limit by most, the upper one of equals; nothing: it fits. `after`: once
   // the opens in flight are done. `without`: outlets that would be opened for it are already noted by will_open.
@@ -48,6 +49,11 @@ class Sums {
   void take_unsettled(std::uint32_t outlet);
   void add_up();
   void add_reserves();
+  void add_neutrals();
+  // On the neutral n: with more on its phase c (no_circuit: on none).
+  [[nodiscard]] Amps neutral_hard(std::uint32_t n, std::uint32_t c, Amps more, bool rising, bool after) const;
+  [[nodiscard]] Amps neutral_soft(std::uint32_t n, std::uint32_t c, Amps more, bool after) const;
+  [[nodiscard]] Amps neutral_leased(std::uint32_t n, std::uint32_t c, Amps more) const;
 
   const CircuitTree& tree_;
   std::span<const OutletView> outlets_;

@@ -168,6 +168,7 @@ void see_demand(const Asked& a, std::uint32_t o, const Demand& d, OutletView& v)
   v.deadline = d.deadline.value_or(never);
   const ChargeModel m = charge_model(a.room.outlets[o].brick_output, d.battery_Wh);
   v.solo = m.solo(d.charge, d.goal);
+  v.charge = d.charge;
   if (d.want == Want::charge && d.has_battery) v.expected = expected_current(m, v.nominal, d.charge);
 }
 

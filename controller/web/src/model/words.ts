@@ -27,6 +27,7 @@ const kinds: Record<string, string> = {
   breaker: "breaker",
   pdu_input: "PDU input",
   bank: "bank",
+  neutral: "neutral",
 };
 
 // "batch_lead" -> "batch lead"
