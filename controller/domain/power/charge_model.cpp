@@ -46,10 +46,22 @@ double seen_charge(const OutletInsight& seen, double battery_Wh) {
   return std::min(nearly_full, unseen_charge + gained);
 }
 
-Amps expected_current(const ChargeModel& m, Amps nominal, double charge) {
+double ChargeModel::charge_at(double share) const {
+  const double plateau = battery_Wh * rate / acceptance + system_W;
+  const double into_pack = std::max(0.0, share * plateau - system_W) * acceptance / battery_Wh;
+  return std::clamp(1.0 - (1.0 - knee) * into_pack / rate_1C, crossover, nearly_full);
+}
+
+double ChargeModel::energy_Wh(double from, double goal) const {
+  if (from >= goal) return 0.0;
+  return battery_Wh * (goal - from) / acceptance + system_W * in_seconds(solo(from, goal)) / 3600.0;
+}
+
+Amps expected_current(const ChargeModel& m, Amps nominal, Amps plateau, double charge) {
   // 3 points early: an estimate of charge that is a little high must not promise a taper that has not come.
-  const double share = m.watts_dc(std::max(0.0, charge - 0.03)) / m.brick_W;
-  return std::min(nominal, Amps::of(nominal.value() * share));
+  const double watts = m.watts_dc(std::max(0.0, charge - 0.03));
+  if (plateau > Amps{}) return std::min(nominal, Amps::of(plateau.value() * std::min(1.0, watts / m.watts_dc(0.0))));
+  return std::min(nominal, Amps::of(nominal.value() * watts / m.brick_W));
 }
 
 }  // namespace greenroom

@@ -16,12 +16,17 @@ struct ChargeModel {
 
   [[nodiscard]] double watts_dc(double charge) const;           // what the brick delivers
   [[nodiscard]] Duration solo(double from, double goal) const;  // alone, at full rate
+  // Of the current on the plateau, the share that a Mac draws in its taper; and the charge that a share tells.
+  [[nodiscard]] double charge_at(double share_of_plateau) const;
+  // Watt-hours that the brick delivers from one charge to the other, system included.
+  [[nodiscard]] double energy_Wh(double from, double goal) const;
 };
 
 ChargeModel charge_model(Watts brick_output, double battery_Wh);
 // The best guess of a Mac's charge from what its outlet's meter showed alone.
 double seen_charge(const OutletInsight&, double battery_Wh);
-// Wall current at nominal voltage, at most `nominal`.
-Amps expected_current(const ChargeModel&, Amps nominal, double charge);
+// Wall current at nominal voltage, at most `nominal`. `plateau`: the current that was seen in the constant part; zero: not
+// seen yet.
+Amps expected_current(const ChargeModel&, Amps nominal, Amps plateau, double charge);
 
 }  // namespace greenroom

@@ -8,6 +8,12 @@ namespace greenroom {
 namespace {
 
 // What goes before every charge, and never gives way to one.
+// Share of a neutral's limit that each of three equal phases may carry: 1 / sqrt(3).
+constexpr double balanced = 0.577;
+
+// Of how long everything takes, what one that waits may have to spare and still is not urgent.
+constexpr std::int64_t urgent_per_cent = 10;
+
 bool first_of_all(Want w) { return w == Want::protect || w == Want::restart; }
 
 // The order of service: protection, then deadlines (earliest, then least laxity), then longest remaining solo time.
@@ -33,10 +39,12 @@ class Planning {
         sums_(tree, outlets, circuits),
         opened_(outlets.size(), 0),
         swapped_(circuits.size(), 0),
+        left_(circuits.size()),
         busy_(circuits.size(), 0) {}
 
   Plan make() {
     remember();  // what is true now, before this plan changes the sums
+    how_long();
     if (rules_.holds(Rule::r2)) shed();
     open_unwanted();
     give_leases();
@@ -54,6 +62,29 @@ class Planning {
   void open(std::uint32_t o, std::string_view reason, bool shed) {
     plan_.orders.push_back({o, false, shed, reason});
     opened_[o] = 1;
+  }
+
+  // How long all that is wanted below every circuit takes at least: the longest alone, and all of it at the continuous limit.
+  void how_long() {
+    std::vector<double> needs(circuits_.size(), 0.0);
+    for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
+      const OutletView& v = outlets_[o];
+      if (v.want != Want::charge) continue;
+      for (std::uint32_t c = tree_.lowest[o]; c != no_circuit; c = tree_.parent[c]) {
+        needs[c] += v.need_As;
+        left_[c] = std::max(left_[c], v.solo);
+      }
+    }
+    for (std::uint32_t c = 0; c < circuits_.size(); ++c) {
+      double amps = circuits_[c].soft.value();
+      if (const std::uint32_t n = tree_.neutral[c]; n != no_circuit) amps = std::min(amps, circuits_[n].soft.value() * balanced);
+      if (amps > 0) left_[c] = std::max(left_[c], seconds_of(needs[c] / amps));
+    }
+    for (std::uint32_t c = 0; c < circuits_.size(); ++c) {
+      if (tree_.parent[c] != no_circuit) left_[c] = std::max(left_[c], left_[tree_.parent[c]]);
+      if (!tree_.is_neutral(c)) continue;
+      for (const std::uint32_t p : tree_.phases[c]) left_[c] = std::max(left_[c], left_[p]);
+    }
   }
 
   // The outlets whose current flows in a circuit: in a neutral, those of its phases.
@@ -201,7 +232,7 @@ class Planning {
     for_each_below(c, [&](std::uint32_t r) {
       const OutletView& x = outlets_[r];
       if (!can_open(r) || x.is_foreign || first_of_all(x.want)) return;
-      if (protect || (x.min_on_until <= now_ && outranks(v, x))) victims.push_back(r);
+      if (protect || (x.min_on_until <= now_ && outranks(v, x, c))) victims.push_back(r);
     });
     std::sort(victims.begin(), victims.end(), [&](std::uint32_t a, std::uint32_t b) { return gives_way(a, b); });
     std::size_t used = 0;
@@ -217,8 +248,12 @@ class Planning {
     return used > 0;
   }
 
-  bool outranks(const OutletView& wants, const OutletView& has) const {
+  // Of equal deadlines, the one that needs longer goes first, once it is urgent: while all others below the circuit take
+  // longer than it does, it can wait, and every swap costs a relay some of its life.
+  bool outranks(const OutletView& wants, const OutletView& has, std::uint32_t c) const {
     if (wants.deadline != has.deadline) return wants.deadline < has.deadline;
+    const Duration spare = left_[c] - wants.solo;
+    if (spare > left_[c] * urgent_per_cent / 100 + timings_.swap_hysteresis) return false;
     return wants.solo > has.solo + timings_.swap_hysteresis;
   }
 
@@ -239,6 +274,7 @@ class Planning {
   Sums sums_;
   std::vector<char> opened_;   // by this plan
   std::vector<char> swapped_;  // a swap was tried for this binding circuit
+  std::vector<Duration> left_;  // how long all that is wanted below takes at least
   std::vector<char> busy_;     // roots on which this plan closes
   Plan plan_;
 };

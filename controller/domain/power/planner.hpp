@@ -75,7 +75,8 @@ struct OutletView {
   Want want{Want::nothing};
   TimePoint deadline{never};
   Duration solo{};        // time to its goal alone, taper included
-  double charge{};        // as asked for it, 0..1
+  double charge{};        // best estimate now, 0..1
+  double need_As{};       // amp-seconds to its goal
   std::uint32_t group{};  // outlets of one group can jump together; 0: none
 };
 

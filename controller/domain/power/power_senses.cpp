@@ -53,6 +53,26 @@ void learn(OutletLearned& l, Watts w, Watts brick, Duration gap, TimePoint began
   since(l.under_3W_from, w < low_draw, began);
 }
 
+// The plateau in amps, and how far below it the Mac draws: where it stands in its taper. What draws more than its
+// plateau has woken up, and says nothing.
+void learn_current(OutletLearned& l, Amps a, bool steady, TimePoint began) {
+  if (!steady) {
+    l.least_from = never;
+    return;
+  }
+  if (l.least_from == never) {
+    l.least_from = began;
+    l.least = a;
+  }
+  l.least = std::min(l.least, a);
+  if (began - l.least_from >= plateau_time) {
+    if (l.plateau_seen) l.plateau = std::max(l.plateau, l.least);
+    l.least_from = began;
+    l.least = a;
+  }
+  if (l.plateau > Amps{} && a.milli * 100 < l.plateau.milli * 95) l.in_taper = std::max(a, Amps{1});
+}
+
 void saw_state(OutletSense& s, Sensed state, TimePoint began, TimePoint now) {
   if (state == Sensed::on && (s.state != Sensed::on || s.closed_seen == never)) s.closed_seen = now;
   if (state == Sensed::off) {
@@ -76,6 +96,7 @@ void saw_draw(OutletSense& s, const Room& room, const OutletSample& sample, Amps
     if (sample.current) s.last_draw = *sample.current;
     const Duration gap = s.draw_began == long_ago ? Duration{} : began - s.draw_began;
     learn(s.learned, *s.power, outlet.brick_output, gap, began);
+    if (sample.current) learn_current(s.learned, *sample.current, steady, began);
   }
   s.draw_began = began;
 }

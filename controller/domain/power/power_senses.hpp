@@ -26,6 +26,10 @@ struct OutletLearned {
   TimePoint under_full_from{never};  // under max(5 W, 8 % of the plateau) since; never: is not
   TimePoint under_3W_from{never};
   TimePoint since{long_ago};  // this Mac sits there
+  Amps plateau;               // the most that it drew for 3 minutes on end: longer than it is awake for once
+  Amps least;                 // in the 3 minutes that are under way
+  TimePoint least_from{never};
+  Amps in_taper;              // the latest settled current below it, or zero: not seen to taper yet
   bool ever_drew{};           // at least the meter's floor, since then
   double delivered_Wh{};
 };

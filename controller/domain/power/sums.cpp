@@ -19,7 +19,7 @@ constexpr double mean_time_s = 150.0;
 Amps raised(Amps reading, std::int64_t error_per_mille) { return reading.share_up(1000 + error_per_mille, 1000); }
 
 // Admission stops this much below the continuous limit, so that meter noise alone does not shed.
-Amps soft_room(Amps limit) { return Amps{limit.milli * 985 / 1000}; }
+Amps soft_room(Amps limit) { return Amps{limit.milli * 995 / 1000}; }
 
 Amps above_zero(Amps a) { return std::max(a, Amps{}); }
 

@@ -15,6 +15,9 @@ constexpr Duration linger = std::chrono::seconds{60};
 // USB-PD start and the meter's own lag, commonly; for expectations only.
 constexpr Duration starts_to_draw = std::chrono::seconds{10};
 
+// Who still asks is not at its goal, whatever its draw says.
+constexpr double short_of_goal = 0.002;
+
 struct Asked {
   const Room& room;
   const RuleSet& rules;
@@ -167,9 +170,14 @@ void see_demand(const Asked& a, std::uint32_t o, const Demand& d, OutletView& v)
   if (!a.rules.holds(Rule::r1) && d.want == Want::protect) v.want = Want::charge;  // the mutant: like others
   v.deadline = d.deadline.value_or(never);
   const ChargeModel m = charge_model(a.room.outlets[o].brick_output, d.battery_Wh);
-  v.solo = m.solo(d.charge, d.goal);
+  const OutletLearned& l = a.sense(o).learned;
+  // Where its draw falls below the plateau, that tells its charge better than any report (power facts 2.5b).
   v.charge = d.charge;
-  if (d.want == Want::charge && d.has_battery) v.expected = expected_current(m, v.nominal, d.charge);
+  if (l.in_taper > Amps{} && l.plateau > Amps{} && d.goal > m.crossover)
+    v.charge = std::min(m.charge_at(l.in_taper.value() / l.plateau.value()), d.goal - short_of_goal);
+  v.solo = m.solo(v.charge, d.goal);
+  v.need_As = 3600.0 * m.energy_Wh(v.charge, d.goal) / m.brick_W * v.nominal.value();
+  if (d.want == Want::charge && d.has_battery) v.expected = expected_current(m, v.nominal, l.plateau, v.charge);
 }
 
 std::vector<CircuitView> see_circuits(const Asked& a) {

@@ -40,7 +40,8 @@ Plant::Plant(const Cell& cell) : cell_(cell), dice_(Random(cell.spec.seed).strea
     node.trips_at = model::thermal(edge_of(c)).trips_at;
     node.hard = c.hard.value();
     node.soft = c.continuous.value();
-    node.ring.assign(mean_s, 0.0);
+    node.ring.assign(mean_s, -node.soft);
+    node.ring_As = -node.soft * static_cast<double>(mean_s);
     circuits_.push_back(std::move(node));
   }
 }
@@ -87,7 +88,7 @@ void Plant::draw() {
 void Plant::judge(double seconds) {
   for (Node& node : circuits_) {
     CircuitTruth& t = node.truth;
-    node.filling_As += t.amps * seconds;
+    node.filling_As += (t.amps - node.soft) * seconds;
     if (t.amps > node.hard) (awake_ > wakes_within ? t.fault_As : t.over_hard_As) += (t.amps - node.hard) * seconds;
     if (t.amps > node.soft) t.now_over_s += seconds;
     const double before = node.breaker.theta();
@@ -101,7 +102,7 @@ void Plant::end_of_second() {
     node.ring_As += node.filling_As - node.ring[ring_at_];
     node.ring[ring_at_] = node.filling_As;
     node.filling_As = 0;
-    if (node.ring_As / static_cast<double>(mean_s) > node.soft) node.truth.over_soft_s += 1;
+    if (node.ring_As > 1e-6) node.truth.over_soft_s += 1;
   }
   ring_at_ = (ring_at_ + 1) % mean_s;
 }

@@ -60,7 +60,8 @@ class Plant {
     double hard{}, soft{}, trips_at{};
     model::Breaker breaker;
     CircuitTruth truth{};
-    // The last ten minutes in steps of a second: a ring, its sum, the second that is being filled.
+    // Above the continuous limit, in the last ten minutes by steps of a second: a ring, its sum, the second that is being
+    // filled. Against the limit of its time, so that a limit that was lowered just now is not exceeded by the past.
     std::vector<double> ring{};
     double ring_As{}, filling_As{};
   };

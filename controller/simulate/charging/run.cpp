@@ -34,7 +34,6 @@ struct Event {
   bool on{};
   bool sent{true};
   std::uint64_t effect{};
-  TimePoint expires{never};
   bool operator<(const Event& o) const { return at != o.at ? at > o.at : number > o.number; }  // the earliest on top
 };
 
@@ -107,6 +106,7 @@ class Running {
   void replied() {
     for (PduRead& r : replies_) product_.take(Input(std::move(r)), now_);
     replies_.clear();
+    if (now_ >= start_) result_.load_A.push_back(plant_.circuit_amps(0));
     look();
     plan();
   }
@@ -160,13 +160,15 @@ class Running {
       const std::uint32_t o = by_name_.at(order.outlet);
       TimePoint& line = line_free_[cell_.room.outlets[o].pdu.value];
       const TimePoint begins = std::max(now_ + commit_time, line);
-      line = begins + order_time;
-      push({.at = begins,
-            .kind = Kind::commit,
-            .outlet = o,
-            .on = order.to == "on",
-            .effect = order.effect,
-            .expires = order.expires});
+      Event e{.at = begins, .kind = Kind::commit, .outlet = o, .on = order.to == "on", .effect = order.effect};
+      if (begins > order.expires) {  // its turn comes too late: it takes no time of the line
+        e.kind = Kind::read_back;
+        e.at = order.expires;
+        e.sent = false;
+      } else {
+        line = begins + order_time;
+      }
+      push(e);
     }
     product_.orders.clear();
     if (product_.wake_at <= now_ || product_.wake_at == never || product_.wake_at == woken_at_) return;
@@ -175,7 +177,7 @@ class Running {
   }
 
   void commit(Event e) {
-    e.sent = now_ <= e.expires && (e.on || product_.may_commit_open(e.outlet));
+    e.sent = e.on || product_.may_commit_open(e.outlet).has_value();
     e.kind = Kind::contact;
     e.at = now_ + contact_time;
     if (e.sent) push(e);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "controller/simulate/charging/cell.hpp"
 
@@ -26,6 +27,7 @@ struct RunResult {
   int false_full{};    // said to be full, and was not at its goal
   double virtual_s{}, wall_s{};
   std::uint64_t plans{};
+  std::vector<double> load_A;  // of the first circuit, at every reading from the start on
 
   [[nodiscard]] double operations_per_device() const;
 };
