@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "controller/cli/options.hpp"
+#include "controller/cli/simulate_charging.hpp"
 #include "controller/cli/verbs.hpp"
 #include "controller/simulate/wrong_mac/campaign.hpp"
 #include "controller/simulate/wrong_mac/history.hpp"
@@ -126,7 +127,10 @@ int simulate(const std::vector<std::string>& arguments) {
                   "then switch off each clause in turn, until it is caught, for 1000 seeds at most");
   wrong->add_flag("--replay", options.replay, "the one history of --seed, line by line");
   wrong->add_flag("--json", options.json, "one line of JSON");
+  ChargingOptions charging;
+  const auto* charge = add_charging(app, charging);
   if (const auto code = parsed(app, arguments)) return *code;
+  if (charge->parsed()) return simulate_charging(charging);
   const auto rules = rules_without(options.without);
   if (!rules) {
     fmt::print(stderr, "greenroom simulate: there is no clause \"{}\" to switch off; there are {}\n", options.without,

@@ -8,10 +8,10 @@ namespace {
 // One set of parameters fits three chargers within 2 to 6 % (power facts 2.2).
 constexpr double rate_1C = 1.0;  // 1/h
 constexpr double knee = 0.80;
-constexpr double acceptance = 0.96;   // of the battery
+constexpr double acceptance = 0.96;  // of the battery
 constexpr double brick_efficiency = 0.90;
 constexpr double unseen_charge = 0.325;  // returned Macs: 5 to 60 %
-constexpr double nearly_full = 0.99;  // the taper never ends by itself; a Mac says "full" here
+constexpr double nearly_full = 0.99;     // the taper never ends by itself; a Mac says "full" here
 }  // namespace
 
 ChargeModel charge_model(Watts brick_output, double battery_Wh) {

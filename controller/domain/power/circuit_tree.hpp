@@ -14,10 +14,10 @@ inline constexpr std::uint32_t no_circuit = 0xffffffffU;
 
 struct CircuitTree {
   // By circuit index; a parent's index is smaller than its children's (room.hpp).
-  std::vector<std::uint32_t> parent;   // no_circuit at a root
-  std::vector<std::uint32_t> root;     // the topmost circuit above (or itself): closes are spaced on it
-  std::vector<Amps> hard, continuous;  // as the room file states them
-  std::vector<std::uint32_t> neutral;  // of a phase: its neutral; else no_circuit
+  std::vector<std::uint32_t> parent;                 // no_circuit at a root
+  std::vector<std::uint32_t> root;                   // the topmost circuit above (or itself): closes are spaced on it
+  std::vector<Amps> hard, continuous;                // as the room file states them
+  std::vector<std::uint32_t> neutral;                // of a phase: its neutral; else no_circuit
   std::vector<std::array<std::uint32_t, 3>> phases;  // of a neutral; else no_circuit, three times
   // By outlet index.
   std::vector<std::uint32_t> lowest;  // lowest circuit above the outlet

@@ -18,8 +18,8 @@ namespace greenroom {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr Duration group_time = 15min;     // common cart timers: 15 to 20 minutes a shelf (power facts 3)
-constexpr std::size_t strips = 4;          // of one cart
+constexpr Duration group_time = 15min;  // common cart timers: 15 to 20 minutes a shelf (power facts 3)
+constexpr std::size_t strips = 4;       // of one cart
 constexpr double charge_hysteresis = 0.02;
 constexpr std::int64_t margin_per_mille = 10;  // below the continuous limit, of those that measure
 
@@ -148,14 +148,15 @@ class Otherwise {
 
   void open_or_lease(std::uint32_t o) {
     const OutletView& v = outlets_[o];
-    const bool unwanted =
-        v.want == Want::nothing || v.want == Want::restart || (turn_[o] == 0 && v.want != Want::protect);
+    const bool unwanted = v.want == Want::nothing || v.want == Want::restart || (turn_[o] == 0 && v.want != Want::protect);
     if (unwanted && can_open(o)) open(o, "not_wanted");
     if (v.on && v.want == Want::protect && v.may_lease && !v.is_protected) plan_.leases.push_back(o);
   }
 
   // Who goes first.
-  bool before(std::uint32_t a, std::uint32_t b) const { return leads(outlets_[a], outlets_[b], {}, 0) || (!leads(outlets_[b], outlets_[a], {}, 0) && a < b); }
+  bool before(std::uint32_t a, std::uint32_t b) const {
+    return leads(outlets_[a], outlets_[b], {}, 0) || (!leads(outlets_[b], outlets_[a], {}, 0) && a < b);
+  }
   bool leads(const OutletView& a, const OutletView& b, Duration time_hysteresis, double hysteresis) const {
     if ((a.want == Want::protect) != (b.want == Want::protect)) return a.want == Want::protect;
     switch (planner_) {

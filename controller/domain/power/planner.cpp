@@ -12,7 +12,7 @@ namespace {
 constexpr double balanced = 0.577;
 
 // Of how long everything takes, what one that waits may have to spare and still is not urgent.
-constexpr std::int64_t urgent_per_cent = 10;
+constexpr std::int64_t urgent_per_cent = 20;
 
 bool first_of_all(Want w) { return w == Want::protect || w == Want::restart; }
 
@@ -64,7 +64,8 @@ class Planning {
     opened_[o] = 1;
   }
 
-  // How long all that is wanted below every circuit takes at least: the longest alone, and all of it at the continuous limit.
+  // How long all that is wanted below every circuit takes at least: the longest alone, and all of it at the continuous
+  // limit.
   void how_long() {
     std::vector<double> needs(circuits_.size(), 0.0);
     for (std::uint32_t o = 0; o < outlets_.size(); ++o) {
@@ -77,7 +78,8 @@ class Planning {
     }
     for (std::uint32_t c = 0; c < circuits_.size(); ++c) {
       double amps = circuits_[c].soft.value();
-      if (const std::uint32_t n = tree_.neutral[c]; n != no_circuit) amps = std::min(amps, circuits_[n].soft.value() * balanced);
+      if (const std::uint32_t n = tree_.neutral[c]; n != no_circuit)
+        amps = std::min(amps, circuits_[n].soft.value() * balanced);
       if (amps > 0) left_[c] = std::max(left_[c], seconds_of(needs[c] / amps));
     }
     for (std::uint32_t c = 0; c < circuits_.size(); ++c) {
@@ -272,10 +274,10 @@ class Planning {
   const RuleSet& rules_;
   TimePoint now_;
   Sums sums_;
-  std::vector<char> opened_;   // by this plan
-  std::vector<char> swapped_;  // a swap was tried for this binding circuit
+  std::vector<char> opened_;    // by this plan
+  std::vector<char> swapped_;   // a swap was tried for this binding circuit
   std::vector<Duration> left_;  // how long all that is wanted below takes at least
-  std::vector<char> busy_;     // roots on which this plan closes
+  std::vector<char> busy_;      // roots on which this plan closes
   Plan plan_;
 };
 

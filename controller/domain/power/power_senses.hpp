@@ -29,8 +29,8 @@ struct OutletLearned {
   Amps plateau;               // the most that it drew for 3 minutes on end: longer than it is awake for once
   Amps least;                 // in the 3 minutes that are under way
   TimePoint least_from{never};
-  Amps in_taper;              // the latest settled current below it, or zero: not seen to taper yet
-  bool ever_drew{};           // at least the meter's floor, since then
+  Amps in_taper;     // the latest settled current below it, or zero: not seen to taper yet
+  bool ever_drew{};  // at least the meter's floor, since then
   double delivered_Wh{};
 };
 

@@ -54,7 +54,7 @@ struct Builder {
     p.name = "p" + std::to_string(room.pdus.size() + 1);
     p.circuit = on;
     p.power_on = PowerOnPolicy::all_off;
-    p.full_poll = spec.poll;
+    p.supervise = spec.poll;
     room.pdus.push_back(std::move(p));
     return PduId{static_cast<std::uint32_t>(room.pdus.size() - 1)};
   }

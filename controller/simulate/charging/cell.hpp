@@ -30,13 +30,14 @@ struct CellSpec {
   double goal{0.99};  // of every Mac
   std::uint64_t seed{};
   Planner planner{Planner::planned};
-  bool wall_only{};      // no report of charge: what the outlet's meter showed is all there is
-  bool bank_meter{};     // meters on banks of 12 outlets, none on outlets
-  bool hard_is_soft{};   // the hard limit is the continuous one
-  bool surges{true};     // a Mac wakes and its brick draws all it can for two minutes, once in two hours
-  double deadlines{};    // slack over the necessary edge of three waves; 0: none
-  bool trouble{};        // arrivals, pins, aged and dead packs, holds, lost readings
-  Duration poll{std::chrono::seconds{10}};  // full polls of every PDU
+  bool wall_only{};                        // no report of charge: what the outlet's meter showed is all there is
+  bool bank_meter{};                       // meters on banks of 12 outlets, none on outlets
+  bool hard_is_soft{};                     // the hard limit is the continuous one
+  bool surges{true};                       // a Mac wakes and its brick draws all it can for two minutes, once in two hours
+  double deadlines{};                      // slack over the necessary edge of three waves; 0: none
+  bool drawn{};                            // its result keeps what a picture needs
+  bool trouble{};                          // arrivals, pins, aged and dead packs, holds, lost readings
+  Duration poll{std::chrono::seconds{3}};  // supervising polls of every PDU, which read states and currents
 };
 
 // A Mac in its slot, as it truly is.
@@ -44,9 +45,9 @@ struct Seat {
   const LaptopClass* of{};
   model::MacSpec mac;
   double goal{};
-  double bias{};              // of the reported charge, for the whole run
-  Duration arrives{};         // after the start
-  Duration pinned{};          // from its arrival on its outlet must not open
+  double bias{};       // of the reported charge, for the whole run
+  Duration arrives{};  // after the start
+  Duration pinned{};   // from its arrival on its outlet must not open
   std::optional<Duration> due;
 };
 

@@ -48,7 +48,9 @@ model::MacSpec LaptopClass::mac(double charge) const {
   return mac;
 }
 
-double LaptopClass::nameplate_A(double volts) const { return model::nameplate_amps(Watts::of(adapter_W), power_factor, volts); }
+double LaptopClass::nameplate_A(double volts) const {
+  return model::nameplate_amps(Watts::of(adapter_W), power_factor, volts);
+}
 
 std::string_view to_string(Mix mix) {
   switch (mix) {

@@ -6,7 +6,7 @@
 namespace greenroom::sim::charging {
 namespace {
 
-constexpr double pd_start_s = 2;      // from the contact to the charge
+constexpr double pd_start_s = 2;       // from the contact to the charge
 constexpr double wake_every_s = 7200;  // power facts 4c: once in two hours, two minutes long
 constexpr double wake_time_s = 120;
 constexpr int wakes_within = 3;  // what the reserve is for; more at once are beyond the envelope

@@ -20,8 +20,8 @@ class Product {
   // As bench does at the end of a turn: until nothing more is said. Orders are added to `orders`.
   void plan(TimePoint);
 
-  std::vector<Demand> demands;         // by outlet; made anew by whoever drives it
-  std::vector<SwitchStarted> orders;   // not yet on their way
+  std::vector<Demand> demands;        // by outlet; made anew by whoever drives it
+  std::vector<SwitchStarted> orders;  // not yet on their way
   TimePoint wake_at{never};
   std::uint64_t plans{};
   int maps_revoked{};

@@ -106,7 +106,7 @@ class Running {
   void replied() {
     for (PduRead& r : replies_) product_.take(Input(std::move(r)), now_);
     replies_.clear();
-    if (now_ >= start_) result_.load_A.push_back(plant_.circuit_amps(0));
+    if (drawn_ && now_ >= start_) result_.load_A.push_back(plant_.circuit_amps(0));
     look();
     plan();
   }
@@ -189,6 +189,7 @@ class Running {
   void contact(const Event& e) {
     if (plant_.closed(e.outlet) != e.on) {
       ++operations_[e.outlet];
+      if (drawn_) note_on_time(e.outlet, e.on);
       if (!e.on && progress_[e.outlet].pinned && product_.is_protected(e.outlet)) ++result_.protected_opens;
       if (e.on) {
         TimePoint& last = last_close_[tree_.root[tree_.lowest[e.outlet]]];
@@ -198,6 +199,16 @@ class Running {
     }
     plant_.contact(e.outlet, e.on);
     plant_.draw();
+  }
+
+  void note_on_time(std::uint32_t o, bool on) {
+    const double s = in_seconds(now_ - start_);
+    if (on) result_.on_times.push_back({o, s, -1});
+    else {
+      for (RunResult::OnTime& t : result_.on_times) {
+        if (t.outlet == o && t.to_s < 0) t.to_s = s;
+      }
+    }
   }
 
   void read_back(const Event& e) {
@@ -253,6 +264,9 @@ class Running {
       r.trips += t.trips;
     }
     r.virtual_s = in_seconds(now_ - start_);
+    for (RunResult::OnTime& t : r.on_times) {
+      if (t.to_s < 0) t.to_s = r.virtual_s;
+    }
     r.over_soft_s_per_hour = r.over_soft_s / std::max(1.0, r.virtual_s / 3600.0);
     r.maps_revoked = product_.maps_revoked;
     r.plans = product_.plans;
@@ -274,6 +288,7 @@ class Running {
   std::uint64_t next_event_{};
   TimePoint woken_at_{never};
   RunResult result_;
+  bool drawn_{cell_.spec.drawn};
 };
 
 double thread_seconds() {

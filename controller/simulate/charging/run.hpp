@@ -17,17 +17,23 @@ struct RunResult {
   double hard_As{}, fault_As{};  // above hard limits, over all circuits; the second beyond the envelope of wake-ups
   double over_soft_s{};          // of the worst circuit: with its ten-minute mean above the continuous limit
   double over_soft_s_per_hour{};
-  double now_over_s{};           // of the worst circuit: with the present current above it
-  double worst_theta{};          // share of the way to a trip on the fast edge
+  double now_over_s{};   // of the worst circuit: with the present current above it
+  double worst_theta{};  // share of the way to a trip on the fast edge
   int trips{};
   std::uint64_t relay_operations{};
   int protected_opens{};
   int close_closes{};  // closes nearer than 200 ms on a common breaker
   int maps_revoked{};
-  int false_full{};    // said to be full, and was not at its goal
+  int false_full{};  // said to be full, and was not at its goal
   double virtual_s{}, wall_s{};
   std::uint64_t plans{};
+  // What a picture needs, of the first seeds of cells of 48 slots and fewer: else empty.
   std::vector<double> load_A;  // of the first circuit, at every reading from the start on
+  struct OnTime {
+    std::uint32_t outlet{};
+    double from_s{}, to_s{};
+  };
+  std::vector<OnTime> on_times;
 
   [[nodiscard]] double operations_per_device() const;
 };
