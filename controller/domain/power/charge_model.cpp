@@ -10,7 +10,9 @@ constexpr double rate_1C = 1.0;  // 1/h
 constexpr double knee = 0.80;
 constexpr double acceptance = 0.96;  // of the battery
 constexpr double brick_efficiency = 0.90;
-constexpr double unseen_charge = 0.325;  // returned Macs: 5 to 60 %
+// Macs come back with 5 to 60 % (power facts 4c), and one that does not taper yet is below the knee. Of what is left the
+// guess is low: the emptiest is the one that everybody waits for.
+constexpr double emptiest = 0.05, fullest = 0.60, early = 0.3;
 constexpr double nearly_full = 0.99;     // the taper never ends by itself; a Mac says "full" here
 }  // namespace
 
@@ -43,7 +45,9 @@ Duration ChargeModel::solo(double from, double goal) const {
 double seen_charge(const OutletInsight& seen, double battery_Wh) {
   if (seen.full) return 1.0;
   const double gained = battery_Wh > 0 ? seen.delivered.value() * acceptance * brick_efficiency / battery_Wh : 0.0;
-  return std::min(nearly_full, unseen_charge + gained);
+  const double least = emptiest + gained;
+  const double most = std::max(least, std::min(fullest + gained, seen.taper_seen ? nearly_full : knee));
+  return std::min(nearly_full, least + early * (most - least));
 }
 
 double ChargeModel::charge_at(double share) const {

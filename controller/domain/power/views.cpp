@@ -172,12 +172,14 @@ void see_demand(const Asked& a, std::uint32_t o, const Demand& d, OutletView& v)
   const ChargeModel m = charge_model(a.room.outlets[o].brick_output, d.battery_Wh);
   const OutletLearned& l = a.sense(o).learned;
   // Where its draw falls below the plateau, that tells its charge better than any report (power facts 2.5b).
+  const bool tapers = l.in_taper > Amps{} && l.plateau > Amps{};
   v.charge = d.charge;
-  if (l.in_taper > Amps{} && l.plateau > Amps{} && d.goal > m.crossover)
+  if (tapers && d.goal > m.crossover)
     v.charge = std::min(m.charge_at(l.in_taper.value() / l.plateau.value()), d.goal - short_of_goal);
   v.solo = m.solo(v.charge, d.goal);
   v.need_As = 3600.0 * m.energy_Wh(v.charge, d.goal) / m.brick_W * v.nominal.value();
-  if (d.want == Want::charge && d.has_battery) v.expected = expected_current(m, v.nominal, l.plateau, v.charge);
+  // A taper is counted on once it was seen: an estimate alone may be far ahead of the truth.
+  if (d.want == Want::charge && d.has_battery) v.expected = expected_current(m, v.nominal, l.plateau, tapers ? v.charge : 0.0);
 }
 
 std::vector<CircuitView> see_circuits(const Asked& a) {
