@@ -13,7 +13,7 @@ constexpr double brick_efficiency = 0.90;
 // Macs come back with 5 to 60 % (power facts 4c), and one that does not taper yet is below the knee. Of what is left the
 // guess is low: the emptiest is the one that everybody waits for.
 constexpr double emptiest = 0.05, fullest = 0.60, early = 0.3;
-constexpr double nearly_full = 0.99;     // the taper never ends by itself; a Mac says "full" here
+constexpr double nearly_full = 0.99;  // the taper never ends by itself; a Mac says "full" here
 }  // namespace
 
 ChargeModel charge_model(Watts brick_output, double battery_Wh) {
@@ -61,11 +61,10 @@ double ChargeModel::energy_Wh(double from, double goal) const {
   return battery_Wh * (goal - from) / acceptance + system_W * in_seconds(solo(from, goal)) / 3600.0;
 }
 
-Amps expected_current(const ChargeModel& m, Amps nominal, Amps plateau, double charge) {
+Amps expected_current(const ChargeModel& m, Amps nominal, double charge) {
   // 3 points early: an estimate of charge that is a little high must not promise a taper that has not come.
-  const double watts = m.watts_dc(std::max(0.0, charge - 0.03));
-  if (plateau > Amps{}) return std::min(nominal, Amps::of(plateau.value() * std::min(1.0, watts / m.watts_dc(0.0))));
-  return std::min(nominal, Amps::of(nominal.value() * watts / m.brick_W));
+  const double share = m.watts_dc(std::max(0.0, charge - 0.03)) / m.brick_W;
+  return std::min(nominal, Amps::of(nominal.value() * share));
 }
 
 }  // namespace greenroom

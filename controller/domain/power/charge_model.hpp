@@ -25,8 +25,7 @@ struct ChargeModel {
 ChargeModel charge_model(Watts brick_output, double battery_Wh);
 // The best guess of a Mac's charge from what its outlet's meter showed alone.
 double seen_charge(const OutletInsight&, double battery_Wh);
-// Wall current at nominal voltage, at most `nominal`. `plateau`: the current that was seen in the constant part; zero: not
-// seen yet.
-Amps expected_current(const ChargeModel&, Amps nominal, Amps plateau, double charge);
+// Wall current at nominal voltage, at most `nominal`.
+Amps expected_current(const ChargeModel&, Amps nominal, double charge);
 
 }  // namespace greenroom

@@ -178,8 +178,12 @@ void see_demand(const Asked& a, std::uint32_t o, const Demand& d, OutletView& v)
     v.charge = std::min(m.charge_at(l.in_taper.value() / l.plateau.value()), d.goal - short_of_goal);
   v.solo = m.solo(v.charge, d.goal);
   v.need_As = 3600.0 * m.energy_Wh(v.charge, d.goal) / m.brick_W * v.nominal.value();
-  // A taper is counted on once it was seen: an estimate alone may be far ahead of the truth.
-  if (d.want == Want::charge && d.has_battery) v.expected = expected_current(m, v.nominal, l.plateau, tapers ? v.charge : 0.0);
+  if (d.want != Want::charge || !d.has_battery) return;
+  // A taper is counted on once it was seen: an estimate alone may be far ahead of the truth. What a Mac drew last it will
+  // draw again at most: its charge only rises while it charges, and hardly falls while it waits.
+  if (tapers) v.expected = std::min(v.nominal, l.in_taper);
+  else if (l.plateau > Amps{}) v.expected = std::min(v.nominal, l.plateau);
+  else v.expected = expected_current(m, v.nominal, 0.0);
 }
 
 std::vector<CircuitView> see_circuits(const Asked& a) {
