@@ -13,6 +13,8 @@ constexpr double balanced = 0.577;
 
 // Of how long everything takes, what one that waits may have to spare and still is not urgent.
 constexpr std::int64_t urgent_per_cent = 20;
+// The hysteresis of swaps shrinks as the end comes near, when minutes matter more than a relay's operation.
+constexpr Duration finest = std::chrono::seconds{30};
 
 bool first_of_all(Want w) { return w == Want::protect || w == Want::restart; }
 
@@ -256,7 +258,7 @@ class Planning {
     if (wants.deadline != has.deadline) return wants.deadline < has.deadline;
     const Duration spare = left_[c] - wants.solo;
     if (spare > left_[c] * urgent_per_cent / 100 + timings_.swap_hysteresis) return false;
-    return wants.solo > has.solo + timings_.swap_hysteresis;
+    return wants.solo > has.solo + std::clamp(left_[c] / 12, finest, timings_.swap_hysteresis);
   }
 
   void wait(std::uint32_t o, WaitReason reason, std::uint32_t circuit = no_circuit, TimePoint until = never) {
