@@ -35,7 +35,12 @@ struct DemoOptions {
 const std::map<std::string, Planner> planners{{"planned", Planner::planned},
                                               {"all-on", Planner::all_on},
                                               {"nameplate", Planner::nameplate},
-                                              {"timer", Planner::timer}};
+                                              {"timer", Planner::timer},
+                                              {"strip-add", Planner::strip_add},
+                                              {"greedy", Planner::greedy},
+                                              {"lowest-charge", Planner::lowest_charge},
+                                              {"edf", Planner::edf},
+                                              {"llf", Planner::llf}};
 
 std::string clock_text(Duration d) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(d).count();
@@ -249,7 +254,8 @@ int demo(const std::vector<std::string>& arguments) {
   std::string seed{"1"};  // read below: CLI11 would take 2^64 for 2^64 - 1
   app.add_option("--seed", seed, "draws everything that is random")->capture_default_str();
   add_faults(app, options.faults);
-  app.add_option("--planner", options.planner, "planned, or for comparison all-on, nameplate, timer")
+  app.add_option("--planner", options.planner,
+                 "planned, or for comparison all-on, nameplate, timer, strip-add, greedy, lowest-charge, edf, llf")
       ->check(CLI::IsMember({"planned", "all-on", "nameplate", "timer"}))
       ->capture_default_str();
   app.add_option("--report", options.report, "write load, limits and a Gantt of slots and outlets as an HTML page");

@@ -11,6 +11,7 @@
 #include "controller/simulate/charging/meters.hpp"
 #include "controller/simulate/charging/plant.hpp"
 #include "controller/simulate/charging/product.hpp"
+#include "controller/simulate/charging/silence.hpp"
 
 namespace greenroom::sim::charging {
 namespace {
@@ -32,7 +33,7 @@ struct Event {
   Kind kind{};
   std::uint32_t outlet{};
   bool on{};
-  bool sent{true};
+  bool sent{true}, heard{true};
   std::uint64_t effect{};
   bool operator<(const Event& o) const { return at != o.at ? at > o.at : number > o.number; }  // the earliest on top
 };
@@ -88,10 +89,7 @@ class Running {
         push({.at = now_ + meter_lag, .kind = Kind::read});
         push({.at = now_ + cell_.spec.poll, .kind = Kind::sample});
         return;
-      case Kind::read:
-        // All PDUs are read at one instant, so that one plan serves them all.
-        for (std::uint32_t p = 0; p < cell_.room.pdus.size(); ++p) replies_.push_back(meters_.read(PduId{p}, plant_, now_));
-        return push({.at = now_ + read_time, .kind = Kind::reply});
+      case Kind::read: read(); return push({.at = now_ + read_time, .kind = Kind::reply});
       case Kind::reply: return replied();
       case Kind::commit: return commit(e);
       case Kind::contact: return contact(e);
@@ -100,6 +98,16 @@ class Running {
       case Kind::wake:
         if (woken_at_ == e.at) woken_at_ = never;
         return plan();
+    }
+  }
+
+  // All PDUs are read at one instant, so that one plan serves them all.
+  void read() {
+    for (std::uint32_t p = 0; p < cell_.room.pdus.size(); ++p) {
+      const bool silent = silence_.holds(PduId{p}, now_);
+      if (silence_.back(PduId{p}, silent)) product_.identify(PduId{p}, now_);
+      if (silent) product_.take(PduSilent{PduId{p}, "no reply within 2 s", false}, now_);
+      else replies_.push_back(meters_.read(PduId{p}, plant_, now_));
     }
   }
 
@@ -178,9 +186,10 @@ class Running {
 
   void commit(Event e) {
     e.sent = e.on || product_.may_commit_open(e.outlet).has_value();
+    e.heard = !silence_.holds(cell_.room.outlets[e.outlet].pdu, now_);
     e.kind = Kind::contact;
     e.at = now_ + contact_time;
-    if (e.sent) push(e);
+    if (e.sent && e.heard) push(e);
     e.kind = Kind::read_back;
     e.at = now_ + order_time;
     push(e);
@@ -213,8 +222,8 @@ class Running {
 
   void read_back(const Event& e) {
     SwitchResult r{e.effect, OutletId{e.outlet}, e.on, Sensed::unknown, e.sent, {}};
-    if (e.sent) r.read_back = plant_.closed(e.outlet) ? Sensed::on : Sensed::off;
-    else r.error = "not sent in time";
+    if (e.sent && e.heard) r.read_back = plant_.closed(e.outlet) ? Sensed::on : Sensed::off;
+    else r.error = e.sent ? "no reply within 2 s" : "not sent in time";
     product_.take(Input(std::move(r)), now_);
     plan();
   }
@@ -278,6 +287,7 @@ class Running {
   Plant plant_;
   Meters meters_;
   Product product_;
+  Silence silence_{cell_, start_};
   std::vector<TimePoint> line_free_, last_close_;
   std::vector<PduRead> replies_;
   CircuitTree tree_;

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controller/simulate/charging/silence.hpp"
 #include "controller/simulate/charging/sums_up.hpp"
 
 namespace greenroom::sim::charging {
@@ -97,6 +98,24 @@ TEST(ChargingRun, WithTroubleOpensNothingThatIsProtected) {
   const RunResult r = run_of(spec);
   EXPECT_EQ(r.protected_opens, 0);
   EXPECT_EQ(r.hard_As, 0.0);
+}
+
+TEST(ChargingSilence, LastsTwoMinutesAboutEveryHalfHourAndOnlyWhereThereIsTrouble) {
+  CellSpec spec = spec_of(Mix::m4, 0.90);
+  Silence none(make_cell(spec), TimePoint{});
+  spec.trouble = true;
+  Silence some(make_cell(spec), TimePoint{});
+  int silent = 0, ends = 0, never_silent = 0;
+  for (int s = 0; s < 100 * 3600; ++s) {
+    const TimePoint t = TimePoint{} + std::chrono::seconds{s};
+    never_silent += none.holds(PduId{0}, t) ? 1 : 0;
+    const bool now_silent = some.holds(PduId{0}, t);
+    silent += now_silent ? 1 : 0;
+    ends += some.back(PduId{0}, now_silent) ? 1 : 0;
+  }
+  EXPECT_EQ(never_silent, 0);
+  EXPECT_NEAR(silent / 120.0, ends, 1.0);
+  EXPECT_NEAR(ends, 100 * 3600 / 1920.0, 50);
 }
 
 TEST(ChargingRun, FromTheWallAloneCallsNobodyFullThatIsNot) {
