@@ -12,7 +12,7 @@ Product::Product(const Cell& cell, TimePoint start)
     : room_(cell.room),
       planner_(cell.spec.planner),
       meters_outlets_(!cell.spec.bank_meter),
-      rules_(RuleSet::all()),
+      rules_(cell.spec.rules),
       state_(initial_power(cell.room)),
       senses_(initial_power_senses(cell.room, start)) {
   for (FactBody& f : commission(room_)) fold(std::move(f), start);

@@ -126,6 +126,33 @@ TEST(ChargingRun, FromTheWallAloneCallsNobodyFullThatIsNot) {
   EXPECT_EQ(r.false_full, 0);
 }
 
+// Each figure that must be zero is not, once the rule behind it is off.
+TEST(ChargingMutant, WithoutR1OpensProtectedOutlets) {
+  CellSpec spec = spec_of(Mix::m1, 0.90);
+  spec.wiring.slots = 48;
+  spec.wiring.hard_A = 15;
+  spec.wiring.continuous_A = 12;
+  spec.trouble = true;
+  EXPECT_EQ(run_of(spec).protected_opens, 0);
+  spec.rules = RuleSet::all().without(Rule::r1);
+  EXPECT_GT(run_of(spec).protected_opens, 0);
+}
+
+TEST(ChargingMutant, WithoutR2IsAboveTheHardLimitAndTrips) {
+  CellSpec spec = spec_of(Mix::m1, 0.90);
+  spec.rules = RuleSet::all().without(Rule::r2);
+  const RunResult r = run_of(spec);
+  EXPECT_GT(r.hard_As, 0.0);
+  EXPECT_GT(r.trips, 0);
+}
+
+TEST(ChargingMutant, WithoutR8ClosesTooSoonAfterAnother) {
+  CellSpec spec = spec_of(Mix::m1, 0.90);
+  spec.wiring.slots = 48;  // two lines
+  spec.rules = RuleSet::all().without(Rule::r8);
+  EXPECT_GT(run_of(spec).close_closes, 0);
+}
+
 std::vector<Task> few_tasks() {
   std::vector<Task> tasks;
   for (std::uint64_t seed = 0; seed < 3; ++seed) {
