@@ -30,7 +30,7 @@ struct CellSpec {
   double goal{0.99};  // of every Mac
   std::uint64_t seed{};
   Planner planner{Planner::planned};
-  RuleSet rules;         // all of them; a mutant lacks one
+  RuleSet rules;                           // all of them; a mutant lacks one
   bool wall_only{};                        // no report of charge: what the outlet's meter showed is all there is
   bool bank_meter{};                       // meters on banks of 12 outlets, none on outlets
   bool hard_is_soft{};                     // the hard limit is the continuous one

@@ -85,6 +85,39 @@ void Plant::draw() {
   }
 }
 
+void Plant::suppose_dead() {
+  for (Node& node : circuits_) node.gaps.fill(0.0);
+  for (std::size_t i = 0; i < macs_.size(); ++i) {
+    const Mac& mac = macs_[i];
+    if (!mac.closed || !mac.present) continue;
+    for (std::uint32_t c = lowest_[i]; c != no_circuit; c = circuits_[c].parent) {
+      double gap = mac.most_A - mac.amps;
+      for (double& largest : circuits_[c].gaps) {
+        if (gap > largest) std::swap(gap, largest);
+      }
+    }
+  }
+  for (Node& node : circuits_) {
+    double amps = node.truth.amps;
+    if (node.phases.empty()) {
+      for (const double gap : node.gaps) amps += gap;
+    } else {
+      // All three on one phase, whichever is worst: they add up there, and as squares across phases.
+      amps = 0.0;
+      for (const std::uint32_t woken : node.phases) {
+        double squares = 0.0;
+        for (const std::uint32_t p : node.phases) {
+          double phase = circuits_[p].truth.amps;
+          if (p == woken) phase += circuits_[p].gaps[0] + circuits_[p].gaps[1] + circuits_[p].gaps[2];
+          squares += phase * phase;
+        }
+        amps = std::max(amps, std::sqrt(squares));
+      }
+    }
+    node.truth.if_dead = std::max(node.truth.if_dead, amps / node.hard);
+  }
+}
+
 void Plant::judge(double seconds) {
   for (Node& node : circuits_) {
     CircuitTruth& t = node.truth;

@@ -3,6 +3,7 @@
 // Mac charges), so excess and heat are never understated. No text, no PDU: meters.hpp reads it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -23,6 +24,7 @@ struct CircuitTruth {
   double over_soft_s{};   // with the ten-minute mean above the continuous limit
   double now_over_s{};    // with the present current above it
   int trips{};
+  double if_dead{};  // the most that would flow with no further order and three more wake-ups at once, over the hard limit
 };
 
 class Plant {
@@ -41,6 +43,8 @@ class Plant {
   [[nodiscard]] double circuit_amps(std::uint32_t c) const { return circuits_[c].truth.amps; }
   [[nodiscard]] const CircuitTruth& truth(std::uint32_t c) const { return circuits_[c].truth; }
   [[nodiscard]] std::size_t circuits() const { return circuits_.size(); }
+  // Were the controller dead from now on: notes what three simultaneous wake-ups would make of every circuit.
+  void suppose_dead();
   void draw();  // the currents of this instant, after contacts moved
 
  private:
@@ -60,6 +64,7 @@ class Plant {
     double hard{}, soft{}, trips_at{};
     model::Breaker breaker;
     CircuitTruth truth{};
+    std::array<double, 3> gaps{};  // the largest between what one below may draw and what it draws
     // Above the continuous limit, in the last ten minutes by steps of a second: a ring, its sum, the second that is being
     // filled. Against the limit of its time, so that a limit that was lowered just now is not exceeded by the past.
     std::vector<double> ring{};

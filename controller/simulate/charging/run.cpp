@@ -114,6 +114,7 @@ class Running {
   void replied() {
     for (PduRead& r : replies_) product_.take(Input(std::move(r)), now_);
     replies_.clear();
+    plant_.suppose_dead();
     if (drawn_ && now_ >= start_) result_.load_A.push_back(plant_.circuit_amps(0));
     look();
     plan();
@@ -208,6 +209,7 @@ class Running {
     }
     plant_.contact(e.outlet, e.on);
     plant_.draw();
+    plant_.suppose_dead();
   }
 
   void note_on_time(std::uint32_t o, bool on) {
@@ -271,6 +273,7 @@ class Running {
       r.now_over_s = std::max(r.now_over_s, t.now_over_s);
       r.worst_theta = std::max(r.worst_theta, t.worst_theta);
       r.trips += t.trips;
+      r.if_dead = std::max(r.if_dead, t.if_dead);
     }
     r.virtual_s = in_seconds(now_ - start_);
     for (RunResult::OnTime& t : r.on_times) {

@@ -20,6 +20,7 @@ struct RunResult {
   double now_over_s{};   // of the worst circuit: with the present current above it
   double worst_theta{};  // share of the way to a trip on the fast edge
   int trips{};
+  double if_dead{};  // of the worst circuit and moment: with the controller dead and three more awake, over the hard limit
   std::uint64_t relay_operations{};
   int protected_opens{};
   int close_closes{};  // closes nearer than 200 ms on a common breaker

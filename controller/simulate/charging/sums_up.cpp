@@ -33,6 +33,7 @@ void add(Row& row, const Outcome& o) {
   row.fault_As += r.fault_As;
   row.worst_theta = std::max(row.worst_theta, r.worst_theta);
   row.trips += r.trips;
+  row.if_dead = std::max(row.if_dead, r.if_dead);
   row.protected_opens += r.protected_opens;
   row.close_closes += r.close_closes;
   row.maps_revoked += r.maps_revoked;
@@ -82,6 +83,7 @@ void pool(Summary& s) {
     s.over_soft_s_per_hour = std::max(s.over_soft_s_per_hour, row.over_soft_s_per_hour);
     s.worst_theta = std::max(s.worst_theta, row.worst_theta);
     s.trips += row.trips;
+    s.if_dead = std::max(s.if_dead, row.if_dead);
     s.protected_opens += row.protected_opens;
     s.close_closes += row.close_closes;
     s.false_full += row.false_full;

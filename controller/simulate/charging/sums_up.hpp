@@ -20,7 +20,7 @@ struct Row {
   double over_soft_s_per_hour{};  // of the worst run
   double now_over_s_per_hour{};   // of the mean run
   double hard_As{}, fault_As{};   // summed over runs
-  double worst_theta{};
+  double worst_theta{}, if_dead{};
   int trips{}, protected_opens{}, close_closes{}, maps_revoked{}, false_full{};
   double operations_per_device{};  // of the mean run
   double times_real{};             // virtual seconds over seconds of a core
@@ -41,7 +41,7 @@ struct Summary {
   std::string worst_cell;
   double worst_over_integer{};  // worst mean over the integer bound, of cells whose mean is above 1.08
   double hard_As{}, fault_As{}, over_soft_s_per_hour{}, miss_ratio{}, operations_per_device{}, worst_operations{};
-  double worst_theta{};
+  double worst_theta{}, if_dead{};
   int trips{}, protected_opens{}, close_closes{}, false_full{}, maps_revoked{};
   std::uint64_t runs{}, unfinished{};
   double times_real_48{};  // of cells of 48 slots and fewer

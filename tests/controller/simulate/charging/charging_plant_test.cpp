@@ -104,6 +104,16 @@ TEST(ChargingPlant, PutsTheRootOfTheSquaresOnANeutral) {
   EXPECT_NEAR(plant.circuit_amps(neutral), std::sqrt(2.0) * bank, 1e-6);
 }
 
+TEST(ChargingPlant, SupposesThreeMoreAwakeWhenTheControllerIsDead) {
+  const Cell cell = make_cell(quiet());
+  Plant plant(cell);
+  for (std::uint32_t o = 0; o < 5; ++o) plant.contact(o, true);
+  plant.advance(3);
+  plant.suppose_dead();
+  const double most = 140 / (0.90 * 120 * 0.97);
+  EXPECT_NEAR(plant.truth(0).if_dead, (2 * plateau_A + 3 * most) / 15, 1e-9);
+}
+
 TEST(ChargingPlant, WakesItsMacsOnceInTwoHoursForTwoMinutes) {
   CellSpec spec = quiet();
   spec.surges = true;

@@ -43,6 +43,7 @@ TEST(ChargingRun, OfTheProductKeepsEveryLimitAndIsNoFasterThanTheBound) {
     EXPECT_EQ(r.trips, 0);
     EXPECT_LE(r.over_soft_s_per_hour, 60.0);
     EXPECT_EQ(r.close_closes, 0);
+    EXPECT_LE(r.if_dead, 1.0) << "a controller that dies leaves no circuit above its hard limit";
     EXPECT_GE(r.makespan_s, bound_of(cell).demand_s) << to_string(mix);
   }
 }
@@ -54,6 +55,7 @@ TEST(ChargingRun, OfEverythingAtOnceIsAboveTheHardLimitAndTrips) {
   EXPECT_GT(r.hard_As, 0.0);
   EXPECT_GT(r.trips, 0);
   EXPECT_GT(r.over_soft_s_per_hour, 60.0);
+  EXPECT_GT(r.if_dead, 1.0);
 }
 
 TEST(ChargingRun, OfATimerTakesAboutTwoToThreeTimesTheBound) {
