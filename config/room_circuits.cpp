@@ -16,7 +16,8 @@ struct Row {
   bool placed{};
 };
 
-const Choices<CircuitKind> kKinds{{"panel", CircuitKind::panel}, {"breaker", CircuitKind::breaker}};
+const Choices<CircuitKind> kKinds{
+    {"panel", CircuitKind::panel}, {"breaker", CircuitKind::breaker}, {"neutral", CircuitKind::neutral}};
 const Choices<Standard> kStandards{{"NEC", Standard::nec}, {"IEC", Standard::iec}};
 const Choices<std::string> kPhases{{"L1", "L1"},
                                    {"L2", "L2"},
@@ -58,7 +59,11 @@ Row read_circuit(const Table& t) {
     t.complain("foreign_reserve_A", fmt::format("foreign_reserve_A is {} A and leaves nothing of the rating of {} A",
                                                 c.foreign_reserve.value(), c.hard.value()));
   }
-  Row row{std::move(c), t.has("parent") ? t.text("parent") : "", t, false};
+  if (c.kind != CircuitKind::neutral && t.has("phases")) t.complain("phases", "\"phases\" belongs to kind = \"neutral\"");
+  if (c.kind == CircuitKind::neutral && t.has("parent"))
+    t.complain("parent", "a neutral has no parent: name its three circuits with \"phases\"");
+  const bool hangs = c.kind != CircuitKind::neutral && t.has("parent");
+  Row row{std::move(c), hangs ? t.text("parent") : "", t, false};
   return row;
 }
 
@@ -93,6 +98,36 @@ void place(RoomDraft& d, Row& row) {
   row.placed = true;
 }
 
+// After its phases, and under no name that a PDU or a circuit could hang on.
+void place_neutral(RoomDraft& d, Row& row) {
+  Circuit& c = row.circuit;
+  for (const auto& phase : row.table.texts("phases")) {
+    const auto at = d.circuit_named.find(phase.value);
+    if (at == d.circuit_named.end()) {
+      row.table.complain("phases", fmt::format("there is no circuit {}", quoted(phase.value)));
+      return;
+    }
+    if (std::find(c.phases.begin(), c.phases.end(), at->second) == c.phases.end()) c.phases.push_back(at->second);
+  }
+  if (c.phases.size() != 3) {
+    row.table.complain("phases",
+                       fmt::format("neutral {} needs \"phases\": the names of its three circuits", quoted(c.name)));
+    return;
+  }
+  for (const Circuit& other : d.room.circuits) {
+    for (const CircuitId shared : other.phases) {
+      if (std::find(c.phases.begin(), c.phases.end(), shared) == c.phases.end()) continue;
+      row.table.complain("phases", fmt::format("circuit {} is a phase of neutral {} already",
+                                               quoted(d.room.circuits[shared.value].name), quoted(other.name)));
+      return;
+    }
+  }
+  c.nominal = d.room.circuits[c.phases.front().value].nominal;
+  d.room.circuits.push_back(c);
+  d.circuits.push_back(row.table);
+  row.placed = true;
+}
+
 // Without a parent that can be found, read on as if it were a root, so that what hangs below is not complained of.
 void make_root(Row& row) {
   row.parent.clear();
@@ -122,7 +157,9 @@ void read_circuits(RoomDraft& d) {
     if (!twice) rows.push_back(std::move(row));
   }
   std::vector<std::string> names;
-  for (const Row& r : rows) names.push_back(r.circuit.name);
+  for (const Row& r : rows) {
+    if (r.circuit.kind != CircuitKind::neutral) names.push_back(r.circuit.name);
+  }
   for (Row& r : rows) {
     if (r.parent.empty() || std::count(names.begin(), names.end(), r.parent) > 0) continue;
     const auto guess = nearest(r.parent, names);
@@ -136,10 +173,14 @@ void read_circuits(RoomDraft& d) {
   while (any) {
     any = false;
     for (Row& r : rows) {
-      if (r.placed || (!r.parent.empty() && !d.circuit_named.contains(r.parent))) continue;
+      if (r.placed || r.circuit.kind == CircuitKind::neutral || (!r.parent.empty() && !d.circuit_named.contains(r.parent)))
+        continue;
       place(d, r);
       any = true;
     }
+  }
+  for (Row& r : rows) {
+    if (r.circuit.kind == CircuitKind::neutral) place_neutral(d, r);
   }
   if (rows.empty()) d.doc.complain({}, "has no [[circuit]]: name at least the breaker that feeds the PDUs");
 }

@@ -92,6 +92,33 @@ TEST(RoomFile, BanksClaimTheirOutletsAndAreMetered) {
   EXPECT_EQ(f.room->circuits[f.room->outlets[4].circuit.value].name, "left/B");
 }
 
+TEST(RoomFile, ANeutralNamesTheThreePhasesWhoseCurrentsReturnOnIt) {
+  const std::string feed =
+      "[[circuit]]\nname = \"L2\"\nkind = \"breaker\"\nrating_A = 20\nvoltage_V = 120\n"
+      "[[circuit]]\nname = \"N\"\nkind = \"neutral\"\nrating_A = 32\nphases = [\"branch\", \"L2\", \"L3\"]\n"
+      "[[circuit]]\nname = \"L3\"\nkind = \"breaker\"\nrating_A = 20\nvoltage_V = 120\n";
+  const RoomFile f = load_room_text(kGood + feed, "f");
+  EXPECT_THAT(lines(f), IsEmpty());
+  ASSERT_TRUE(f.room);
+  const Circuit* neutral = circuit(*f.room, "N");
+  ASSERT_NE(neutral, nullptr);
+  ASSERT_EQ(neutral->phases.size(), 3U);
+  EXPECT_EQ(f.room->circuits[neutral->phases[0].value].name, "branch");
+  EXPECT_EQ(f.room->circuits[neutral->phases[2].value].name, "L3");
+  EXPECT_EQ(neutral->hard, Amps::of(32));
+  EXPECT_EQ(neutral->nominal, Volts::of(120));
+}
+
+TEST(RoomFile, ANeutralWithoutThreePhasesOfItsOwnIsRefused) {
+  const std::string two =
+      "[[circuit]]\nname = \"N\"\nkind = \"neutral\"\nrating_A = 32\nphases = [\"branch\", \"branch\"]\n";
+  EXPECT_THAT(lines(load_room_text(kGood + two, "f")),
+              testing::Contains(testing::HasSubstr("neutral \"N\" needs \"phases\": the names of its three circuits")));
+  const std::string unknown = "[[circuit]]\nname = \"N\"\nkind = \"neutral\"\nrating_A = 32\nphases = [\"L9\"]\n";
+  EXPECT_THAT(lines(load_room_text(kGood + unknown, "f")),
+              testing::Contains(testing::HasSubstr("there is no circuit \"L9\"")));
+}
+
 TEST(RoomFile, ShiftsAreReadDayByDay) {
   const RoomFile f = load_room_text(
       with(kGood, "name = \"R\"", "name = \"R\"\nshifts = [\"Mon-Fri 08:00-17:30\", \"Sat 09:00-12:00\"]"), "f");
